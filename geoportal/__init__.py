@@ -1,0 +1,1 @@
+"""The door: HTTP, OGC API, web map, command line."""

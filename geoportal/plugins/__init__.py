@@ -1,0 +1,1 @@
+"""Our pygeoapi provider plugins."""

@@ -1,0 +1,80 @@
+"""One frozen Settings, read from GEOPORTAL_* variables once, passed in everywhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from geoportal.errors import BadSetting
+
+PREFIX = "GEOPORTAL_"
+
+
+class Settings(BaseModel):
+    """Every setting of the service; the variable is the field's name in capitals with GEOPORTAL_."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: str | None = Field(
+        None, description="URL of an existing PostGIS database; unset = run an embedded one"
+    )
+    host: str = Field("127.0.0.1", description="address the server listens on")
+    port: int = Field(8000, ge=1, le=65535, description="TCP port the server listens on")
+    public_url: str | None = Field(
+        None, description="address of the portal in links; unset = made from host and port"
+    )
+    workers: int = Field(2, ge=1, le=64, description="server processes")
+    tile_cache_mb: int = Field(
+        64, ge=0, le=65536, description="memory for tiles per worker, MB; 0 = no tile is kept"
+    )
+    pool_size: int = Field(8, ge=1, le=100, description="database connections per worker")
+    statement_timeout_s: float = Field(
+        10.0, gt=0, le=600, description="longest database query of a request, s"
+    )
+    items_limit: int = Field(10_000, ge=1, le=100_000, description="most features on one page")
+    execution_timeout_s: float = Field(
+        120.0, gt=0, le=86400, description="longest synchronous execution of a process, s"
+    )
+    sources_dir: Path | None = Field(
+        None, description="mirror of the national sources; unset = download from their origin"
+    )
+    reference_dir: Path | None = Field(
+        None, description="published reference sets, for tests; unset = those tests skip"
+    )
+    cite_dir: Path | None = Field(
+        None, description="OGC executable test suites, for `make conformance`; unset = skipped"
+    )
+    peers_dir: Path | None = Field(
+        None, description="rival servers as programs, for benchmarks; unset = left out"
+    )
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings; raises BadSetting naming the variable and what it may be."""
+        environ = os.environ if environ is None else environ
+        given = {
+            name: environ[PREFIX + name.upper()]
+            for name in cls.model_fields
+            if environ.get(PREFIX + name.upper(), "") != ""
+        }
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0])
+            help_text = cls.model_fields[name].description
+            message = f"{PREFIX}{name.upper()} = {given[name]!r}: {first['msg']} ({help_text})"
+            raise BadSetting(message) from None
+
+    @property
+    def base_url(self) -> str:
+        """The portal's address in links, without a slash at the end."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        host = f"[{host}]" if ":" in host else host
+        return f"http://{host}:{self.port}"

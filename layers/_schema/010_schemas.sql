@@ -1,0 +1,7 @@
+CREATE EXTENSION IF NOT EXISTS postgis;
+
+CREATE SCHEMA IF NOT EXISTS layers;    -- the registry: areas, versions
+CREATE SCHEMA IF NOT EXISTS features;  -- one table per layer, partitioned by area
+CREATE SCHEMA IF NOT EXISTS tiles;     -- the same rows in EPSG:3857, in spatial order, for tiles
+CREATE SCHEMA IF NOT EXISTS staging;   -- what a load has not yet swapped in
+CREATE SCHEMA IF NOT EXISTS runs;      -- provenance of computed results

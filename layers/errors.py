@@ -1,0 +1,41 @@
+"""What can go wrong in this room. HTTP statuses are decided in `geoportal/errors.py` only."""
+
+
+class LayersError(Exception):
+    """Base of every error of the layers room; its text is one sentence a person can act on."""
+
+
+class BadLayerFile(LayersError):
+    """A file of a layer definition is malformed; the text names file and line."""
+
+
+class UnknownLayer(LayersError):
+    """No layer of that id is defined."""
+
+
+class UnknownField(LayersError):
+    """The layer has no published field of that name."""
+
+
+class BadValue(LayersError):
+    """A value does not have the type of its field."""
+
+
+class UnknownArea(LayersError):
+    """No area of that id exists in the database or the seed tables."""
+
+
+class MissingSource(LayersError):
+    """A source file is neither in the sources directory nor downloadable."""
+
+
+class CorruptSource(LayersError):
+    """A source file cannot be read or does not have its recorded checksum."""
+
+
+class RefusedLoad(LayersError):
+    """The rows of a load do not fit their layer; nothing was changed."""
+
+
+class StoreFailure(LayersError):
+    """The database refused or interrupted a load (disk full, connection lost); nothing was changed."""

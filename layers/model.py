@@ -1,0 +1,233 @@
+"""The frozen models of what is published: Layer, Field, Area."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field as Constraint, StringConstraints, model_validator
+
+Language = Literal["be", "ru", "en"]
+LANGUAGES: tuple[Language, ...] = ("be", "ru", "en")
+
+Theme = Literal["base", "planning", "environment", "infrastructure", "services", "results"]
+THEMES: tuple[Theme, ...] = (
+    "base", "planning", "environment", "infrastructure", "services", "results",
+)  # fmt: skip
+
+Status = Literal["official", "open", "derived", "demonstration"]
+Access = Literal["open", "internal", "restricted"]
+GeometryType = Literal[
+    "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "Geometry"
+]
+FieldType = Literal["string", "integer", "number", "boolean", "date", "datetime"]
+
+# Roles of OGC API - Features Part 5, plus `title` (what a person calls the feature).
+Role = Literal[
+    "title", "primary-instant", "primary-interval-start", "primary-interval-end", "reference"
+]
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+
+COUNTRY = "by"
+"""The area that national layers are keyed by."""
+
+AREA_STRIDE = 100_000_000
+"""Feature ids of an area run from number * AREA_STRIDE + 1, so ids are unique in the country."""
+
+
+class Value(BaseModel):
+    """Base of the frozen values; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Value):
+    """One text in the three languages."""
+
+    be: str = Constraint(min_length=1)
+    ru: str = Constraint(min_length=1)
+    en: str = Constraint(min_length=1)
+
+    def get(self, language: Language) -> str:
+        """Return the text in one language."""
+        return str(getattr(self, language))
+
+
+class Code(Value):
+    """One value of a code list and what it means."""
+
+    value: str
+    title: Text
+
+
+class Field(Value):
+    """One published property of a layer; `unit` is a UCUM code (m, m2, km2, W, ug/m3, {person})."""
+
+    name: Name
+    type: FieldType
+    title: Text
+    description: Text | None = None
+    unit: str | None = None
+    role: Role | None = None
+    codes: tuple[Code, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    required: bool = False
+    in_tile: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.codes and self.type != "string":
+            raise ValueError(f"field {self.name}: only a string field may have codes")
+        if self.unit and self.type not in ("integer", "number"):
+            raise ValueError(f"field {self.name}: only a number may have a unit")
+        if self.role and self.role.startswith("primary-") and self.type not in ("date", "datetime"):
+            raise ValueError(f"field {self.name}: role {self.role} needs a date or datetime")
+        return self
+
+
+class Supplier(Value):
+    """Who answers for the data."""
+
+    name: Text
+    url: str | None = None
+
+
+class Licence(Value):
+    """The licence: an SPDX id where there is one, a name to show, an address to read it."""
+
+    id: str
+    title: str
+    url: str | None = None
+
+
+class Tiles(Value):
+    """How the layer is cut into vector tiles (zoom levels of WebMercatorQuad)."""
+
+    min_zoom: int = Constraint(default=0, ge=0, le=22)
+    max_zoom: int = Constraint(default=18, ge=0, le=22)
+    feature_limit: int = Constraint(default=20_000, ge=1, le=100_000)
+
+
+class Layer(Value):
+    """Everything about one published layer but its SQL, style and sample.
+
+    `scope: national` = one load for the country; `area` = loaded per area, every row then also has
+    the standard columns `area`, `soato` and `status`. Geometry is stored in EPSG:4326, lon/lat.
+    `selector` names a code-list field of which a map shows one value at a time.
+    """
+
+    id: Name
+    theme: Theme
+    title: Text
+    description: Text
+    keywords: tuple[str, ...] = ()
+    geometry: GeometryType
+    scope: Literal["national", "area"]
+    status: Status
+    supplier: Supplier
+    legal_basis: Text | None = None
+    update_period: str = Constraint(
+        description="ISO 8601 duration, or `irregular`, `once`, `continuous`",
+        pattern=r"^(P(\d+[YMWD])*(T(\d+[HMS])+)?|irregular|once|continuous)$",
+    )
+    licence: Licence
+    attribution: str
+    access: Access = "open"
+    fields: tuple[Field, ...] = Constraint(min_length=1)
+    tiles: Tiles = Tiles()
+    order: int = 100
+    visible: bool = False
+    selector: str | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [f.name for f in self.fields]
+        if len(set(names)) != len(names):
+            raise ValueError("two fields have the same name")
+        if taken := {"id", "geom", *(f.name for f in STANDARD_FIELDS)} & set(names):
+            raise ValueError(f"field name is reserved: {', '.join(sorted(taken))}")
+        if self.selector is not None:
+            chosen = next((f for f in self.fields if f.name == self.selector), None)
+            if chosen is None or not chosen.codes:
+                raise ValueError(f"selector {self.selector} is not a field with codes")
+        return self
+
+    @property
+    def published_fields(self) -> tuple[Field, ...]:
+        """The fields a caller sees: the layer's own, then the standard ones of area layers."""
+        return self.fields + (STANDARD_FIELDS if self.scope == "area" else ())
+
+    def field(self, name: str) -> Field | None:
+        """Return the published field of that name, or None."""
+        return next((f for f in self.published_fields if f.name == name), None)
+
+    def with_role(self, role: Role) -> Field | None:
+        """Return the field that plays a role, or None."""
+        return next((f for f in self.fields if f.role == role), None)
+
+
+class Area(Value):
+    """A place that layers are loaded for: a city, a quarter, or the country itself.
+
+    `srid` is the EPSG code of its metric CRS (UTM); `lon`, `lat` its centre in degrees (WGS 84).
+    """
+
+    id: Name
+    number: int = Constraint(ge=0, le=90_000)
+    title: Text
+    soato: str = Constraint(pattern=r"^(\d{10})?$")
+    srid: int
+    lon: float = Constraint(ge=-180, le=180)
+    lat: float = Constraint(ge=-90, le=90)
+
+    def feature_id(self, n: int) -> int:
+        """Return the national id of the n-th feature (n >= 1) of a layer in this area."""
+        return self.number * AREA_STRIDE + n
+
+
+class Origin(Value):
+    """Where the rows of one load come from; kept with the layer's version and shown to people."""
+
+    status: Status
+    source: str
+    checksum: str
+    supplier: Text | None = None
+    licence: Licence | None = None
+    attribution: str | None = None
+
+
+def _status_codes() -> tuple[Code, ...]:
+    return (
+        Code(value="official", title=Text(be="афіцыйныя", ru="официальные", en="official")),
+        Code(value="open", title=Text(be="адкрытыя", ru="открытые", en="open")),
+        Code(value="derived", title=Text(be="вытворныя", ru="производные", en="derived")),
+        Code(
+            value="demonstration",
+            title=Text(be="дэманстрацыйныя", ru="демонстрационные", en="demonstration"),
+        ),
+    )
+
+
+STANDARD_FIELDS: tuple[Field, ...] = (
+    Field(
+        name="area",
+        type="string",
+        title=Text(be="Тэрыторыя", ru="Территория", en="Area"),
+        required=True,
+        in_tile=True,
+    ),
+    Field(
+        name="soato",
+        type="string",
+        title=Text(be="Код СААТА", ru="Код СОАТО", en="SOATO code"),
+    ),
+    Field(
+        name="status",
+        type="string",
+        title=Text(be="Статус даных", ru="Статус данных", en="Status of the data"),
+        codes=_status_codes(),
+        required=True,
+        in_tile=True,
+    ),
+)

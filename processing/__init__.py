@@ -1,0 +1,1 @@
+"""How numbers are made: pure functions on frames and arrays, pipelines, one impure runner."""
