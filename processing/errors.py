@@ -1,0 +1,41 @@
+"""What can go wrong in this room. HTTP statuses are decided in `geoportal/errors.py` only."""
+
+
+class ProcessingError(Exception):
+    """Base of every error of the processing room; its text is one sentence a person can act on."""
+
+
+class MissingColumn(ProcessingError):
+    """An input frame lacks a column that the method needs; the text names frame and column."""
+
+
+class NotProjected(ProcessingError):
+    """An input frame has no CRS, or one in degrees, where metres are measured."""
+
+
+class MixedCRS(ProcessingError):
+    """Two input frames that are measured together have different CRS."""
+
+
+class BadGeometry(ProcessingError):
+    """An input frame holds a geometry type that the method cannot measure."""
+
+
+class EmptyInput(ProcessingError):
+    """An input frame has no rows where the method needs at least one."""
+
+
+class UnknownPipeline(ProcessingError):
+    """No pipeline of that name is registered; the text lists the known ones."""
+
+
+class BadParameter(ProcessingError):
+    """A parameter of a pipeline or method is unknown, missing or out of range."""
+
+
+class UnknownDemoLayer(ProcessingError):
+    """The demonstration generator does not make a layer of that id."""
+
+
+class RunFailed(ProcessingError):
+    """A run ended without a result; the text says why, and the published layers are unchanged."""
