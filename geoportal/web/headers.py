@@ -1,4 +1,4 @@
-"""The HTTP headers every HTML answer carries: nothing is loaded from, or sent to, another origin."""
+"""The HTTP headers of every HTML answer: nothing is loaded from, or sent to, another origin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the three languages an answer is written in (RFC 9110 section 12.5.4, RFC 4647 lookup)."""
+"""Which of the three languages an answer is in (RFC 9110 section 12.5.4, RFC 4647 lookup)."""
 
 from __future__ import annotations
 

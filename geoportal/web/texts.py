@@ -1,4 +1,4 @@
-"""The words of the interface, in `i18n/<language>.json`: flat keys, `{name}` for what is filled in."""
+"""The words of the interface, in `i18n/<language>.json`: flat keys, `{name}` is filled in."""
 
 from __future__ import annotations
 
