@@ -1,0 +1,234 @@
+"""The seed tables: facts typed by hand, each row with its source and status.
+
+Plain csv readers without pandas, because the web process imports them. Coordinates are lon, lat in
+degrees (WGS 84).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field as Constraint, ValidationError
+
+from layers.errors import CorruptSource, MissingSource
+from layers.model import Name, Text, Value
+
+SeedStatus = Literal["verified", "partly_verified", "recalled"]
+SettlementKind = Literal["capital", "oblast_centre", "programme_city", "other"]
+Row = Mapping[str, str]
+
+Soato = Annotated[str, Constraint(pattern=r"^(\d{10})?$")]
+Lon = Annotated[float, Constraint(ge=-180, le=180)]
+Lat = Annotated[float, Constraint(ge=-90, le=90)]
+Persons = Annotated[int, Constraint(ge=0)]
+Limit = Annotated[
+    float | None, Constraint(gt=0), BeforeValidator(lambda text: None if text == "" else text)
+]
+
+
+class Settlement(Value):
+    """A city: its id is the id of its area, `number` the area's number; population in persons."""
+
+    id: Name
+    number: int = Constraint(ge=1, le=999)
+    name: Text
+    kind: SettlementKind
+    oblast: Name
+    raion_soato: Soato
+    soato: Soato
+    soato_status: SeedStatus
+    lon: Lon
+    lat: Lat
+    coord_source: str
+    population_2023: Persons
+    population_2024: Persons
+    population_source: str
+    srid: int
+    status: SeedStatus
+    source: str
+
+
+class Raion(Value):
+    """A raion with its SOATO code; the names in be and en are recalled."""
+
+    soato: Soato
+    name: Text
+    oblast: Name
+    status: SeedStatus
+    source: str
+
+
+class Oblast(Value):
+    """The country, an oblast, or the city of Minsk, which ranks as one; population in persons."""
+
+    id: Name
+    level: Literal["country", "oblast"]
+    soato: Soato
+    soato_status: SeedStatus | None
+    iso_3166_2: str
+    name: Text
+    population_2023: Persons
+    population_2024: Persons
+    population_source: str
+    status: SeedStatus
+    source: str
+
+
+class ServiceNorm(Value):
+    """How far a service of one class may be: metres by built form; a default, not an official norm.
+
+    `measured` says how the distance is taken; the source leaves it open, so it is our choice.
+    """
+
+    service_class: Name
+    facility: str
+    limit_multi_storey_m: float = Constraint(gt=0)
+    limit_low_rise_m: float = Constraint(gt=0)
+    measured: Literal["straight", "network", "minutes"]
+    status: SeedStatus
+    note: str
+    source: str
+
+
+class AirLimit(Value):
+    """Limit values of one pollutant in outdoor air, ug/m3, by averaging time; None = no limit."""
+
+    code: str
+    name: Text
+    max_one_time_ug_m3: Limit
+    max_8h_ug_m3: Limit
+    daily_ug_m3: Limit
+    annual_ug_m3: Limit
+    note: str
+    status: SeedStatus
+    source: str
+
+
+class _OutlinePoint(Value):
+    lon: Lon
+    lat: Lat
+    status: SeedStatus
+    source: str
+
+
+def data_dir() -> Path:
+    """Return the folder with `seed/` and `sources.yml`: of the checkout, else of the installation.
+
+    Raises MissingSource when neither has the seed tables.
+    """
+    here = Path(__file__).resolve()
+    candidates = (here.parents[1] / "data", here.parent / "_data")
+    for folder in candidates:
+        if (folder / "seed" / "settlements.csv").is_file():
+            return folder
+    looked = " and ".join(str(folder / "seed") for folder in candidates)
+    message = f"the seed tables are missing (looked in {looked}); restore data/seed of the checkout"
+    raise MissingSource(message)
+
+
+@cache
+def settlements(folder: Path | None = None) -> dict[str, Settlement]:
+    """Return the cities by id; raises MissingSource or CorruptSource naming file and line."""
+    return {s.id: s for s in _read(folder, "settlements.csv", _settlement)}
+
+
+@cache
+def raions(folder: Path | None = None) -> tuple[Raion, ...]:
+    """Return the 118 raions in the order of their codes; raises as `settlements`."""
+    return _read(folder, "raions.csv", _raion)
+
+
+@cache
+def oblasts(folder: Path | None = None) -> dict[str, Oblast]:
+    """Return the country (`by`), the six oblasts and Minsk by id; raises as `settlements`."""
+    return {o.id: o for o in _read(folder, "oblasts.csv", _oblast)}
+
+
+@cache
+def service_norms(folder: Path | None = None) -> dict[str, ServiceNorm]:
+    """Return the norms by service class; a class without a norm is absent; raises as above."""
+    return {n.service_class: n for n in _read(folder, "service_norms.csv", _service_norm)}
+
+
+@cache
+def air_limits(folder: Path | None = None) -> dict[str, AirLimit]:
+    """Return the limit values by pollutant code (NO2, PM10 ...); raises as above."""
+    return {limit.code: limit for limit in _read(folder, "air_limits.csv", _air_limit)}
+
+
+@cache
+def country_outline(folder: Path | None = None) -> tuple[tuple[float, float], ...]:
+    """Return the rough border of Belarus, an open ring of (lon, lat) for orientation only."""
+    points = _read(folder, "country_outline.csv", _OutlinePoint.model_validate)
+    return tuple((p.lon, p.lat) for p in points)
+
+
+def _read[T](folder: Path | None, name: str, make: Callable[[Row], T]) -> tuple[T, ...]:
+    path = (folder or data_dir() / "seed") / name
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            return tuple(_make(path, reader.line_num, row, make) for row in reader)
+    except FileNotFoundError:
+        raise MissingSource(f"{path} is missing; restore it from the repository") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CorruptSource(f"{path} cannot be read: {error}") from None
+
+
+def _make[T](path: Path, line: int, row: Row, make: Callable[[Row], T]) -> T:
+    try:
+        return make(row)
+    except KeyError as error:
+        raise CorruptSource(f"{path} has no column {error.args[0]}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise CorruptSource(f"{path}:{line}: {where}: {first['msg']}") from None
+
+
+def _text(row: Row) -> Text:
+    return Text(be=row["name_be"], ru=row["name_ru"], en=row["name_en"])
+
+
+def _fields(row: Row, *names: str) -> dict[str, str]:
+    return {name: row[name] for name in names}
+
+
+def _settlement(row: Row) -> Settlement:
+    plain = _fields(
+        row, "id", "number", "kind", "oblast", "soato_status", "lon", "lat", "coord_source",
+        "population_2023", "population_2024", "population_source", "srid", "status", "source",
+    )  # fmt: skip
+    given = {"name": _text(row), "soato": row["soato10"], "raion_soato": row["raion_soato10"]}
+    return Settlement.model_validate(plain | given)
+
+
+def _raion(row: Row) -> Raion:
+    plain = _fields(row, "oblast", "status", "source")
+    return Raion.model_validate({**plain, "name": _text(row), "soato": row["soato10"]})
+
+
+def _oblast(row: Row) -> Oblast:
+    plain = _fields(
+        row, "id", "level", "iso_3166_2", "population_2023", "population_2024",
+        "population_source", "status", "source",
+    )  # fmt: skip
+    given = {
+        "name": _text(row),
+        "soato": row["soato10"],
+        "soato_status": row["soato_status"] or None,
+    }
+    return Oblast.model_validate(plain | given)
+
+
+def _service_norm(row: Row) -> ServiceNorm:
+    return ServiceNorm.model_validate(_fields(row, *ServiceNorm.model_fields))
+
+
+def _air_limit(row: Row) -> AirLimit:
+    names = [name for name in AirLimit.model_fields if name != "name"]
+    return AirLimit.model_validate({**_fields(row, *names), "name": _text(row)})
