@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field as Constraint, ValidationError
+from pydantic import BeforeValidator, ValidationError
+from pydantic import Field as Constraint
 
 from layers.errors import CorruptSource, MissingSource
 from layers.model import Name, Text, Value
