@@ -1,0 +1,93 @@
+"""A layer.yml file read into a Layer; what does not fit is said in plain words, with its line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from layers.document import Document, Fault, FaultyFile, Key, read_yaml
+from layers.model import Code, Field, Layer, Licence, Supplier, Text, Tiles
+
+DEFINITION = "layer.yml"
+
+_KEYS = sorted(
+    {
+        key
+        for model in (Layer, Field, Code, Text, Supplier, Licence, Tiles)
+        for key in model.model_fields
+    }
+)
+
+
+def read_layer(folder: Path) -> tuple[Layer, Document]:
+    """Read `<folder>/layer.yml`; the folder must be named as the layer, its parent as the theme.
+
+    Raises FaultyFile with every fault found and its line.
+    """
+    document = read_yaml(folder / DEFINITION)
+    if not isinstance(document.value, dict):
+        message = "is empty" if document.value is None else "must be a mapping of key: value"
+        raise FaultyFile(Fault(document.path, 1, message))
+    try:
+        layer = Layer.model_validate(document.value)
+    except ValidationError as error:
+        raise FaultyFile(*plain_faults(document, error)) from error
+    if faults := _place_faults(folder, layer, document):
+        raise FaultyFile(*faults)
+    return layer, document
+
+
+def plain_faults(document: Document, error: ValidationError) -> list[Fault]:
+    """Return pydantic's errors as faults: a person's words, sorted by line."""
+    faults = []
+    for detail in error.errors(include_url=False):
+        keys: tuple[Key, ...] = detail["loc"]
+        message = _plain(detail["type"], detail["msg"], detail.get("input"), detail.get("ctx", {}))
+        if detail["type"] == "extra_forbidden":
+            message += _suggestion(str(keys[-1]))
+        faults.append(document.fault(message, *keys))
+    return sorted(faults)
+
+
+def _plain(kind: str, message: str, value: Any, context: Mapping[str, Any]) -> str:
+    # YAML 1.1 reads yes, no, on, off as booleans and 1.0 as a number: the usual surprise.
+    if kind == "string_type":
+        if isinstance(value, bool | int | float):
+            return f'must be text; YAML reads it as {str(value).lower()}, so put it in "quotes"'
+        return f"must be text, not {_kind_of(value)}"
+    words = {
+        "missing": "is missing",
+        "extra_forbidden": "is not a key that is known here",
+        "literal_error": f"must be one of {context.get('expected')}, not {value!r}",
+        "string_pattern_mismatch": f"{value!r} does not have the form {context.get('pattern')}",
+        "string_too_short": "is empty",
+        "too_short": "needs at least one entry",
+        "value_error": str(context.get("error", message)),
+        "tuple_type": f"must be a list, not {_kind_of(value)}",
+        "model_type": f"must be a mapping of key: value, not {_kind_of(value)}",
+    }
+    return words.get(kind, f"{message[:1].lower()}{message[1:]}, not {value!r}")
+
+
+def _kind_of(value: Any) -> str:
+    names = {dict: "a mapping", list: "a list", str: f"the text {value!r}", type(None): "empty"}
+    return names.get(type(value), repr(value))
+
+
+def _suggestion(key: str) -> str:
+    near = difflib.get_close_matches(key, _KEYS, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _place_faults(folder: Path, layer: Layer, document: Document) -> list[Fault]:
+    faults = []
+    if layer.id != folder.name:
+        faults.append(document.fault(f"{layer.id!r}, but the folder is {folder.name!r}", "id"))
+    if layer.theme != folder.parent.name:
+        message = f"{layer.theme!r}, but the folder stands in {folder.parent.name!r}"
+        faults.append(document.fault(message, "theme"))
+    return faults
