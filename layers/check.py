@@ -20,9 +20,7 @@ def layer_folders(root: Path) -> Iterator[Path]:
     for theme in THEMES:
         parent = root / theme
         if parent.is_dir():
-            yield from (
-                path for path in sorted(parent.iterdir()) if _counts(path) and path.is_dir()
-            )
+            yield from (path for path in _entries(parent) if path.is_dir())
 
 
 def root_faults(root: Path, *, strict: bool) -> list[Fault]:
