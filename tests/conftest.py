@@ -1,4 +1,4 @@
-"""What every test may ask for: databases (fix_db), optional directories, a browser, golden answers."""
+"""What every test may ask for: databases (fix_db), directories, a browser, golden answers."""
 
 import os
 import shutil

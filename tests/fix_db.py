@@ -22,12 +22,15 @@ PREFIX = "geoportal-test-"
 FOLDERS = Path("/tmp")  # a unix socket's path must be short, TMPDIR may be anything
 
 
-def _alive(folder: Path) -> bool:
+def _left_over(folder: Path, uid: int) -> bool:
+    """Whether a folder is ours and its session is gone."""
+    if folder.is_symlink() or folder.stat().st_uid != uid:
+        return False
     try:
         os.kill(int((folder / "session").read_text()), 0)
-    except (OSError, ValueError):
-        return False
-    return True
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return (folder / "session").exists()
+    return False
 
 
 def cluster_in(folder: Path) -> Cluster:
@@ -39,11 +42,11 @@ def cluster_in(folder: Path) -> Cluster:
 
 def remove_left_overs() -> None:
     """Stop and remove the clusters of sessions that were killed."""
+    uid = Account.of_caller().uid
     for folder in FOLDERS.glob(f"{PREFIX}*"):
-        if (folder / "session").exists() and folder.owner() in ("postgres", Path.home().owner()):
-            if not _alive(folder):
-                cluster_in(folder).stop()
-                shutil.rmtree(folder, ignore_errors=True)
+        if _left_over(folder, os.geteuid() if uid is None else uid):
+            cluster_in(folder).stop()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
