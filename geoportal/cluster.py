@@ -247,7 +247,7 @@ class Cluster:
                     os.kill(pid, number)
                 except ProcessLookupError:
                     continue
-            if within(5.0, lambda: not processes_in(self.data)):
+            if within(2.0, lambda: not processes_in(self.data)):
                 break
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
