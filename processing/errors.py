@@ -21,6 +21,10 @@ class BadGeometry(ProcessingError):
     """An input frame holds a geometry type that the method cannot measure."""
 
 
+class RepeatedId(ProcessingError):
+    """The index of an input frame, its feature ids, is not unique."""
+
+
 class EmptyInput(ProcessingError):
     """An input frame has no rows where the method needs at least one."""
 

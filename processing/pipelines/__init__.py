@@ -1,1 +1,39 @@
-"""The pipelines."""
+"""The pipelines by name. Adding one = one module here and one line below."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from processing.errors import UnknownPipeline
+from processing.pipelines import service_coverage
+from processing.pipelines.model import (
+    Parameter,
+    Pipeline,
+    Result,
+    parameter_schemas,
+    read_params,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "PIPELINES",
+    "Parameter",
+    "Pipeline",
+    "Result",
+    "get_pipeline",
+    "parameter_schemas",
+    "read_params",
+]
+
+PIPELINES: Mapping[str, Pipeline] = MappingProxyType({service_coverage.NAME: service_coverage})
+
+
+def get_pipeline(name: str) -> Pipeline:
+    """Return the pipeline of that name; raises UnknownPipeline, which lists the known ones."""
+    if name not in PIPELINES:
+        known = ", ".join(PIPELINES)
+        raise UnknownPipeline(f"there is no pipeline {name!r}; the known pipelines are {known}")
+    return PIPELINES[name]

@@ -1,0 +1,128 @@
+"""Who reaches what on foot: distance to the nearest facility, and the share of people who have one.
+
+One Dijkstra search from all facilities of a class at once (scipy.sparse.csgraph) gives every point
+of the network its nearest facility.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse.csgraph import dijkstra
+
+from processing.network import NONE, Bools, Floats, Graph, Ints, Snapped
+
+COVERED, NOT_COVERED = "covered", "not_covered"
+UNREACHABLE, UNSNAPPED = "unreachable", "unsnapped"
+
+DECIMALS = 6
+"""Metres are rounded to so many decimals before they are compared: no last bit decides anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Result of one search: for each node metres from its nearest facility, and which one that is.
+
+    `distance_m` is infinite and `facility` NONE where no facility can be reached.
+    """
+
+    distance_m: Floats
+    facility: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """For each building metres to its nearest facility, connectors included, and which one it is.
+
+    `distance_m` is infinite where no path exists and NaN where the building is not snapped;
+    `facility` is NONE in both cases.
+    """
+
+    distance_m: Floats
+    facility: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How many buildings and residents are covered; shares are 0..1.
+
+    Counts of residents and their share are None when the residents of no building are known: a lack
+    of data is never 0. Buildings of unknown residents count as buildings only.
+    """
+
+    buildings_total: int
+    buildings_covered: int
+    share_buildings: float | None
+    residents_total: int | None
+    residents_covered: int | None
+    share_residents: float | None
+
+
+def search(graph: Graph, facilities: Ints) -> Search:
+    """Walk from all these facilities (positions among the graph's origins) at once.
+
+    Facilities that are not snapped are passed over. Of several at the same place the first counts.
+    """
+    nodes = graph.matrix.shape[0]
+    distance = np.full(nodes, np.inf)
+    facility = np.full(nodes, NONE, dtype=np.int64)
+    snapped = facilities[graph.origin_node[facilities] != NONE]
+    if not len(snapped):
+        return Search(distance, facility)
+    sources, first = np.unique(graph.origin_node[snapped], return_index=True)
+    distance, _, source = dijkstra(
+        graph.matrix, directed=False, indices=sources, min_only=True, return_predecessors=True
+    )
+    owner = np.full(nodes, NONE, dtype=np.int64)
+    owner[sources] = snapped[first]
+    reached = np.isfinite(distance)
+    facility[reached] = owner[source[reached]]
+    return Search(distance, facility)
+
+
+def nearest(graph: Graph, found: Search, targets: Snapped) -> Nearest:
+    """Return the distance of every building, its connector included, in metres.
+
+    `targets` are the snapped buildings that the graph was built with.
+    """
+    distance = np.full(len(targets.edge), np.nan)
+    facility = np.full(len(targets.edge), NONE, dtype=np.int64)
+    here = targets.found
+    node = graph.target_node[here]
+    distance[here] = found.distance_m[node] + targets.connector_m[here]
+    facility[here] = found.facility[node]
+    return Nearest(np.round(distance, DECIMALS), facility)
+
+
+def classify(distance_m: Floats, limit_m: float, *, joined: bool) -> npt.NDArray[np.str_]:
+    """Say of each building covered, not_covered, unreachable or unsnapped.
+
+    A distance equal to the limit is covered. `joined` is False when facilities of the class exist
+    but none of them is near a walkable street: the way is then not known, so every building is
+    `unsnapped`, not `unreachable`.
+    """
+    if not joined:
+        return np.full(len(distance_m), UNSNAPPED)
+    return np.select(
+        [np.isnan(distance_m), np.isinf(distance_m), distance_m <= limit_m],
+        [UNSNAPPED, UNREACHABLE, COVERED],
+        default=NOT_COVERED,
+    )
+
+
+def shares(covered: Bools, residents: Floats) -> Shares:
+    """Return the covered shares of buildings and of residents (persons, NaN = not known)."""
+    total, inside = len(covered), int(covered.sum())
+    known = ~np.isnan(residents)
+    people = int(residents[known].sum()) if known.any() else None
+    served = int(residents[known & covered].sum()) if known.any() else None
+    return Shares(
+        buildings_total=total,
+        buildings_covered=inside,
+        share_buildings=inside / total if total else None,
+        residents_total=people,
+        residents_covered=served,
+        share_residents=served / people if served is not None and people else None,
+    )

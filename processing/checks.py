@@ -1,0 +1,52 @@
+"""What a method asks of the frames it is given, said in one sentence when it is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from processing.errors import BadGeometry, EmptyInput, MissingColumn, RepeatedId
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+
+def require_columns(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -> None:
+    """Raise MissingColumn when the frame lacks one of the columns."""
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise MissingColumn(f"{name} has no column {', '.join(missing)}")
+
+
+def require_rows(frame: GeoDataFrame, *, name: str, remedy: str) -> None:
+    """Raise EmptyInput, ending in the remedy, when the frame has no rows."""
+    if not len(frame):
+        raise EmptyInput(f"{name}: there are none; {remedy}")
+
+
+def require_geometry(frame: GeoDataFrame, types: Iterable[str], *, name: str) -> None:
+    """Raise BadGeometry naming the first ids whose geometry is of another type than `types`.
+
+    Missing and empty geometries pass: what they mean is decided by each method.
+    """
+    allowed = tuple(types)
+    geometry = frame.geometry
+    wrong = frame[~(geometry.geom_type.isin(allowed) | geometry.isna() | geometry.is_empty)]
+    if len(wrong):
+        found = ", ".join(sorted(set(wrong.geometry.geom_type)))
+        raise BadGeometry(
+            f"{name}: needs {' or '.join(allowed)}, but ids {first_ids(wrong.index)} are {found}"
+        )
+
+
+def require_unique_index(frame: GeoDataFrame, *, name: str) -> None:
+    """Raise RepeatedId, naming the first of them, when an id of the index is there twice."""
+    if not frame.index.is_unique:
+        repeated = frame.index[frame.index.duplicated()].unique()
+        raise RepeatedId(f"{name}: an id must be there once, but {first_ids(repeated)} repeat")
+
+
+def first_ids(ids: Iterable[object], *, count: int = 5) -> str:
+    """Return the first few ids as text for a message, with an ellipsis when there are more."""
+    listed = [str(i) for i in ids]
+    return ", ".join(listed[:count]) + (" ..." if len(listed) > count else "")

@@ -1,0 +1,86 @@
+"""The one place that decides in which coordinates numbers are made.
+
+Tables hold degrees (EPSG:4326); lengths and areas are measured in the metric CRS of the area, the
+UTM zone that its row names (Orsha lies in zone 36 N). A UTM metre differs from a metre on the
+ground by 0.04 % at most within its zone. Web Mercator is refused: at Orsha its metre is 0.58 m.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from processing.errors import MixedCRS, NotProjected
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+    from layers.model import Area
+
+
+def metric_crs(area: Area) -> CRS:
+    """Return the metric CRS of an area.
+
+    Raises NotProjected when the EPSG code of the area is unknown, in degrees or not in metres.
+    """
+    try:
+        crs = CRS.from_epsg(area.srid)
+    except CRSError as cause:
+        raise NotProjected(
+            f"area {area.id}: EPSG:{area.srid} is not a known CRS; correct its srid"
+        ) from cause
+    fault = _fault(crs)
+    if fault:
+        raise NotProjected(f"area {area.id}: {fault}; give the area a UTM zone as its srid")
+    return crs
+
+
+def require_metric(frame: GeoDataFrame, *, name: str) -> CRS:
+    """Return the CRS of a frame in which metres are measured.
+
+    Raises NotProjected when the frame has no CRS, one in degrees, one in other units, or Web
+    Mercator; `name` is what the message calls the frame.
+    """
+    if frame.crs is None:
+        raise NotProjected(f"{name}: the frame has no CRS; set it, then project it to the area's")
+    crs: CRS = frame.crs
+    fault = _fault(crs)
+    if fault:
+        raise NotProjected(f"{name}: {fault}; project it to the area's metric CRS first")
+    return crs
+
+
+def require_same(**frames: GeoDataFrame) -> CRS:
+    """Return the one metric CRS of several frames.
+
+    Raises NotProjected as `require_metric` does, MixedCRS when the frames differ.
+    """
+    found = {name: require_metric(frame, name=name) for name, frame in frames.items()}
+    (first, crs), *rest = found.items()
+    for name, other in rest:
+        if other != crs:
+            raise MixedCRS(f"{first} is in {crs.name} but {name} in {other.name}; use one CRS")
+    return crs
+
+
+def to_metric(frame: GeoDataFrame, area: Area, *, name: str) -> GeoDataFrame:
+    """Return the frame in the metric CRS of the area, same index and columns.
+
+    Raises NotProjected when the frame has no CRS to come from.
+    """
+    if frame.crs is None:
+        raise NotProjected(f"{name}: the frame has no CRS; say which one its coordinates are in")
+    return frame.to_crs(metric_crs(area))
+
+
+def _fault(crs: CRS) -> str | None:
+    """Say why metres cannot be measured in this CRS, or None."""
+    if not crs.is_projected:
+        return f"{crs.name} is not a projected CRS"
+    if crs.to_epsg() == 3857:
+        return "Web Mercator stretches lengths"
+    if any(axis.unit_conversion_factor != 1.0 for axis in crs.axis_info[:2]):
+        return f"{crs.name} is not in metres"
+    return None

@@ -1,0 +1,110 @@
+"""What a pipeline is. Imports neither numpy nor geopandas: the web process lists pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from layers.model import Language, Text, Value
+from processing.errors import BadParameter
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+
+class Parameter(Value):
+    """What a person reads about one parameter; `unit` is a UCUM code."""
+
+    title: Text
+    description: Text
+    unit: str | None = None
+
+
+class ParamsBase(BaseModel):
+    """Base of the parameters of pipelines: frozen, unknown names are errors, no NaN."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a pipeline gives: one frame per output layer (EPSG:4326, ids as index), and measures.
+
+    `quality` is JSON-able: what was left out, joined or unknown.
+    """
+
+    frames: Mapping[str, GeoDataFrame]
+    quality: Mapping[str, Any]
+
+
+class Pipeline(Protocol):
+    """A module in this folder; its name is its file's name with hyphens.
+
+    `INPUTS` maps an argument of `compute` to a layer id, `OUTPUT` lists the layer ids it fills,
+    `PARAMETERS` describes each field of `Params`. `VERSION` changes when results may.
+    """
+
+    NAME: str
+    VERSION: str
+    TITLE: Text
+    DESCRIPTION: Text
+    INPUTS: Mapping[str, str]
+    OUTPUT: tuple[str, ...]
+    PARAMETERS: Mapping[str, Parameter]
+
+    @property
+    def Params(self) -> type[BaseModel]:  # noqa: N802 - a class of the module
+        """The frozen parameters of `compute`."""
+
+    @property
+    def compute(self) -> Callable[..., Result]:
+        """compute(params, area, **frames and seeds) -> Result: pure and deterministic."""
+
+    @property
+    def seeds(self) -> Callable[[], Mapping[str, Any]]:
+        """Arguments of `compute` that come from seed tables, not from layers."""
+
+
+def read_params(pipeline: Pipeline, given: Mapping[str, Any]) -> BaseModel:
+    """Return the checked parameters.
+
+    Raises BadParameter naming the first parameter at fault, its value and what is allowed.
+    """
+    try:
+        return pipeline.Params.model_validate(dict(given))
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        raise BadParameter(_fault(pipeline, detail)) from None
+
+
+def _fault(pipeline: Pipeline, detail: Mapping[str, Any]) -> str:
+    name, *path = [str(part) for part in detail["loc"] if part != "[key]"] or ["parameters"]
+    if detail["type"] == "extra_forbidden":
+        known = ", ".join(pipeline.Params.model_fields)
+        return f"{pipeline.NAME} has no parameter {name!r}; it has {known}"
+    where = ".".join([name, *path])
+    if detail["type"] == "value_error":
+        return f"{where}: {detail['ctx']['error']}"
+    unit = pipeline.PARAMETERS[name].unit if name in pipeline.PARAMETERS else None
+    said = detail["msg"].removeprefix("Input should be ")
+    allowed = f"{said} {unit}" if unit and said[-1:].isdigit() else said
+    return f"{where} = {detail['input']!r} is not allowed; it should be {allowed}"
+
+
+def parameter_schemas(pipeline: Pipeline, language: Language) -> dict[str, dict[str, Any]]:
+    """Return the JSON Schema of every parameter, with title and description in one language.
+
+    The unit stands under `x-ogc-unit`.
+    """
+    properties = pipeline.Params.model_json_schema()["properties"]
+    described: dict[str, dict[str, Any]] = {}
+    for name, schema in properties.items():
+        about = pipeline.PARAMETERS[name]
+        text = {"title": about.title.get(language), "description": about.description.get(language)}
+        unit = {"x-ogc-unit": about.unit} if about.unit else {}
+        plain = {key: value for key, value in schema.items() if key not in ("title", "description")}
+        described[name] = text | plain | unit
+    return described

@@ -1,0 +1,200 @@
+"""Pipeline `service-coverage`: who reaches a school, a clinic, a shop ... on foot within the norm.
+
+Method: docs/decisions/0010-network-distance.md; the numbers are made in `processing/coverage.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from layers.model import Text
+from layers.seed import ServiceNorm, service_norms
+from processing.limits import Form, Limit, choose
+from processing.pipelines.model import Parameter, ParamsBase, Result
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+    from layers.model import Area
+
+NAME = "service-coverage"
+VERSION = "1.0.0"
+TITLE = Text(
+    be="Пешая даступнасць паслуг",
+    ru="Пешеходная доступность услуг",
+    en="Service coverage on foot",
+)
+DESCRIPTION = Text(
+    be=(
+        "Адлегласць па вуліцах ад кожнага жылога будынка да бліжэйшага аб’екта кожнага віду "
+        "паслуг; доля будынкаў і жыхароў у межах нормы; тэрыторыя абслугоўвання ўздоўж дасягальных "
+        "вуліц. Недасягальныя і недалучаныя да сеткі будынкі ўказваюцца асобна."
+    ),
+    ru=(
+        "Расстояние по улицам от каждого жилого здания до ближайшего объекта каждого вида услуг; "
+        "доля зданий и жителей в пределах нормы; территория обслуживания вдоль достижимых улиц. "
+        "Недостижимые и не присоединённые к сети здания указываются отдельно."
+    ),
+    en=(
+        "Distance along the streets from every residential building to the nearest facility of "
+        "each service class; share of buildings and residents within the norm; service areas along "
+        "the reached streets. Unreachable and unsnapped buildings are told apart."
+    ),
+)
+INPUTS: Mapping[str, str] = {
+    "buildings": "buildings",
+    "streets": "streets",
+    "service_points": "service_points",
+}
+OUTPUT: tuple[str, ...] = ("service_coverage", "service_areas")
+
+ServiceClass = Literal[
+    "school", "kindergarten", "clinic", "pharmacy", "post_office", "shop", "stop", "playground",
+    "sports", "library", "bank", "other",
+]  # fmt: skip
+SERVICE_CLASSES: tuple[ServiceClass, ...] = ServiceClass.__args__  # type: ignore[attr-defined]
+
+BuildingKind = Literal[
+    "residential", "school", "kindergarten", "clinic", "shop", "office", "industrial", "garage",
+    "utility", "other",
+]  # fmt: skip
+
+LimitMetres = Annotated[float, Field(ge=1, le=20_000)]
+
+
+class Params(ParamsBase):
+    """Parameters; lengths in metres on the ground plane of the area's metric CRS."""
+
+    service_classes: tuple[ServiceClass, ...] = Field(
+        default=(), max_length=len(SERVICE_CLASSES), json_schema_extra={"uniqueItems": True}
+    )
+    form: Form = "multi_storey"
+    limits_m: dict[ServiceClass, LimitMetres] = Field(default_factory=dict)
+    snap_limit_m: float = Field(default=150.0, ge=1, le=1_000)
+    buffer_m: float = Field(default=25.0, ge=1, le=200)
+    building_kinds: tuple[BuildingKind, ...] = Field(
+        default=("residential",), min_length=1, json_schema_extra={"uniqueItems": True}
+    )
+
+    @field_validator("service_classes", "building_kinds", mode="before")
+    @classmethod
+    def _listed(cls, given: Any) -> Any:
+        """Take `school,clinic` from a command line as a list."""
+        return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
+
+    @field_validator("limits_m", mode="before")
+    @classmethod
+    def _paired(cls, given: Any) -> Any:
+        """Take `school=400,shop=600` from a command line as a mapping."""
+        if not isinstance(given, str):
+            return given
+        return dict((part.strip().partition("=")[::2]) for part in given.split(","))
+
+    @field_validator("service_classes", "building_kinds")
+    @classmethod
+    def _once(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Order and repetition must not change a result."""
+        return tuple(sorted(set(given)))
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "service_classes": Parameter(
+        title=Text(be="Віды паслуг", ru="Виды услуг", en="Service classes"),
+        description=Text(
+            be="Якія віды паслуг лічыць; пуста = усе, што маюць норму або зададзеную мяжу.",
+            ru="Какие виды услуг считать; пусто = все, у которых есть норма или заданный предел.",
+            en="Which classes to compute; empty = all that have a norm or a limit given here.",
+        ),
+    ),
+    "form": Parameter(
+        title=Text(be="Тып забудовы", ru="Тип застройки", en="Built form"),
+        description=Text(
+            be="Які слупок норм браць: шматпавярховая або сядзібная забудова.",
+            ru="Какой столбец норм брать: многоэтажная или усадебная застройка.",
+            en="Which column of the norms to take: multi-storey or low-rise (estate) building.",
+        ),
+    ),
+    "limits_m": Parameter(
+        title=Text(be="Межы адлегласці", ru="Предельные расстояния", en="Walking limits"),
+        description=Text(
+            be="Мяжа для віду паслуг замест нормы, у метрах шляху.",
+            ru="Предел для вида услуг вместо нормы, в метрах пути.",
+            en="Limit of a service class in place of its norm, in metres of way.",
+        ),
+        unit="m",
+    ),
+    "snap_limit_m": Parameter(
+        title=Text(be="Далучэнне да сеткі", ru="Присоединение к сети", en="Snapping limit"),
+        description=Text(
+            be="Наколькі далёка ад пешаходнай вуліцы можа стаяць будынак або аб’ект.",
+            ru="Как далеко от пешеходной улицы может стоять здание или объект.",
+            en="How far from a walkable street a building or facility may stand.",
+        ),
+        unit="m",
+    ),
+    "buffer_m": Parameter(
+        title=Text(be="Паласа ўздоўж вуліц", ru="Полоса вдоль улиц", en="Margin beside streets"),
+        description=Text(
+            be="Шырыня тэрыторыі абслугоўвання па абодва бакі дасягальных вуліц.",
+            ru="Ширина территории обслуживания по обе стороны достижимых улиц.",
+            en="Width of the service area on both sides of the reached streets.",
+        ),
+        unit="m",
+    ),
+    "building_kinds": Parameter(
+        title=Text(be="Прызначэнне будынкаў", ru="Назначение зданий", en="Kinds of buildings"),
+        description=Text(
+            be="Для якіх будынкаў лічыць; звычайна толькі жылыя.",
+            ru="Для каких зданий считать; обычно только жилые.",
+            en="Which buildings to compute for; usually only residential ones.",
+        ),
+    ),
+}
+
+
+def seeds() -> Mapping[str, Any]:
+    """Return the walking norms by service class."""
+    return {"norms": service_norms()}
+
+
+def limits(params: Params, norms: Mapping[str, ServiceNorm]) -> tuple[Limit, ...]:
+    """Return the limit of every class to compute, in metres; raises BadParameter."""
+    return choose(
+        params.service_classes,
+        {str(name): metres for name, metres in params.limits_m.items()},
+        norms,
+        form=params.form,
+        order=SERVICE_CLASSES,
+    )
+
+
+def compute(
+    params: Params,
+    area: Area,
+    *,
+    buildings: GeoDataFrame,
+    streets: GeoDataFrame,
+    service_points: GeoDataFrame,
+    norms: Mapping[str, ServiceNorm] | None = None,
+) -> Result:
+    """Return the frames `service_coverage` and `service_areas` of an area, EPSG:4326.
+
+    The input frames have a CRS (any) and global feature ids as index; they are measured in the
+    area's metric CRS. Same input, same result, whatever the order of rows. Raises BadParameter,
+    EmptyInput, MissingColumn, NotProjected, BadGeometry.
+    """
+    from processing import coverage  # noqa: PLC0415 - the web process lists, it never computes
+
+    chosen = buildings
+    if "kind" in buildings.columns:
+        chosen = buildings[buildings["kind"].isin(params.building_kinds)]
+    return coverage.service_coverage(
+        area,
+        limits(params, service_norms() if norms is None else norms),
+        coverage.Inputs(buildings=chosen, streets=streets, service_points=service_points),
+        snap_limit_m=params.snap_limit_m,
+        buffer_m=params.buffer_m,
+    )
