@@ -15,7 +15,7 @@ PREFIX = "GEOPORTAL_"
 
 
 class Settings(BaseModel):
-    """Every setting of the service; the variable is the field's name in capitals with GEOPORTAL_."""
+    """Every setting of the service; its variable is GEOPORTAL_ and the name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,6 +41,9 @@ class Settings(BaseModel):
     )
     sources_dir: Path | None = Field(
         None, description="mirror of the national sources; unset = download from their origin"
+    )
+    layers_dir: Path | None = Field(
+        None, description="folder of further layer definitions, <theme>/<id>/ as in layers/"
     )
     reference_dir: Path | None = Field(
         None, description="published reference sets, for tests; unset = those tests skip"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
@@ -25,6 +26,9 @@ _ID = re.compile(r"^[a-z][a-z0-9_]{0,47}$")
 _CENTRE = (28.0, 53.5)
 _MARGIN_DEG = 0.3  # a place of our choice lies this far inside the country
 _COLUMNS = "id, number, title_be, title_ru, title_en, soato, srid, lon, lat"
+
+SELECT_AREAS = f"SELECT {_COLUMNS} FROM layers.area ORDER BY number"  # noqa: S608
+"""The areas, for a reader with a connection of its own; a row goes to `area_from_row`."""
 
 
 class _AreaRow(BaseModel):
@@ -71,10 +75,15 @@ def seed_areas() -> dict[str, Area]:
     return {COUNTRY: country} | cities
 
 
+def area_from_row(row: Sequence[Any]) -> Area:
+    """Return the area of a row of SELECT_AREAS."""
+    return _AreaRow(**dict(zip(_COLUMNS.split(", "), row, strict=True))).area()
+
+
 def areas(conn: Connection) -> dict[str, Area]:
     """Return the areas of the database by id, in the order of their numbers."""
     with conn.cursor(row_factory=class_row(_AreaRow)) as cursor:
-        rows = cursor.execute(f"SELECT {_COLUMNS} FROM layers.area ORDER BY number")  # noqa: S608
+        rows = cursor.execute(SELECT_AREAS)
         return {row.id: row.area() for row in rows}
 
 

@@ -145,13 +145,18 @@ class Layer(Value):
         names = [f.name for f in self.fields]
         if len(set(names)) != len(names):
             raise ValueError("two fields have the same name")
-        if taken := {"id", "geom", *(f.name for f in STANDARD_FIELDS)} & set(names):
+        standard = {f.name for f in STANDARD_FIELDS} if self.scope == "area" else {"area"}
+        if taken := {"id", "geom", "geometry", *standard} & set(names):
             raise ValueError(f"field name is reserved: {', '.join(sorted(taken))}")
         if self.selector is not None:
             chosen = next((f for f in self.fields if f.name == self.selector), None)
             if chosen is None or not chosen.codes:
                 raise ValueError(f"selector {self.selector} is not a field with codes")
         return self
+
+    def __hash__(self) -> int:
+        """Hash by id: layers are keys of caches on the hot path."""
+        return hash(self.id)
 
     @property
     def published_fields(self) -> tuple[Field, ...]:

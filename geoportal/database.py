@@ -1,0 +1,97 @@
+"""The server's database: a pool in the reader role, time-outs, one meaning for each failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from geoportal.errors import BadParameter, Busy, DatabaseUnavailable, QueryTimeout
+from geoportal.settings import Settings
+from layers.query import Query
+
+ROLE = "geoportal_reader"
+POOL_WAIT_S = 2.0
+PREPARE_AFTER = 2
+
+Row = tuple[Any, ...]
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Turn what PostgreSQL and the pool raise into this room's errors."""
+    try:
+        yield
+    except PoolTimeout:
+        raise Busy("All database connections are in use; try again in a few seconds.") from None
+    except psycopg.errors.QueryCanceled:
+        raise QueryTimeout(
+            "The query took longer than allowed; ask for a smaller area or fewer features."
+        ) from None
+    except psycopg.OperationalError:
+        raise DatabaseUnavailable("The database does not answer now.") from None
+    except (psycopg.DataError, psycopg.errors.InternalError_) as error:
+        # What the checks of parameters cannot see: a box that its CRS cannot transform.
+        message = str(error.diag.message_primary or error).splitlines()[0]
+        raise BadParameter(f"The database cannot use a value of the request: {message}") from None
+
+
+class Database:
+    """Connections of one server process; made closed, `open()` it inside the event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        timeout_ms = int(settings.statement_timeout_s * 1000)
+        # client_connection_check_interval ends a query whose server died (not whose client left:
+        # that one is cancelled by us, at once).
+        options = (
+            f"-c role={ROLE} -c statement_timeout={timeout_ms} -c jit=off"
+            " -c client_connection_check_interval=1s -c idle_in_transaction_session_timeout=60s"
+        )
+        self._pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
+            settings.database_url or "",
+            min_size=1,
+            max_size=settings.pool_size,
+            timeout=POOL_WAIT_S,
+            reconnect_timeout=2.0,
+            open=False,
+            name="reader",
+            kwargs={
+                "options": options,
+                "autocommit": True,
+                "prepare_threshold": PREPARE_AFTER,
+                "connect_timeout": 5,
+            },
+        )
+
+    async def open(self) -> None:
+        """Begin to connect; does not wait, so a server starts while its database is down."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close(timeout=2.0)
+
+    async def rows(self, query: Query) -> list[Row]:
+        """Run a query and return its rows; bytea comes as bytes.
+
+        A cancelled caller cancels the query in the database. A connection that broke before the
+        first row is tried once more: every query of the server only reads.
+        """
+        with translate_errors():
+            try:
+                return await self._rows(query)
+            except (psycopg.errors.QueryCanceled, PoolTimeout):
+                raise
+            except psycopg.OperationalError:
+                return await self._rows(query)
+
+    async def _rows(self, query: Query) -> list[Row]:
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(binary=True)
+            # The text is made by layers.query from constants and quoted names only.
+            await cursor.execute(query.sql.encode(), query.params or None)
+            return await cursor.fetchall()

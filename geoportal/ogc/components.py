@@ -1,0 +1,207 @@
+"""Parameters and schemas of the OpenAPI document, typed from the standards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geoportal.ogc.crs import SUPPORTED
+from geoportal.ogc.parameters import DEFAULT_LIMIT
+from layers.model import LANGUAGES, Language, Text
+from layers.query import CRS84
+
+Schema = dict[str, Any]
+
+TEXTS: dict[str, Text] = {
+    "f": Text(be="Фармат адказу", ru="Формат ответа", en="Format of the answer"),
+    "lang": Text(be="Мова адказу", ru="Язык ответа", en="Language of the answer"),
+    "limit": Text(
+        be="Колькі аб’ектаў на старонцы; больш за найбольшае — дзейнічае найбольшае",
+        ru="Сколько объектов на странице; больше наибольшего — действует наибольшее",
+        en="Features on the page; above the maximum the maximum applies",
+    ),
+    "offset": Text(
+        be="Колькі аб’ектаў прапусціць", ru="Сколько объектов пропустить", en="Features to skip"
+    ),
+    "bbox": Text(
+        be="Прамавугольнік: захад, поўдзень, усход, поўнач (у восях bbox-crs)",
+        ru="Прямоугольник: запад, юг, восток, север (в осях bbox-crs)",
+        en="Box: west, south, east, north (in the axes of bbox-crs)",
+    ),
+    "bbox-crs": Text(be="СК прамавугольніка", ru="СК прямоугольника", en="CRS of the box"),
+    "crs": Text(be="СК каардынат адказу", ru="СК координат ответа", en="CRS of the coordinates"),
+    "datetime": Text(
+        be="Момант або інтэрвал start/end; .. — адкрыты канец",
+        ru="Момент или интервал start/end; .. — открытый конец",
+        en="Instant or interval start/end; .. is an open end",
+    ),
+    "sortby": Text(be="Парадак: +поле,-поле", ru="Порядок: +поле,-поле", en="Order: +field,-field"),
+    "properties": Text(
+        be="Якія ўласцівасці вярнуць", ru="Какие свойства вернуть", en="Properties to return"
+    ),
+    "skipGeometry": Text(be="Без геаметрыі", ru="Без геометрии", en="Leave the geometry out"),
+    "v": Text(be="Версія слоя", ru="Версия слоя", en="Version of the layer"),
+}
+
+CRS_SCHEMA: Schema = {
+    "type": "string",
+    "format": "uri",
+    "enum": list(SUPPORTED),
+    "default": CRS84.uri,
+}
+
+
+def parameters(limit_most: int) -> dict[str, tuple[Schema, Schema]]:
+    """Return name -> (schema, further members) of every query parameter."""
+    names: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    csv: Schema = {"style": "form", "explode": False}
+    number: Schema = {"type": "number"}
+    return {
+        "lang": ({"type": "string", "enum": list(LANGUAGES)}, {}),
+        "limit": (
+            {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": limit_most,
+                "default": min(DEFAULT_LIMIT, limit_most),
+            },
+            {"style": "form", "explode": False},
+        ),
+        "offset": ({"type": "integer", "minimum": 0, "default": 0}, {}),
+        "bbox": (
+            {"type": "array", "oneOf": [
+                {"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}
+            ], "items": number},
+            csv,
+        ),
+        "bbox-crs": (CRS_SCHEMA, {}),
+        "crs": (CRS_SCHEMA, {}),
+        "datetime": ({"type": "string"}, {"style": "form", "explode": False}),
+        "sortby": (names, csv),
+        "properties": (names, csv),
+        "skipGeometry": ({"type": "boolean", "default": False}, {}),
+        "v": ({"type": "string"}, {}),
+    }  # fmt: skip
+
+
+def parameter(name: str, schema: Schema, more: Schema, language: Language) -> Schema:
+    """Return one query parameter object."""
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": TEXTS[name].get(language),
+        "schema": schema,
+    } | more
+
+
+def _object(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
+    found: Schema = {"type": "object", "properties": properties}
+    return found | ({"required": list(required)} if required else {})
+
+
+def _array(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+STRING: Schema = {"type": "string"}
+INTEGER: Schema = {"type": "integer", "minimum": 0}
+LINKS = _array(_ref("link"))
+
+SCHEMAS: dict[str, Schema] = {
+    "object": {"type": "object"},
+    "document": {"type": "object"},
+    "binary": {"type": "string", "format": "binary"},
+    "link": _object(
+        ("href",),
+        href=STRING, rel=STRING, type=STRING, title=STRING, hreflang=STRING,
+        length={"type": "integer"}, templated={"type": "boolean"},
+    ),
+    "problem": _object(
+        ("status", "title"),
+        type=STRING, title=STRING, status={"type": "integer"},
+        detail=STRING, instance=STRING, code=STRING,
+    ),
+    "landingPage": _object(("links",), title=STRING, description=STRING, links=LINKS),
+    "confClasses": _object(("conformsTo",), conformsTo=_array(STRING)),
+    "extent": _object(
+        spatial=_object(
+            bbox=_array({
+                "type": "array",
+                "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
+                "items": {"type": "number"},
+            }),
+            crs=STRING,
+        ),
+        temporal=_object(
+            interval=_array(
+                _array({"type": "string", "format": "date-time", "nullable": True})
+            ),
+            trs=STRING,
+        ),
+    ),
+    "collection": _object(
+        ("id", "links"),
+        id=STRING, title=STRING, description=STRING, links=LINKS, extent=_ref("extent"),
+        itemType={"type": "string", "default": "feature"}, crs=_array(STRING), storageCrs=STRING,
+        status=STRING, attribution=STRING, updatePeriod=STRING, theme=STRING, itemCount=INTEGER,
+    ),
+    "collections": _object(
+        ("collections", "links"), links=LINKS, collections=_array(_ref("collection"))
+    ),
+    "geometry": _object(
+        ("type",),
+        type={"type": "string", "enum": [
+            "Point", "MultiPoint", "LineString", "MultiLineString",
+            "Polygon", "MultiPolygon", "GeometryCollection",
+        ]},
+        coordinates={"type": "array", "items": {}},
+        geometries=_array({"type": "object"}),
+    ),
+    "feature": _object(
+        ("type", "geometry", "properties"),
+        type={"type": "string", "enum": ["Feature"]},
+        id={"type": "integer"},
+        geometry={"allOf": [_ref("geometry")], "nullable": True},
+        properties={"type": "object", "nullable": True},
+        links=LINKS,
+    ),
+    "featureCollection": _object(
+        ("type", "features"),
+        type={"type": "string", "enum": ["FeatureCollection"]},
+        features=_array(_ref("feature")),
+        links=LINKS,
+        timeStamp={"type": "string", "format": "date-time"},
+        numberMatched=INTEGER,
+        numberReturned=INTEGER,
+    ),
+    "tileSet": _object(
+        ("dataType", "crs", "links"),
+        title=STRING, dataType=STRING, crs=STRING, tileMatrixSetId=STRING,
+        tileMatrixSetURI=STRING, links=LINKS, layers=_array({"type": "object"}),
+    ),
+    "tileSets": _object(("tilesets",), tilesets=_array(_ref("tileSet")), links=LINKS),
+    "tileMatrixSets": _object(tileMatrixSets=_array({"type": "object"}), links=LINKS),
+    "processSummary": _object(
+        ("id", "version"),
+        id=STRING, title=STRING, description=STRING, version=STRING,
+        jobControlOptions=_array(STRING), outputTransmission=_array(STRING), links=LINKS,
+    ),
+    "processList": _object(
+        ("processes", "links"), processes=_array(_ref("processSummary")), links=LINKS
+    ),
+    "process": {
+        "allOf": [
+            _ref("processSummary"),
+            _object(inputs={"type": "object"}, outputs={"type": "object"}),
+        ]
+    },
+    "execute": _object(
+        inputs={"type": "object"},
+        outputs={"type": "object"},
+        response={"type": "string", "enum": ["document", "raw"], "default": "document"},
+    ),
+}  # fmt: skip

@@ -1,0 +1,94 @@
+"""Landing page, conformance, collections: upstream's documents, enriched, one per language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from pygeoapi import api as upstream
+
+from geoportal.ogc.enrich import DROPPED_TYPES, enrich
+from geoportal.ogc.links import link
+from geoportal.ogc.request import Answer, OgcRequest
+
+if TYPE_CHECKING:
+    from geoportal.ogc.api import Api
+
+OURS = (
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
+)
+
+
+def _made_once(api: Api, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
+    if key not in api.documents:
+        api.documents[key] = make()
+    return api.documents[key]
+
+
+def _upstream(
+    handler: Callable[..., tuple[Any, Any, str]], api: Api, request: OgcRequest, *path: str
+) -> Any:
+    _, _, text = handler(api, request.as_json(), *path)
+    return orjson.loads(text)
+
+
+def landing_page(api: Api, request: OgcRequest) -> Answer:
+    """Answer `/`: upstream's links without the forms that we do not give."""
+
+    def make() -> dict[str, Any]:
+        document: dict[str, Any] = _upstream(upstream.landing_page, api, request)
+        root = api.base_url
+        links = [
+            one | {"href": one["href"].replace("/TileMatrixSets", "/tileMatrixSets")}
+            for one in document["links"]
+            if one.get("type") not in DROPPED_TYPES
+        ]
+        links.append(link(f"{api.portal.settings.base_url}/map", "preview", "text/html"))
+        links.append(
+            link(
+                f"{root}/conformance",
+                "http://www.opengis.net/def/rel/ogc/1.0/conformance",
+                "application/json",
+            )
+        )
+        return document | {"links": links, "attribution": None}
+
+    return {}, 200, _made_once(api, ("landing", request.language), make)
+
+
+def conformance(api: Api, request: OgcRequest) -> Answer:
+    """Answer `/conformance`: upstream's list over our modules."""
+
+    def make() -> dict[str, Any]:
+        document = _upstream(upstream.conformance, api, request)
+        return {"conformsTo": sorted({*document["conformsTo"], *OURS})}
+
+    return {}, 200, _made_once(api, ("conformance",), make)
+
+
+def collections(api: Api, request: OgcRequest) -> Answer:
+    """Answer `/collections`: every published layer."""
+
+    def make() -> dict[str, Any]:
+        document: dict[str, Any] = _upstream(upstream.describe_collections, api, request)
+        found = [
+            enrich(one, api.portal, api.portal.layers[one["id"]], request.language)
+            for one in document["collections"]
+        ]
+        links = [one for one in document["links"] if one.get("type") not in DROPPED_TYPES]
+        return {"collections": found, "links": links}
+
+    return {}, 200, _made_once(api, ("collections", request.language), make)
+
+
+def collection(api: Api, request: OgcRequest, collection_id: str) -> Answer:
+    """Answer `/collections/{collectionId}`; raises UnknownLayer."""
+    layer = api.portal.layer(collection_id)
+
+    def make() -> dict[str, Any]:
+        document = _upstream(upstream.describe_collections, api, request, collection_id)
+        return enrich(document, api.portal, layer, request.language)
+
+    return {}, 200, _made_once(api, ("collection", collection_id, request.language), make)

@@ -1,0 +1,73 @@
+"""What a collection document says beyond upstream's: status, supplier, licence, sources, styles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geoportal.ogc.links import link
+from geoportal.portal import Portal
+from layers.model import STANDARD_FIELDS, Language, Layer, Status, Text
+
+STATUS_TITLES: dict[str, Text] = {c.value: c.title for f in STANDARD_FIELDS for c in f.codes}
+# The one that a reader must know first wins when areas differ.
+GRAVEST: tuple[Status, ...] = ("demonstration", "derived", "open", "official")
+
+# Upstream links forms that we do not give: its JSON-LD twins.
+DROPPED_TYPES = ("application/ld+json",)
+
+
+def enrich(
+    document: dict[str, Any], portal: Portal, layer: Layer, language: Language
+) -> dict[str, Any]:
+    """Return the collection document with status, supplier, licence, attribution, update period."""
+    sources = [v for (name, _), v in portal.versions.items() if name == layer.id]
+    statuses = {v.status for v in sources} or {layer.status}
+    status = next(s for s in GRAVEST if s in statuses)
+    summary = portal.summaries[layer.id]
+    base = f"{portal.settings.base_url}/ogc/collections/{layer.id}"
+    links = [one for one in document["links"] if one.get("type") not in DROPPED_TYPES]
+    links += _licence_links(layer)
+    tile = "/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}?f=mvt"
+    links.append(
+        link(base + tile, "item", "application/vnd.mapbox-vector-tile") | {"templated": True}
+    )
+    return document | {
+        "links": links,
+        "theme": layer.theme,
+        "status": status,
+        "statusTitle": STATUS_TITLES[status].get(language),
+        "supplier": {"name": layer.supplier.name.get(language), "url": layer.supplier.url},
+        "legalBasis": layer.legal_basis.get(language) if layer.legal_basis else None,
+        "updatePeriod": layer.update_period,
+        "licence": layer.licence.model_dump(),
+        "attribution": attribution(portal, layer),
+        "itemCount": summary.row_count,
+        "geometryType": layer.geometry,
+        "sources": [
+            {
+                "area": v.area,
+                "status": v.status,
+                "statusTitle": STATUS_TITLES[v.status].get(language),
+                "source": v.source,
+                "supplier": v.supplier.name.get(language) if v.supplier else None,
+                "licence": v.licence.model_dump() if v.licence else None,
+                "attribution": v.attribution,
+                "loadedAt": v.loaded_at.isoformat(),
+                "rows": v.row_count,
+                "version": v.version,
+            }
+            for v in sources
+        ],
+    }
+
+
+def attribution(portal: Portal, layer: Layer) -> str:
+    """Return the attribution of a layer: of what is loaded, else of its definition."""
+    found = [v.attribution for (name, _), v in portal.versions.items() if name == layer.id]
+    return "; ".join(dict.fromkeys(a or layer.attribution for a in found)) or layer.attribution
+
+
+def _licence_links(layer: Layer) -> list[dict[str, Any]]:
+    if layer.licence.url is None:
+        return []
+    return [link(layer.licence.url, "license", "text/html", layer.licence.title)]

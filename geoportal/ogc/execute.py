@@ -1,0 +1,211 @@
+"""From a Starlette request to a handler and back: every check of the route table happens here."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from geoportal.errors import BadParameter, BodyTooLarge, MethodNotAllowed, NotAcceptable
+from geoportal.ogc.api import Api
+from geoportal.ogc.request import OgcRequest
+from geoportal.ogc.routes import ALSO, MEDIA_TYPES, SPELLINGS, Route
+from geoportal.web.headers import SECURITY_HEADERS
+from geoportal.web.language import negotiate
+from geoportal.web.render import render
+from layers.model import Language
+
+BODY_LIMIT = 1_000_000  # bytes
+# A request that is done sooner is not worth a second task that waits for its caller to leave.
+PATIENCE_S = 0.02
+
+
+class ClientLeft(Exception):
+    """The caller closed the connection; nobody reads an answer."""
+
+
+def read_format(route: Route, f: str | None, accept: str) -> str:
+    """Return the format of the answer; raises BadParameter for `f`, NotAcceptable for Accept."""
+    if f is not None:
+        for format_ in route.formats:
+            if f in SPELLINGS.get(format_, (format_,)):
+                return format_
+        offered = ", ".join(SPELLINGS.get(x, (x,))[0] for x in route.formats)
+        raise BadParameter(f"Parameter f: {f[:40]!r} is not offered here; there is {offered}.")
+    if not accept.strip():
+        return route.formats[0]
+    for media_type in _by_preference(accept):
+        for format_ in route.formats:
+            own = MEDIA_TYPES[format_].split(";")[0]
+            if _matches(media_type, (own, *ALSO.get(format_, ()))):
+                return format_
+    offered = ", ".join(MEDIA_TYPES[x].split(";")[0] for x in route.formats)
+    raise NotAcceptable(f"This resource has no form that you accept; it has {offered}.")
+
+
+def _by_preference(accept: str) -> list[str]:
+    weighted = []
+    for part in accept.split(",")[:50]:
+        media_type, _, rest = part.partition(";")
+        quality = 1.0
+        for option in rest.split(";"):
+            name, _, value = option.partition("=")
+            if name.strip() == "q":
+                try:
+                    quality = float(value)
+                except ValueError:
+                    quality = 0.0
+        if quality > 0:
+            weighted.append((quality, media_type.strip().lower()))
+    return [media_type for _, media_type in sorted(weighted, key=lambda w: -w[0])]
+
+
+def _matches(wanted: str, offered: tuple[str, ...]) -> bool:
+    if wanted == "*/*":
+        return True
+    if wanted.endswith("/*"):
+        return any(one.startswith(wanted[:-1]) for one in offered)
+    return wanted in offered
+
+
+def read_parameters(api: Api, route: Route, request: Request) -> dict[str, str]:
+    """Return the query parameters; raises BadParameter for an unknown or repeated one."""
+    known = {"f", "lang", *route.parameters}
+    if route.properties:
+        layer = api.portal.layer(request.path_params["collectionId"])
+        known |= {f.name for f in layer.published_fields}
+    found: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in known:
+            raise BadParameter(
+                f"Parameter {name[:80]!r} is unknown here; there are {', '.join(sorted(known))}."
+            )
+        if name in found:
+            raise BadParameter(f"Parameter {name!r} is given more than once.")
+        found[name] = value
+    return found
+
+
+def read_language(params: Mapping[str, str], request: Request) -> Language:
+    """Return the language of the answer; raises BadParameter for an unknown `lang`."""
+    language = negotiate(params.get("lang"), request.headers.get("accept-language"))
+    if language is None:
+        raise BadParameter(
+            f"Parameter lang: {params['lang'][:40]!r} is not offered; there are be, ru, en."
+        )
+    return language
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body; raises BodyTooLarge before it is read to the end."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BODY_LIMIT:
+            raise BodyTooLarge(f"The body is longer than {BODY_LIMIT} bytes.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def until_client_left[T](request: Request, work: Awaitable[T]) -> T:
+    """Await `work`, cancel it when the caller goes away: its database query ends with it."""
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
+    if not done:
+        watcher = asyncio.ensure_future(_disconnect(request))
+        try:
+            await asyncio.wait({task, watcher}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            watcher.cancel()
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+    if task.cancelled():
+        raise ClientLeft
+    return task.result()
+
+
+async def _disconnect(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class Endpoint:
+    """The ASGI application of one path; `routes` are its routes by method."""
+
+    def __init__(self, get_api: Callable[[], Api], routes: Mapping[str, Route]) -> None:
+        self.get_api = get_api
+        self.routes = routes
+        self.allowed = tuple(sorted({*routes, "OPTIONS", *(["HEAD"] if "GET" in routes else [])}))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        response = await self._answer(request)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(self.allowed)})
+        route = self.routes.get("GET" if request.method == "HEAD" else request.method)
+        if route is None:
+            raise MethodNotAllowed(
+                f"Method {request.method[:20]} is not allowed here;"
+                f" there are {', '.join(self.allowed)}.",
+                self.allowed,
+            )
+        return await _run(self.get_api(), route, request)
+
+
+async def _run(api: Api, route: Route, request: Request) -> Response:
+    params = read_parameters(api, route, request)
+    language = read_language(params, request)
+    ogc_request = OgcRequest(
+        route=route,
+        path=request.url.path,
+        params=params,
+        headers=request.headers,
+        language=language,
+        format=read_format(route, params.get("f"), request.headers.get("accept", "")),
+        data=await read_body(request) if route.method == "POST" else b"",
+    )
+    result = route.handler(api, ogc_request, *request.path_params.values())
+    if inspect.isawaitable(result):
+        result = await until_client_left(request, result)
+    headers, status, content = result
+    return _respond(api, ogc_request, request, (headers, status, content))
+
+
+def _respond(
+    api: Api, ogc_request: OgcRequest, request: Request, answer: tuple[dict[str, str], int, Any]
+) -> Response:
+    headers, status, content = answer
+    format_ = ogc_request.format
+    headers = {
+        "Content-Type": MEDIA_TYPES[format_],
+        "Content-Language": ogc_request.language,
+        "Vary": "Accept, Accept-Language",
+    } | headers
+    if isinstance(content, dict):
+        if format_ == "html":
+            path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            content = render(
+                ogc_request.route.page,
+                content,
+                language=ogc_request.language,
+                path=path,
+                base_url=api.portal.settings.base_url,
+            )
+            headers |= SECURITY_HEADERS
+        else:
+            content = orjson.dumps({k: v for k, v in content.items() if not k.startswith("_")})
+    if status in (204, 304):
+        headers.pop("Content-Type")
+    return Response(content, int(status), headers)

@@ -1,0 +1,169 @@
+"""Features: pages of items and single items, as PostGIS wrote them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import orjson
+
+from geoportal.errors import NotFound
+from geoportal.ogc import parameters as read
+from geoportal.ogc.crs import parse_crs
+from geoportal.ogc.links import link, self_links
+from geoportal.ogc.request import Answer, OgcRequest
+from layers import query
+from layers.model import Layer
+
+if TYPE_CHECKING:
+    from geoportal.ogc.api import Api
+
+CONFORMANCE_CLASSES_FEATURES = [
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+]
+CONFORMANCE_CLASSES_RECORDS: list[str] = []
+
+GEOJSON = "application/geo+json"
+
+
+def parse_filter(layer: Layer, request: OgcRequest) -> query.Filter:
+    """Return the conditions of a request; raises BadParameter and BadValue."""
+    fields = {f.name: f for f in layer.published_fields}
+    return query.Filter(
+        box=read.parse_bbox(request.param("bbox"), request.param("bbox-crs")),
+        period=read.parse_datetime(request.param("datetime")),
+        equal=tuple(
+            (name, read.parse_value(fields[name], value))
+            for name, value in request.params.items()
+            if name in fields
+        ),
+    )
+
+
+def parse_page(layer: Layer, request: OgcRequest, most: int) -> query.Page:
+    """Return the page of a request; raises BadParameter and UnknownField."""
+    return query.Page(
+        limit=read.parse_limit(request.param("limit"), most),
+        offset=read.parse_offset(request.param("offset")),
+        order=read.parse_sortby(layer, request.param("sortby")),
+        fields=read.parse_properties(layer, request.param("properties")),
+        geometry=not read.parse_boolean("skipGeometry", request.param("skipGeometry")),
+        crs=parse_crs("crs", request.param("crs")),
+    )
+
+
+async def get_collection_items(api: Api, request: OgcRequest, collection_id: str) -> Answer:
+    """Answer a page of features as GeoJSON; raises UnknownLayer and the errors of parameters."""
+    portal = api.portal
+    layer = portal.layer(collection_id)
+    rows = parse_filter(layer, request)
+    page = parse_page(layer, request, portal.settings.items_limit)
+    # Behind the last row there is nothing to look for.
+    beyond = page.offset >= portal.summaries[layer.id].row_count
+    found, text = 0, b""
+    if not beyond:
+        ((found, text),) = await portal.database.rows(query.items(layer, rows, page))
+    returned = min(found, page.limit)
+    matched = await _matched(api, layer, rows, page, found)
+    links = _page_links(api, request, layer, page, more=found > page.limit)
+    tail: dict[str, Any] = {"links": links}
+    if matched is not None:
+        tail["numberMatched"] = matched
+    tail |= {
+        "numberReturned": returned,
+        "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    # The features are spliced in as PostGIS wrote them: nothing parses them on the way.
+    head = b'{"type":"FeatureCollection","features":['
+    body = b"".join((head, text, b"],", orjson.dumps(tail)[1:]))
+    headers = {"Content-Crs": f"<{page.crs.uri}>"}
+    if request.format == "html":
+        return headers, 200, orjson.loads(body) | {"_layer": describe(layer, request)}
+    return headers | {"Content-Type": GEOJSON}, 200, body
+
+
+async def _matched(
+    api: Api, layer: Layer, rows: query.Filter, page: query.Page, found: int
+) -> int | None:
+    """Return the number of matching features, exact; None = above the budget of counting."""
+    if rows.empty:
+        return api.portal.summaries[layer.id].row_count
+    if 0 < found <= page.limit:
+        return page.offset + found
+    if page.offset == 0 and not found:
+        return 0
+    ((count,),) = await api.portal.database.rows(query.count(layer, rows))
+    return int(count) if count <= query.COUNT_BUDGET else None
+
+
+def _page_links(
+    api: Api, request: OgcRequest, layer: Layer, page: query.Page, *, more: bool
+) -> list[dict[str, Any]]:
+    base = f"{api.base_url}/collections/{layer.id}"
+    kept = {k: v for k, v in request.params.items() if k not in ("f", "offset", "limit")}
+
+    def url(offset: int) -> str:
+        # Commas, colons and slashes are legal in a query and people read these links.
+        paging = {"offset": offset, "limit": page.limit}
+        return f"{base}/items?" + urlencode(kept | paging, safe=",:/")
+
+    links = self_links(request, url(page.offset), GEOJSON)
+    form = request.format if request.format == "html" else "json"
+    type_ = "text/html" if form == "html" else GEOJSON
+    if page.offset:
+        links.append(link(f"{url(max(0, page.offset - page.limit))}&f={form}", "prev", type_))
+    if more:
+        links.append(link(f"{url(page.offset + page.limit)}&f={form}", "next", type_))
+    title = layer.title.get(request.language)
+    return [*links, link(base, "collection", "application/json", title)]
+
+
+def describe(layer: Layer, request: OgcRequest) -> dict[str, Any]:
+    """Return what a page needs to show features: titles, units and code labels of the fields."""
+    language = request.language
+    return {
+        "id": layer.id,
+        "title": layer.title.get(language),
+        "status": layer.status,
+        "geometry": layer.geometry,
+        "fields": [
+            {
+                "name": f.name,
+                "title": f.title.get(language),
+                "unit": f.unit,
+                "codes": {c.value: c.title.get(language) for c in f.codes},
+            }
+            for f in layer.published_fields
+        ],
+    }
+
+
+async def get_collection_item(
+    api: Api, request: OgcRequest, collection_id: str, feature_id: str
+) -> Answer:
+    """Answer one feature; raises NotFound."""
+    layer = api.portal.layer(collection_id)
+    crs = parse_crs("crs", request.param("crs"))
+    missing = NotFound(f"Collection {layer.id} has no feature {feature_id[:80]!r}.")
+    # What is no integer is no id of ours: not there, rather than wrong.
+    if not read.INTEGER.fullmatch(feature_id) or abs(int(feature_id)) > read.MAX_INTEGER:
+        raise missing
+    rows = await api.portal.database.rows(query.item(layer, int(feature_id), crs))
+    if not rows:
+        raise missing
+    base = f"{api.base_url}/collections/{layer.id}"
+    title = layer.title.get(request.language)
+    links = self_links(request, f"{base}/items/{int(feature_id)}", GEOJSON)
+    links.append(link(base, "collection", "application/json", title))
+    body = rows[0][0][:-1] + b',"links":' + orjson.dumps(links) + b"}"
+    headers = {"Content-Crs": f"<{crs.uri}>"}
+    if request.format == "html":
+        return headers, 200, orjson.loads(body) | {"_layer": describe(layer, request)}
+    return headers | {"Content-Type": GEOJSON}, 200, body

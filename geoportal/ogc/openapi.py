@@ -1,0 +1,154 @@
+"""The OpenAPI 3.0 document, made of the route table and the layer definitions."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from geoportal.ogc.components import SCHEMAS, parameter, parameters
+from geoportal.ogc.request import Answer, OgcRequest
+from geoportal.ogc.schema import property_schema
+from layers.model import Language, Layer
+from processing.pipelines import PIPELINES
+
+if TYPE_CHECKING:
+    from geoportal.ogc.api import Api
+    from geoportal.ogc.routes import Route
+
+COLLECTION = "/collections/{collectionId}"
+
+
+def get_openapi(api: Api, request: OgcRequest) -> Answer:
+    """Answer the API definition."""
+    key = ("openapi", request.language)
+    if key not in api.documents:
+        api.documents[key] = openapi_document(api, request.language)
+    return {}, 200, api.documents[key]
+
+
+def openapi_document(api: Api, language: Language) -> dict[str, Any]:
+    """Return the OpenAPI document; every collection has paths of its own with its properties."""
+    identification = api.config["metadata"]["identification"]
+    paths: dict[str, dict[str, Any]] = {}
+    for route in api.routes:
+        for path, layer in _addresses(api, route):
+            paths.setdefault(path, {})[route.method.lower()] = _operation(
+                api, route, path, layer, language
+            )
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": identification["title"][language],
+            "description": identification["description"][language],
+            "version": "1.0",
+        },
+        "servers": [{"url": api.base_url}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in api.routes)],
+        "paths": paths,
+        "components": {
+            "schemas": SCHEMAS,
+            "parameters": _parameters(api, language),
+            "responses": {"problem": _problem("Problem")},
+        },
+    }
+
+
+def _addresses(api: Api, route: Route) -> list[tuple[str, Layer | None]]:
+    """The address once, or once for each collection where its properties are parameters."""
+    if not route.path.startswith(COLLECTION) or route.tag == "tiles":
+        return [(route.path, None)]
+    return [
+        (route.path.replace("{collectionId}", layer.id), layer)
+        for layer in api.portal.layers.values()
+    ]
+
+
+def _parameters(api: Api, language: Language) -> dict[str, Any]:
+    known = parameters(api.portal.settings.items_limit)
+    return {name: parameter(name, schema, more, language) for name, (schema, more) in known.items()}
+
+
+def _operation(
+    api: Api, route: Route, path: str, layer: Layer | None, language: Language
+) -> dict[str, Any]:
+    title = route.summary.get(language)
+    operation: dict[str, Any] = {
+        "operationId": f"{route.name}.{layer.id}" if layer else route.name,
+        "tags": [route.tag],
+        "summary": f"{title}: {layer.title.get(language)}" if layer else title,
+        "parameters": _operation_parameters(api, route, path, layer, language),
+        "responses": _responses(route),
+    }
+    if route.method == "POST":
+        schema = {"$ref": "#/components/schemas/execute"}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema}},
+        }
+    return operation
+
+
+def _operation_parameters(
+    api: Api, route: Route, path: str, layer: Layer | None, language: Language
+) -> list[dict[str, Any]]:
+    from geoportal.ogc.routes import SPELLINGS  # noqa: PLC0415 - the table imports this module
+
+    found = [_path_parameter(api, name) for name in _names(path)]
+    formats = [SPELLINGS.get(f, (f,))[0] for f in route.formats]
+    found.append(parameter("f", {"type": "string", "enum": formats}, {}, language))
+    references = ("lang", *route.parameters)
+    found += [{"$ref": f"#/components/parameters/{name}"} for name in references]
+    if layer and route.properties:
+        found += [
+            {
+                "name": field.name,
+                "in": "query",
+                "required": False,
+                "schema": property_schema(field, language),
+            }
+            for field in layer.published_fields
+        ]
+    return found
+
+
+def _names(path: str) -> list[str]:
+    return [part[1:-1] for part in path.split("/") if part.startswith("{")]
+
+
+def _path_parameter(api: Api, name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    if name == "collectionId":
+        schema["enum"] = list(api.portal.layers)
+    if name == "processId":
+        schema["enum"] = list(PIPELINES)
+    if name in ("tileMatrix", "tileRow", "tileCol"):
+        schema = {"type": "integer", "minimum": 0}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    from geoportal.ogc.routes import MEDIA_TYPES  # noqa: PLC0415 - the table imports this module
+
+    found: dict[str, Any] = {}
+    for status in route.statuses:
+        phrase = HTTPStatus(status).phrase
+        if status >= 400:
+            found[str(status)] = _problem(phrase)
+        elif status != 200:
+            found[str(status)] = {"description": phrase}
+        else:
+            content = {
+                MEDIA_TYPES[f].split("; ")[0]: {
+                    "schema": {"type": "string"}
+                    if f == "html"
+                    else {"$ref": f"#/components/schemas/{route.schema}"}
+                }
+                for f in route.formats
+            }
+            found["200"] = {"description": phrase, "content": content}
+    return found
+
+
+def _problem(phrase: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/problem"}
+    return {"description": phrase, "content": {"application/problem+json": {"schema": schema}}}

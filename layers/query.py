@@ -1,0 +1,341 @@
+"""SQL as values: a page of items, one item, a count, a tile. Builds a Query and runs nothing.
+
+The text of a query depends only on its shape (layer, which filters, which order), so it is made
+once per shape and PostgreSQL can keep it prepared; everything a caller sends is a bound value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+
+from psycopg import sql
+
+from layers.model import Field, Layer
+
+Scalar = str | int | float | bool | date | datetime | None
+
+STORED_SRID = 4326
+DEGREE_DIGITS = 7  # about 1 cm
+METRE_DIGITS = 3  # 1 mm
+COUNT_BUDGET = 50_000
+"""A filtered count stops here: beyond it numberMatched is left out of the answer."""
+
+TILE_EXTENT = 4096
+TILE_BUFFER = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL text and its bound values."""
+
+    sql: str
+    params: dict[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Crs:
+    """A coordinate reference system of requests and answers.
+
+    `flip` = its axes are north before east, so coordinates are swapped at the border.
+    """
+
+    uri: str
+    srid: int
+    flip: bool = False
+    metric: bool = False
+
+
+CRS84 = Crs("http://www.opengis.net/def/crs/OGC/1.3/CRS84", STORED_SRID)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A bounding box in east/north order in the units of `crs`; west > east crosses 180 degrees."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+    crs: Crs = CRS84
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A closed interval of time; None = open end. An instant has both ends equal."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows: all conditions hold; `equal` pairs are (published field, typed value)."""
+
+    box: Box | None = None
+    period: Period | None = None
+    equal: tuple[tuple[str, Scalar], ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """True when every row passes."""
+        return self.box is None and self.period is None and not self.equal
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of the rows, in which order and form.
+
+    `order` pairs are (published field, descending). `fields` None = all published ones.
+    """
+
+    limit: int
+    offset: int = 0
+    order: tuple[tuple[str, bool], ...] = ()
+    fields: tuple[str, ...] | None = None
+    geometry: bool = True
+    crs: Crs = CRS84
+
+
+def items(layer: Layer, rows: Filter, page: Page) -> Query:
+    """Build a page of features: one row (features found up to limit + 1, GeoJSON text as UTF-8).
+
+    One feature more than the limit is counted (not returned) to know whether there is a next page.
+    """
+    text = _items_text(layer, _shape(rows), _order(page), page.fields, page.geometry, page.crs)
+    params = _params(rows)
+    params |= {"limit": page.limit, "offset": page.offset}
+    return Query(text, params)
+
+
+def item(layer: Layer, feature_id: int, crs: Crs = CRS84) -> Query:
+    """Build one feature by id: no row or one (GeoJSON text as UTF-8)."""
+    return Query(_item_text(layer, crs), {"id": feature_id})
+
+
+def count(layer: Layer, rows: Filter) -> Query:
+    """Build the count of matching rows: one row, at most COUNT_BUDGET + 1."""
+    return Query(_count_text(layer, _shape(rows)), _params(rows) | {"budget": COUNT_BUDGET + 1})
+
+
+def tile(layer: Layer, z: int, x: int, y: int) -> Query:
+    """Build one WebMercatorQuad tile: one row (MVT bytes), from the side table in EPSG:3857."""
+    return Query(_tile_text(layer), {"z": z, "x": x, "y": y, "most": layer.tiles.feature_limit})
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What of a Filter shows in the SQL text."""
+
+    box: Crs | None
+    crosses: bool
+    start: bool
+    end: bool
+    equal: tuple[tuple[str, bool], ...]
+
+
+def _shape(rows: Filter) -> _Shape:
+    box, period = rows.box, rows.period
+    return _Shape(
+        box=box.crs if box else None,
+        crosses=bool(box and box.west > box.east),
+        start=bool(period and period.start is not None),
+        end=bool(period and period.end is not None),
+        equal=tuple((name, value is None) for name, value in rows.equal),
+    )
+
+
+def _params(rows: Filter) -> dict[str, Scalar]:
+    params: dict[str, Scalar] = {}
+    if rows.box:
+        box = rows.box
+        params |= {"west": box.west, "south": box.south, "east": box.east, "north": box.north}
+    if rows.period:
+        params |= {"start": rows.period.start, "end": rows.period.end}
+    params |= {f"equal{i}": value for i, (_, value) in enumerate(rows.equal)}
+    return params
+
+
+def _order(page: Page) -> tuple[tuple[str, bool], ...]:
+    # The id ends every order, so pages never overlap.
+    return (*page.order, ("id", False))
+
+
+def _table(layer: Layer) -> sql.Composable:
+    return sql.Identifier("features", layer.id)
+
+
+def _column(name: str) -> sql.Composable:
+    return sql.SQL("t.{}").format(sql.Identifier(name))
+
+
+def _envelope(crs: Crs, west: str, east: str) -> sql.Composable:
+    """The box as a polygon in the stored CRS: the constant is transformed, so the index works.
+
+    A straight edge of the box is curved in the stored CRS, so it is densified first.
+    """
+    box = "ST_MakeEnvelope({w}, %(south)s::float8, {e}, %(north)s::float8, {srid})"
+    bounds = {"w": sql.SQL(west), "e": sql.SQL(east), "srid": sql.Literal(crs.srid)}
+    if crs.srid == STORED_SRID:
+        return sql.SQL(box).format(**bounds)
+    step = "greatest({e} - {w}, %(north)s::float8 - %(south)s::float8, 1e-6) / 64"
+    return sql.SQL(f"ST_Transform(ST_Segmentize({box}, {step}), {STORED_SRID})").format(**bounds)
+
+
+def _box_condition(shape: _Shape) -> sql.Composable:
+    assert shape.box is not None  # noqa: S101 - the caller has looked
+    if not shape.crosses:
+        envelope = _envelope(shape.box, "%(west)s::float8", "%(east)s::float8")
+        return sql.SQL("ST_Intersects(t.geom, {})").format(envelope)
+    halves = (
+        _envelope(shape.box, "%(west)s::float8", "180::float8"),
+        _envelope(shape.box, "-180::float8", "%(east)s::float8"),
+    )
+    return sql.SQL("(ST_Intersects(t.geom, {}) OR ST_Intersects(t.geom, {}))").format(*halves)
+
+
+def time_fields(layer: Layer) -> tuple[Field, Field] | None:
+    """Return the fields that hold start and end of a feature's time; both the same = an instant."""
+    instant = layer.with_role("primary-instant")
+    start = layer.with_role("primary-interval-start") or instant
+    end = layer.with_role("primary-interval-end") or instant
+    return (start, end) if start and end else None
+
+
+def _time_conditions(layer: Layer, shape: _Shape) -> list[sql.Composable]:
+    fields = time_fields(layer)
+    if fields is None:
+        return []
+    start, end = fields
+    # A date stands for its whole day, so it is compared by day and not by its midnight.
+    kinds = {"date": sql.SQL("date"), "datetime": sql.SQL("timestamptz")}
+    found: list[sql.Composable] = []
+    if shape.start:
+        found.append(sql.SQL("{} >= %(start)s::{}").format(_column(end.name), kinds[end.type]))
+    if shape.end:
+        found.append(sql.SQL("{} <= %(end)s::{}").format(_column(start.name), kinds[start.type]))
+    return found
+
+
+def _where(layer: Layer, shape: _Shape) -> sql.Composable:
+    conditions: list[sql.Composable] = []
+    if shape.box is not None:
+        conditions.append(_box_condition(shape))
+    conditions += _time_conditions(layer, shape)
+    for i, (name, null) in enumerate(shape.equal):
+        condition = sql.SQL("{} IS NULL") if null else sql.SQL("{} = {}")
+        conditions.append(condition.format(_column(name), sql.Placeholder(f"equal{i}")))
+    if not conditions:
+        return sql.SQL("")
+    return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions)
+
+
+def _geometry(layer: Layer, crs: Crs) -> sql.Composable:
+    """The geometry as GeoJSON text, `null` when it has none that GeoJSON can say."""
+    shape = "t.geom"
+    digits = METRE_DIGITS if crs.metric else DEGREE_DIGITS
+    if layer.geometry == "Geometry":
+        # Only an untyped column can hold arcs, and coordinates that no load of ours would pass.
+        shape = "CASE WHEN ST_HasArc(t.geom) THEN ST_CurveToLine(t.geom) ELSE t.geom END"
+    if crs.srid != STORED_SRID:
+        shape = f"ST_Transform({shape}, {crs.srid})"
+    if crs.flip:
+        shape = f"ST_FlipCoordinates({shape})"
+    text = f"ST_AsGeoJSON({shape}, {digits}, 0)"
+    if layer.geometry == "Geometry":
+        text = (
+            "(SELECT CASE WHEN q.g !~* 'nan|inf' THEN q.g END"
+            f" FROM (SELECT {text} AS g OFFSET 0) AS q)"  # noqa: S608 - made of constants
+        )
+    return sql.SQL(f"coalesce({text}, 'null')")
+
+
+def _feature(
+    layer: Layer, fields: tuple[str, ...] | None, geometry: bool, crs: Crs
+) -> tuple[sql.Composable, sql.Composable]:
+    """The text of one feature, and the FROM item that gives its properties as `p`."""
+    names = [f.name for f in layer.published_fields if fields is None or f.name in fields]
+    shape = _geometry(layer, crs) if geometry else sql.SQL("'null'")
+    properties = sql.SQL("CROSS JOIN LATERAL (SELECT {}) AS p" if names else "").format(
+        sql.SQL(", ").join(_column(n) for n in names)
+    )
+    text = sql.SQL(
+        """'{{"type":"Feature","id":' || t.id || ',"geometry":' || {shape} || ',"properties":'"""
+        """ || {properties} || '}}'"""
+    ).format(shape=shape, properties=sql.SQL("row_to_json(p)::text" if names else "'{}'"))
+    return text, properties
+
+
+@lru_cache(maxsize=2048)
+def _items_text(
+    layer: Layer,
+    shape: _Shape,
+    order: tuple[tuple[str, bool], ...],
+    fields: tuple[str, ...] | None,
+    geometry: bool,
+    crs: Crs,
+) -> str:
+    text, properties = _feature(layer, fields, geometry, crs)
+    keys = sql.SQL(", ").join(
+        _column(name) + sql.SQL(" DESC NULLS LAST" if descending else " ASC NULLS FIRST")
+        if name != "id"
+        else sql.SQL("t.id")
+        for name, descending in order
+    )
+    # Only the rows of the page are turned into text: the inner select stays narrow.
+    return (
+        sql.SQL(
+            "SELECT count(*), convert_to(coalesce(string_agg({text}, ',' ORDER BY t.n)"
+            " FILTER (WHERE t.n <= %(limit)s), ''), 'UTF8')"
+            " FROM (SELECT t.*, row_number() OVER () AS n FROM (SELECT t.* FROM {table} AS t{where}"
+            " ORDER BY {keys} LIMIT %(limit)s + 1 OFFSET %(offset)s) AS t) AS t {properties}"
+        )
+        .format(
+            text=text,
+            table=_table(layer),
+            where=_where(layer, shape),
+            keys=keys,
+            properties=properties,
+        )
+        .as_string()
+    )
+
+
+@lru_cache(maxsize=1024)
+def _item_text(layer: Layer, crs: Crs) -> str:
+    text, properties = _feature(layer, None, True, crs)
+    query = "SELECT convert_to({text}, 'UTF8') FROM {table} AS t {properties} WHERE t.id = %(id)s"
+    return sql.SQL(query).format(text=text, table=_table(layer), properties=properties).as_string()
+
+
+@lru_cache(maxsize=1024)
+def _count_text(layer: Layer, shape: _Shape) -> str:
+    query = "SELECT count(*) FROM (SELECT FROM {table} AS t{where} LIMIT %(budget)s) AS t"
+    return sql.SQL(query).format(table=_table(layer), where=_where(layer, shape)).as_string()
+
+
+@lru_cache(maxsize=256)
+def _tile_text(layer: Layer) -> str:
+    names = [sql.Identifier(f.name) for f in layer.published_fields if f.in_tile]
+    columns = sql.SQL("").join(sql.SQL(", t.{}").format(n) for n in names)
+    # Two envelopes: the tile itself cuts, a wider one selects. The subselect keeps its LIMIT so
+    # that the planner does not flatten it and compute ST_AsMVTGeom twice.
+    return (
+        sql.SQL(
+            "SELECT ST_AsMVT(m, {name}, {extent}, 'geom', 'id') FROM ("
+            "SELECT t.id{columns}, ST_AsMVTGeom(t.geom, ST_TileEnvelope(%(z)s, %(x)s, %(y)s),"
+            " {extent}, {buffer}, true) AS geom FROM {table} AS t"
+            " WHERE t.geom && ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {margin})"
+            " LIMIT %(most)s) AS m"
+        )
+        .format(
+            name=sql.Literal(layer.id),
+            extent=sql.Literal(TILE_EXTENT),
+            buffer=sql.Literal(TILE_BUFFER),
+            margin=sql.Literal(TILE_BUFFER / TILE_EXTENT),
+            columns=columns,
+            table=sql.Identifier("tiles", layer.id),
+        )
+        .as_string()
+    )
