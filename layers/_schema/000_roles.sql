@@ -1,19 +1,21 @@
--- Roles are shared by the whole cluster, so two databases of one cluster share them.
--- The server reads, jobs enqueue and read runs, loads write. The owner of the database holds all three.
+-- Roles are shared by the whole cluster, so two databases of one cluster share them (and may make them at once).
+-- The server reads, jobs enqueue and read runs, loads write and own the layer tables.
 DO $$
+DECLARE
+    wanted text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'geoportal_reader') THEN
-        CREATE ROLE geoportal_reader NOLOGIN;
-    END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'geoportal_jobs') THEN
-        CREATE ROLE geoportal_jobs NOLOGIN;
-    END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'geoportal_writer') THEN
-        CREATE ROLE geoportal_writer NOLOGIN;
-    END IF;
-    -- A superuser may take any role; any other owner must be a member to `SET ROLE`.
-    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE format('GRANT geoportal_reader, geoportal_jobs, geoportal_writer TO %I', current_user);
-    END IF;
+    FOREACH wanted IN ARRAY ARRAY['geoportal_reader', 'geoportal_jobs', 'geoportal_writer'] LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+            END IF;
+            -- A superuser may take any role; any other owner must be a member to `SET ROLE`.
+            IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+                EXECUTE format('GRANT %I TO %I', wanted, current_user);
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;  -- another database of the cluster was faster
+        END;
+    END LOOP;
 END
 $$;

@@ -1,0 +1,229 @@
+"""Rows of a frame as the text that COPY reads; what does not fit the layer becomes a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from numbers import Integral, Real
+from typing import TypeGuard
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from layers.errors import RefusedLoad
+from layers.faults import Faults
+from layers.model import STANDARD_FIELDS, Area, Field, FieldType, Layer, Origin
+
+CHUNK = 20_000
+"""Rows turned into text at a time: bounds the memory whatever the size of a frame."""
+
+NULL = r"\N"
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_BIGINT = 2**63
+
+_TYPE_IDS = {
+    "Point": 0, "LineString": 1, "Polygon": 3, "MultiPoint": 4, "MultiLineString": 5,
+    "MultiPolygon": 6,
+}  # fmt: skip
+_PROMOTED: dict[str, tuple[str, Callable[..., object]]] = {
+    "MultiPoint": ("Point", shapely.multipoints),
+    "MultiLineString": ("LineString", shapely.multilinestrings),
+    "MultiPolygon": ("Polygon", shapely.multipolygons),
+}
+
+
+def columns(layer: Layer) -> tuple[str, ...]:
+    """Return the columns that `text` writes, in its order."""
+    return ("id", *(f.name for f in _stored(layer)), "geom")
+
+
+def text(
+    frame: gpd.GeoDataFrame, layer: Layer, *, area: Area, origin: Origin, faults: Faults
+) -> Iterator[tuple[int, str]]:
+    """Yield (number of rows, COPY text) for each chunk of a frame in EPSG:4326.
+
+    Single geometries are promoted to the layer's Multi type, Z is dropped, the standard columns get
+    their defaults from area and origin. A value that cannot be stored is written as null and
+    recorded in `faults`. Raises RefusedLoad when the frame as a whole does not have the form.
+    """
+    _require_form(frame, layer)
+    defaults = {"area": area.id, "soato": area.soato or None, "status": origin.status}
+    for start in range(0, len(frame), CHUNK):
+        part = frame.iloc[start : start + CHUNK]
+        ids = [int(i) for i in part.index]
+        cells = [[str(i) for i in ids]]
+        for field in _stored(layer):
+            if field.name in part.columns:
+                cells.append(_cells(part[field.name], field, ids, faults))
+            else:
+                cells.append([_default(defaults.get(field.name))] * len(part))
+        cells.append(_geometries(part, layer, ids, faults))
+        lines = ["\t".join(row) for row in zip(*cells, strict=True)]
+        yield len(part), "\n".join(lines) + "\n"
+
+
+def _stored(layer: Layer) -> tuple[Field, ...]:
+    own = layer.published_fields
+    return own if layer.scope == "area" else (STANDARD_FIELDS[0], *own)
+
+
+def _default(value: str | None) -> str:
+    return NULL if value is None else value.translate(_ESCAPES)
+
+
+def _require_form(frame: gpd.GeoDataFrame, layer: Layer) -> None:
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
+        raise RefusedLoad(f"{layer.id}: the rows are not a GeoDataFrame with a geometry column")
+    if frame.crs is None or not frame.crs.equals("EPSG:4326", ignore_axis_order=True):
+        name = "no CRS" if frame.crs is None else f"the CRS {frame.crs.to_string()}"
+        raise RefusedLoad(f"{layer.id}: the rows have {name}; transform them to EPSG:4326 first")
+    if not pd.api.types.is_integer_dtype(frame.index.dtype):
+        raise RefusedLoad(f"{layer.id}: the index of the rows must be the integer feature id")
+    known = {f.name for f in _stored(layer)} | {frame.active_geometry_name}
+    unknown = [str(c) for c in frame.columns if c not in known]
+    if unknown:
+        raise RefusedLoad(
+            f"{layer.id} has no field {', '.join(unknown)};"
+            f" its fields are {', '.join(sorted(known - {frame.active_geometry_name}))}"
+        )
+
+
+def _cells(values: pd.Series, field: Field, ids: list[int], faults: Faults) -> list[str]:
+    convert = _CONVERT[field.type]
+    missing = values.isna().to_numpy()
+    bad: dict[str, list[int]] = {}
+    cells = []
+    for i, value, null in zip(ids, values.tolist(), missing, strict=True):
+        if null:
+            cells.append(NULL)
+            continue
+        try:
+            cells.append(convert(value))
+        except ValueError as error:
+            bad.setdefault(str(error), []).append(i)
+            cells.append(NULL)
+    for reason, found in bad.items():
+        faults.add(f"{field.name} {reason}", found)
+    return cells
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("is not text")
+    if "\0" in value:
+        raise ValueError("has a NUL character")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("is not valid Unicode") from None
+    return value.translate(_ESCAPES)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+
+
+def _integer(value: object) -> str:
+    if not _is_number(value):
+        raise ValueError("is not a whole number")
+    if not isinstance(value, Integral) and not float(value).is_integer():
+        raise ValueError("is not a whole number")
+    number = int(value)
+    if not -_BIGINT <= number < _BIGINT:
+        raise ValueError("is too large")
+    return str(number)
+
+
+def _number(value: object) -> str:
+    if not _is_number(value):
+        raise ValueError("is not a number")
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError("is infinite")
+    return repr(number)
+
+
+def _boolean(value: object) -> str:
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError("is not true or false")
+    return "t" if value else "f"
+
+
+def _date(value: object) -> str:
+    if isinstance(value, datetime):
+        if value.tzinfo is not None or value.time() != datetime.min.time():
+            raise ValueError("is a time, not a date")
+        value = value.date()
+    if not isinstance(value, date):
+        raise ValueError("is not a date")
+    return value.isoformat()
+
+
+def _datetime(value: object) -> str:
+    if not isinstance(value, datetime):
+        raise ValueError("is not a time")
+    if value.tzinfo is None:
+        raise ValueError("is a time without a time zone")
+    return value.isoformat()
+
+
+_CONVERT: dict[FieldType, Callable[[object], str]] = {
+    "string": _string,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "date": _date,
+    "datetime": _datetime,
+}
+
+
+def _geometries(part: gpd.GeoDataFrame, layer: Layer, ids: list[int], faults: Faults) -> list[str]:
+    shapes = np.array(part.geometry.to_numpy(), dtype=object)
+    known = np.array(ids, dtype=np.int64)
+    for reason, bad in _faulty(shapes, layer):
+        faults.add(reason, known[bad].tolist())
+        shapes[bad] = None
+    shapes = _promote(shapes, layer)
+    hexes = shapely.to_wkb(
+        shapely.set_srid(shapes, 4326), hex=True, output_dimension=2, include_srid=True
+    )
+    return [NULL if h is None else str(h) for h in hexes]
+
+
+def _faulty(shapes: np.ndarray, layer: Layer) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield each reason with a mask of the geometries PostGIS must not see."""
+    present = ~shapely.is_missing(shapes)
+    if layer.geometry != "Geometry":
+        kinds = {layer.geometry, _PROMOTED.get(layer.geometry, (layer.geometry,))[0]}
+        allowed = [_TYPE_IDS[k] for k in kinds]
+        wrong = present & ~np.isin(shapely.get_type_id(shapes), allowed)
+        yield f"the geometry is not a {layer.geometry}", wrong
+        present &= ~wrong
+    empty = present & shapely.is_empty(shapes)
+    yield "the geometry is empty", empty
+    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
+    infinite = _flag(owner[~np.isfinite(coordinates).all(axis=1)], len(shapes)) & present
+    yield "a coordinate is not a finite number", infinite
+    outside = (np.abs(coordinates) > (180, 90)).any(axis=1)
+    yield (
+        "a coordinate is not a longitude and latitude in degrees",
+        _flag(owner[outside], len(shapes)) & present & ~infinite,
+    )
+
+
+def _flag(positions: np.ndarray, size: int) -> np.ndarray:
+    mask = np.zeros(size, dtype=bool)
+    mask[positions] = True
+    return mask
+
+
+def _promote(shapes: np.ndarray, layer: Layer) -> np.ndarray:
+    if layer.geometry not in _PROMOTED:
+        return shapes
+    single, make = _PROMOTED[layer.geometry]
+    singles = np.flatnonzero(shapely.get_type_id(shapes) == _TYPE_IDS[single])
+    if len(singles):
+        shapes[singles] = make(shapes[singles], indices=np.arange(len(singles)))
+    return shapes

@@ -1,0 +1,247 @@
+"""The swap of a load: one short transaction puts the new partition in the old one's place."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psycopg
+from psycopg import Connection, Transaction, sql
+from psycopg.rows import tuple_row
+from psycopg.types.json import Jsonb
+
+from layers.errors import RefusedLoad, StoreFailure
+from layers.model import Area, Layer
+from layers.query import time_fields
+from layers.schema import WRITER
+from layers.staging import Load, Staged
+
+LOCK_TIMEOUT_MS = 2_000
+"""Readers wait at most this long for a swap that itself waits for a long reader."""
+
+ATTEMPTS = 5
+_WAIT_S = 0.5
+
+_CHANGED = (
+    "checksum", "row_count", "loaded_at", "west", "south", "east", "north", "time_start",
+    "time_end", "status", "source", "source_checksum", "supplier", "licence", "attribution",
+)  # fmt: skip
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn what PostgreSQL raises into this room's errors; `what` names the load."""
+    try:
+        yield
+    except psycopg.errors.DiskFull:
+        raise StoreFailure(
+            f"{what}: the disk of the database is full, nothing was changed; free space and retry"
+        ) from None
+    except psycopg.errors.LockNotAvailable:
+        raise StoreFailure(
+            f"{what}: another load or a long query holds the layer, nothing was changed;"
+            " retry when it has ended"
+        ) from None
+    except psycopg.errors.UndefinedTable as error:
+        raise StoreFailure(
+            f"{what}: {error.diag.message_primary}; bring the database up to date"
+            " with `geoportal db migrate`"
+        ) from None
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        raise RefusedLoad(f"{what}: refused, nothing was changed: {_said(error)}") from None
+    except psycopg.OperationalError as error:
+        raise StoreFailure(
+            f"{what}: the database interrupted it, nothing was changed: {_said(error)}"
+        ) from None
+    except psycopg.Error as error:
+        raise StoreFailure(f"{what}: the database refused it: {_said(error)}") from None
+
+
+def _said(error: psycopg.Error) -> str:
+    return (error.diag.message_primary or str(error)).splitlines()[0]
+
+
+@contextmanager
+def exclusive(conn: Connection, partition: str) -> Iterator[None]:
+    """Hold the lock of one layer in one area, so that loads of it follow one another.
+
+    Raises LockNotAvailable after the lock time-out.
+    """
+    key = _key(partition)
+    with conn.transaction():
+        conn.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT_MS)))
+        conn.execute(sql.SQL("SELECT pg_advisory_lock({})").format(key))
+    try:
+        yield
+    finally:
+        # A connection that broke has given its locks back.
+        with suppress(psycopg.OperationalError):
+            conn.execute(sql.SQL("SELECT pg_advisory_unlock({})").format(key))
+
+
+def _key(partition: str) -> sql.Composed:
+    return sql.SQL("hashtextextended({}, 0)").format(sql.Literal(f"geoportal load {partition}"))
+
+
+@contextmanager
+def writing(conn: Connection) -> Iterator[Transaction]:
+    """A transaction in the writer's role, so that whoever loads, the writer owns the tables."""
+    with conn.transaction() as transaction:
+        conn.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(WRITER)))
+        yield transaction
+
+
+def swap(conn: Connection, load: Load, staged: Staged) -> int:
+    """Publish a finished load and record its version; return the version's number."""
+    for attempt in range(ATTEMPTS):
+        try:
+            with writing(conn):
+                _take_out(conn, load.layer, load.partition)
+                for schema, table in (("features", staged.table), ("tiles", staged.tiles)):
+                    _put_in(conn, load, schema, table)
+                return _record(conn, load, staged)
+        except psycopg.errors.LockNotAvailable:
+            if attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(_WAIT_S * (attempt + random.random()))  # noqa: S311 - only spreads retries
+    raise AssertionError("unreachable")
+
+
+def take_out(conn: Connection, layer: Layer, area: Area) -> bool:
+    """Remove the rows of one layer in one area and its version; tell whether there was one."""
+    with writing(conn):
+        _take_out(conn, layer, f"{layer.id}__a{area.number}")
+        cursor = conn.execute(
+            "DELETE FROM layers.version WHERE layer = %s AND area = %s", (layer.id, area.id)
+        )
+        return cursor.rowcount > 0
+
+
+def drop(conn: Connection, staged: Staged) -> None:
+    """Drop the tables of a load that was not swapped in."""
+    with conn.transaction():
+        for table in (staged.table, staged.tiles):
+            name = sql.Identifier("staging", table)
+            conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+
+
+def clean_staging(conn: Connection) -> list[str]:
+    """Drop what killed loads left in `staging`, never a table of a running load; return the names.
+
+    A load holds its lock until its table is swapped in or dropped, so a table whose lock is free
+    belongs to nobody.
+    """
+    with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+        found = cursor.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'staging' ORDER BY tablename"
+        ).fetchall()
+        left = []
+        for (table,) in found:
+            key = _key(table.rpartition("_")[0])
+            lock = sql.SQL("SELECT pg_try_advisory_xact_lock({})").format(key)
+            free = cursor.execute(lock).fetchone()
+            if free and free[0]:
+                name = sql.Identifier("staging", table)
+                cursor.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(name))
+                left.append(table)
+    return left
+
+
+def _take_out(conn: Connection, layer: Layer, partition: str) -> None:
+    """Lock both parents, then drop the area's partitions; readers wait for the rest of the swap."""
+    conn.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT_MS)))
+    conn.execute(
+        sql.SQL("LOCK TABLE ONLY {}, ONLY {} IN ACCESS EXCLUSIVE MODE").format(
+            sql.Identifier("features", layer.id), sql.Identifier("tiles", layer.id)
+        )
+    )
+    for schema in ("features", "tiles"):
+        name = sql.Identifier(schema, partition)
+        conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+
+
+def _put_in(conn: Connection, load: Load, schema: str, table: str) -> None:
+    names = {
+        "staged": sql.Identifier("staging", table),
+        "moved": sql.Identifier("staging", load.partition),
+        "partition": sql.Identifier(load.partition),
+        "schema": sql.Identifier(schema),
+        "parent": sql.Identifier(schema, load.layer.id),
+        "placed": sql.Identifier(schema, load.partition),
+        "area": sql.Literal(load.area.id),
+    }
+    for command in (
+        "ALTER TABLE {staged} RENAME TO {partition}",
+        "ALTER TABLE {moved} SET SCHEMA {schema}",
+        "ALTER TABLE {parent} ATTACH PARTITION {placed} FOR VALUES IN ({area})",
+    ):
+        conn.execute(sql.SQL(command).format(**names))
+
+
+def _origin_values(load: Load) -> dict[str, object]:
+    """Who the data come from; null where the layer's definition already says it."""
+    origin = load.origin
+    return {
+        "status": origin.status,
+        "source": origin.source,
+        "source_checksum": origin.checksum,
+        "supplier": Jsonb(origin.supplier.model_dump()) if origin.supplier else None,
+        "licence": Jsonb(origin.licence.model_dump()) if origin.licence else None,
+        "attribution": origin.attribution,
+    }
+
+
+def _record(conn: Connection, load: Load, staged: Staged) -> int:
+    fields = time_fields(load.layer)
+    start, end = (sql.Identifier(f.name) for f in fields) if fields else (sql.NULL, sql.NULL)
+    query = sql.SQL(
+        "INSERT INTO layers.version AS v (layer, area, checksum, row_count, loaded_at,"
+        "  west, south, east, north, time_start, time_end,"
+        "  status, source, source_checksum, supplier, licence, attribution)"
+        " SELECT %(layer)s, %(area)s, %(checksum)s, %(row_count)s, clock_timestamp(),"
+        "  ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e), t0, t1,"
+        "  %(status)s, %(source)s, %(source_checksum)s, %(supplier)s, %(licence)s, %(attribution)s"
+        " FROM (SELECT ST_Extent(geom) AS e, min({start})::timestamptz AS t0,"
+        "   max({end})::timestamptz AS t1 FROM {placed}) AS extent"
+        " ON CONFLICT (layer, area) DO UPDATE SET version = nextval('layers.version_number'),"
+        "  {updates} RETURNING version"
+    )
+    updates = sql.SQL(", ").join(
+        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in _CHANGED
+    )
+    conn.execute("SET LOCAL timezone = 'UTC'")
+    composed = query.format(
+        start=start,
+        end=end,
+        placed=sql.Identifier("features", load.partition),
+        updates=updates,
+    )
+    values = _origin_values(load) | {
+        "layer": load.layer.id,
+        "area": load.area.id,
+        "checksum": staged.checksum,
+        "row_count": staged.row_count,
+    }
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(composed, values).fetchone()
+    assert row is not None  # noqa: S101 - an upsert returns its row
+    return int(row[0])
+
+
+def record_origin(conn: Connection, load: Load) -> None:
+    """Update where unchanged rows come from; writes (and announces) only a difference."""
+    names = sql.SQL("status, source, source_checksum, supplier, licence, attribution")
+    values = _origin_values(load) | {"layer": load.layer.id, "area": load.area.id}
+    with writing(conn):
+        conn.execute(
+            sql.SQL(
+                "UPDATE layers.version SET ({names}) = ROW(%(status)s, %(source)s,"
+                " %(source_checksum)s, %(supplier)s::jsonb, %(licence)s::jsonb, %(attribution)s)"
+                " WHERE layer = %(layer)s AND area = %(area)s AND ({names}) IS DISTINCT FROM"
+                " (%(status)s, %(source)s, %(source_checksum)s, %(supplier)s::jsonb,"
+                "  %(licence)s::jsonb, %(attribution)s)"
+            ).format(names=names),
+            values,
+        )
