@@ -7,7 +7,7 @@ from pathlib import Path
 
 from layers.check_sample import sample_faults
 from layers.check_style import style_faults
-from layers.check_table import geometry_may_be_null, table_faults
+from layers.check_table import read_table, table_faults
 from layers.definition import DEFINITION, read_layer
 from layers.document import Document, Fault, FaultyFile, read_json, read_text
 from layers.model import THEMES, Layer
@@ -26,7 +26,7 @@ def layer_folders(root: Path) -> Iterator[Path]:
 def root_faults(root: Path, *, strict: bool) -> list[Fault]:
     """Return faults of a root itself: it is missing, or something strange lies in it.
 
-    `strict` refuses everything but themes; the package's root also holds our modules.
+    `strict` refuses folders that are no theme; the package's root also holds our modules.
     """
     if not root.is_dir():
         return [no_folder(root)]
@@ -38,7 +38,7 @@ def root_faults(root: Path, *, strict: bool) -> list[Fault]:
                 for item in _entries(path)
                 if not item.is_dir()
             ]
-        elif strict:
+        elif strict and path.is_dir():
             faults.append(Fault(path, 1, f"is not a theme; the themes are {', '.join(THEMES)}"))
     return faults
 
@@ -60,11 +60,13 @@ def folder_faults(folder: Path) -> tuple[Layer | None, Document | None, list[Fau
     except FaultyFile as error:
         # Without a definition the other files can only be looked at for being there and readable.
         return None, None, [*faults, *error.faults, *_unreadable(folder)]
-    null_geometry = False
+    null_geometry = True
     try:
-        text = read_text(folder / "table.sql")
-        faults += table_faults(folder / "table.sql", text, layer)
-        null_geometry = geometry_may_be_null(text, layer)
+        path = folder / "table.sql"
+        text = read_text(path)
+        table = read_table(path, text, layer.id)
+        faults += table_faults(path, text, table, layer)
+        null_geometry = not table.geometry_required
     except FaultyFile as error:
         faults += error.faults
     try:

@@ -129,6 +129,7 @@ class _Checker:
             self.add(f"is not a property of a {kind} layer", *at)
         elif name not in _WORD_LISTS:
             self.expression(value, *at)
+            self.zoom_use(value, *at)
         if isinstance(value, dict):
             self.add('old function syntax; write an expression such as ["match", ...]', *at)
 
@@ -159,6 +160,16 @@ class _Checker:
             # The labels of a match may be plain lists of words.
             if operator != "match" or not _is_label(value, number):
                 self.expression(part, *at, number)
+
+    def zoom_use(self, value: Any, *at: Key) -> None:
+        """Refuse a zoom deep inside a property; the map allows it at the top only."""
+        parts = value if isinstance(value, list) else []
+        if parts and (parts[0] == "step" or str(parts[0]).startswith("interpolate")):
+            at_input = 1 if parts[0] == "step" else 2
+            top = parts[at_input : at_input + 1] == [["zoom"]]
+            parts = parts[at_input + 1 :] if top else parts
+        if _reads_zoom(parts):
+            self.add('["zoom"] may only be the input of the outermost interpolate or step', *at)
 
     def field_use(self, value: list[Any], *at: Key) -> None:
         name = value[1] if len(value) > 1 else None
@@ -226,3 +237,9 @@ def _is_call(value: Any, operator: str) -> bool:
 
 def _is_label(match: list[Any], number: int) -> bool:
     return number % 2 == 0 and number < len(match) - 1
+
+
+def _reads_zoom(value: Any) -> bool:
+    return isinstance(value, list) and (
+        value[:1] == ["zoom"] or any(_reads_zoom(part) for part in value)
+    )

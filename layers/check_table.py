@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from layers.document import Fault
+from layers.document import Fault, FaultyFile
 from layers.model import Field, Layer
 
 # Type names as PostgreSQL accepts them, for the type of a field. `numeric` and `timestamp` are left
@@ -56,26 +56,67 @@ class Table:
     line: int
     end_line: int
 
+    @property
+    def geometry_required(self) -> bool:
+        """Whether every feature must have a geometry."""
+        return "geom" in self.columns and self.columns["geom"].required
 
-def table_faults(path: Path, text: str, layer: Layer) -> list[Fault]:
-    """Return what does not fit between a table.sql and its layer."""
-    sql = _SKIPPED.sub(_blank, text)
-    table, fault = _read_table(path, sql, layer.id)
-    if table is None:
-        return [fault] if fault else []
+
+def table_faults(path: Path, text: str, table: Table, layer: Layer) -> list[Fault]:
+    """Return what does not fit between a table.sql, as text and as read, and its layer."""
     return [
         *_frame_faults(path, table),
         *_standard_faults(path, table, layer),
         *_field_faults(path, table, layer),
         *_geometry_faults(path, table, layer),
-        *_index_faults(path, sql, table, layer),
+        *_index_faults(path, _SKIPPED.sub(_blank, text), table, layer),
     ]
 
 
-def geometry_may_be_null(text: str, layer: Layer) -> bool:
-    """Return whether table.sql lets a feature have no geometry."""
-    table, _ = _read_table(Path(), _SKIPPED.sub(_blank, text), layer.id)
-    return table is not None and "geom" in table.columns and not table.columns["geom"].required
+def read_table(path: Path, text: str, layer_id: str) -> Table:
+    """Return the CREATE TABLE statement of a layer as table.sql has it.
+
+    Raises FaultyFile, with its line, when there is none or when it cannot be read.
+    """
+    sql = _SKIPPED.sub(_blank, text)
+    start = re.search(
+        rf"\bcreate\s+table\s+(if\s+not\s+exists\s+)?features\.\"?{layer_id}\"?\s*\(", sql, re.I
+    )
+    if start is None:
+        wanted = f"CREATE TABLE IF NOT EXISTS features.{layer_id} (...)"
+        raise _unfit(path, 1, f"does not create the layer's table: {wanted} is missing")
+    line = _line(sql, start.start())
+    if start.group(1) is None:
+        message = "CREATE TABLE needs IF NOT EXISTS, because migrations run the file again"
+        raise _unfit(path, line, message)
+    end = _closing(sql, start.end())
+    if end is None:
+        raise _unfit(path, line, "the parenthesis of CREATE TABLE is never closed")
+    columns, primary_key = _declarations(path, sql, start.end(), end)
+    tail = sql[end + 1 :].split(";", 1)[0]
+    return Table(columns, primary_key, _squeezed(tail), line, _line(sql, end))
+
+
+def _declarations(
+    path: Path, sql: str, start: int, end: int
+) -> tuple[dict[str, Column], tuple[str, ...]]:
+    columns: dict[str, Column] = {}
+    primary_key: tuple[str, ...] = ()
+    for position, part in _parts(sql, start, end):
+        if _CONSTRAINT.match(part):
+            primary_key = _primary_key(part) or primary_key
+            continue
+        column = _column(part, _line(sql, position))
+        if column is None:
+            raise _unfit(path, _line(sql, position), f"cannot read the column {part!r}")
+        if column.name in columns:
+            raise _unfit(path, column.line, f"column {column.name} is declared twice")
+        columns[column.name] = column
+    return columns, primary_key
+
+
+def _unfit(path: Path, line: int, message: str) -> FaultyFile:
+    return FaultyFile(Fault(path, line, message))
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -85,36 +126,6 @@ def _blank(match: re.Match[str]) -> str:
 
 def _line(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1
-
-
-def _read_table(path: Path, sql: str, layer_id: str) -> tuple[Table | None, Fault | None]:
-    start = re.search(
-        rf"\bcreate\s+table\s+(if\s+not\s+exists\s+)?features\.\"?{layer_id}\"?\s*\(", sql, re.I
-    )
-    if start is None:
-        wanted = f"CREATE TABLE IF NOT EXISTS features.{layer_id} ("
-        return None, Fault(path, 1, f"does not create the layer's table: {wanted}...) is missing")
-    line = _line(sql, start.start())
-    if start.group(1) is None:
-        message = "CREATE TABLE needs IF NOT EXISTS, because migrations run the file again"
-        return None, Fault(path, line, message)
-    end = _closing(sql, start.end())
-    if end is None:
-        return None, Fault(path, line, "the parenthesis of CREATE TABLE is never closed")
-    columns: dict[str, Column] = {}
-    primary_key: tuple[str, ...] = ()
-    for position, part in _parts(sql, start.end(), end):
-        if _CONSTRAINT.match(part):
-            primary_key = _primary_key(part) or primary_key
-            continue
-        column = _column(part, _line(sql, position))
-        if column is None:
-            return None, Fault(path, _line(sql, position), f"cannot read the column {part!r}")
-        if column.name in columns:
-            return None, Fault(path, column.line, f"column {column.name} is declared twice")
-        columns[column.name] = column
-    tail = sql[end + 1 :].split(";", 1)[0]
-    return Table(columns, primary_key, _squeezed(tail), line, _line(sql, end)), None
 
 
 def _closing(sql: str, start: int) -> int | None:
