@@ -39,3 +39,7 @@ class RefusedLoad(LayersError):
 
 class StoreFailure(LayersError):
     """The database refused or interrupted a load (disk full, connection lost); nothing was changed."""
+
+
+class UnfitDatabase(LayersError):
+    """The database cannot hold the layers: too old, without PostGIS, or rights are missing."""
