@@ -80,14 +80,14 @@ def area_from_row(row: Sequence[Any]) -> Area:
     return _AreaRow(**dict(zip(_COLUMNS.split(", "), row, strict=True))).area()
 
 
-def areas(conn: Connection) -> dict[str, Area]:
+def areas(conn: Connection[Any]) -> dict[str, Area]:
     """Return the areas of the database by id, in the order of their numbers."""
     with conn.cursor(row_factory=class_row(_AreaRow)) as cursor:
         rows = cursor.execute(SELECT_AREAS)
         return {row.id: row.area() for row in rows}
 
 
-def get_area(conn: Connection, area_id: str) -> Area:
+def get_area(conn: Connection[Any], area_id: str) -> Area:
     """Return an area of the database, else of the seed tables.
 
     Raises UnknownArea, which lists the known ones.
@@ -99,7 +99,7 @@ def get_area(conn: Connection, area_id: str) -> Area:
     return known[area_id]
 
 
-def save_area(conn: Connection, area: Area) -> None:
+def save_area(conn: Connection[Any], area: Area) -> None:
     """Insert or update an area.
 
     Its number never changes, because feature ids are made from it: raises BadValue when the id
@@ -131,7 +131,7 @@ _SAVE = f"""
 
 
 def next_area(
-    conn: Connection, area_id: str, *, lon: float | None = None, lat: float | None = None
+    conn: Connection[Any], area_id: str, *, lon: float | None = None, lat: float | None = None
 ) -> Area:
     """Return the area of that id, or make one (not saved) with the next free number.
 
@@ -139,7 +139,7 @@ def next_area(
     Belarus that follows from its id; its metric CRS is the UTM zone there. Raises BadValue when the
     id is malformed, only one coordinate is given, or the place is out of range.
     """
-    if not _ID.match(area_id):
+    if not _ID.fullmatch(area_id):
         message = f"{area_id!r} cannot be the id of an area: it must start with a letter a-z"
         raise BadValue(f"{message} and have at most 48 letters a-z, digits and _")
     saved = areas(conn)
