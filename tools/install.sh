@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# install.sh runtime|dev: bring .venv to the pinned, hashed packages of requirements/, and the project itself.
+# A stamp remembers what was installed, so that a second call takes no time; another Python, another place
+# of the checkout or other pins make the environment anew or bring it up to date.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kind="$1"
+venv=.venv
+
+mkdir -p .geoportal
+exec 9> .geoportal/install.lock # two calls at once take turns
+flock 9
+
+# The environment holds absolute paths: it is of use only to this place and this Python.
+base="$(pwd -P)"
+if [ -d "$venv" ] && ! { [ "$(cat "$venv/base" 2> /dev/null)" = "$base" ] && "$venv/bin/python" -c '' 2> /dev/null; }; then
+    rm -rf "$venv"
+fi
+if [ ! -d "$venv" ]; then
+    python="$(bash tools/python.sh)"
+    echo "Making $venv with $("$python" --version) ..."
+    # Never in its own place half-made: an interrupted making is begun anew.
+    trap 'rm -rf "$venv"' ERR INT TERM
+    "$python" -m venv "$venv"
+    printf '%s' "$base" > "$venv/base"
+    trap - ERR INT TERM
+fi
+
+stamp="$venv/stamp-$kind"
+wanted="$(cat requirements/*.txt pyproject.toml | sha256sum)"
+[ "$(cat "$stamp" 2> /dev/null)" = "$wanted" ] && exit 0
+# What the tests need holds all that running needs.
+[ "$kind" = runtime ] && [ "$(cat "$venv/stamp-dev" 2> /dev/null)" = "$wanted" ] && exit 0
+
+quiet=--quiet
+[ -t 1 ] && quiet=--progress-bar=on
+count="$(grep -c '^[a-z]' "requirements/$kind.txt")"
+echo "Installing $count packages ($kind) into $venv; this happens once ..."
+pip=("$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --no-compile "$quiet")
+# Wheels only: nothing of a package runs while it is installed, and no compiler is needed.
+"${pip[@]}" --require-hashes --only-binary :all: --requirement "requirements/$kind.txt"
+"${pip[@]}" --no-build-isolation --editable .
+printf '%s' "$wanted" > "$stamp"
