@@ -4,6 +4,8 @@ from psycopg.rows import dict_row
 
 from layers.area import (
     FIRST_FREE_NUMBER,
+    SELECT_AREAS,
+    area_from_row,
     areas,
     get_area,
     inside,
@@ -44,6 +46,12 @@ def test_any_row_factory_of_the_connection_will_do(database: str):
     with psycopg.connect(database, row_factory=dict_row) as conn:
         save_area(conn, seed_areas()["lida"])
         assert areas(conn)["lida"].number == 13
+
+
+def test_rows_of_the_plain_query_are_areas_too(conn: psycopg.Connection):
+    save_area(conn, seed_areas()["brest"])
+    rows = conn.execute(SELECT_AREAS).fetchall()
+    assert [area_from_row(row) for row in rows] == [seed_areas()["brest"]]
 
 
 def test_saving_twice_updates(conn: psycopg.Connection):
