@@ -66,7 +66,7 @@ def service_coverage(
     """Return `service_coverage` (a row per building and class) and `service_areas` (per class).
 
     Both are in EPSG:4326 with ids of the area. A class without any facility leaves every building
-    `unreachable` and has an empty service area. Raises EmptyInput when there are no buildings, no
+    `unreachable` and has no service area. Raises EmptyInput when there are no buildings, no
     walkable streets or no facilities at all, MissingColumn, BadGeometry, NotProjected.
     """
     scene = _scene(area, inputs, snap_limit_m)
@@ -76,6 +76,7 @@ def service_coverage(
             "service_coverage": _coverage_frame(scene, found),
             "service_areas": _areas_frame(scene, found),
         },
+        figures={"classes": [_figures(r) for r in found]},
         quality=_quality(scene, found, snap_limit_m),
     )
 
@@ -146,9 +147,14 @@ def _one_class(scene: _Scene, limit: Limit, buffer_m: float) -> _ClassResult:
         "unreachable_buildings": int((coverage == access.UNREACHABLE).sum()),
         "unsnapped_buildings": int((coverage == access.UNSNAPPED).sum()),
         "norm_status": limit.norm_status,
-        "geometry": polygon,
+        # A layer holds no empty geometry: where no street is reached there is none.
+        "geometry": None if polygon.is_empty else polygon,
     }
     return _ClassResult(limit, near, coverage, row)
+
+
+def _figures(found: _ClassResult) -> dict[str, Any]:
+    return {name: value for name, value in found.area_row.items() if name != "geometry"}
 
 
 def _coverage_frame(scene: _Scene, found: list[_ClassResult]) -> gpd.GeoDataFrame:

@@ -138,7 +138,8 @@ def snap(streets: Streets, points: Geometries, *, limit_m: float) -> Snapped:
     count = len(points)
     edge = np.full(count, NONE, dtype=np.int64)
     measure, connector = np.full(count, np.nan), np.full(count, np.nan)
-    usable = np.flatnonzero(np.isfinite(shapely.get_x(points)) & np.isfinite(shapely.get_y(points)))
+    usable = np.flatnonzero(~shapely.is_missing(points) & ~shapely.is_empty(points))
+    usable = usable[np.isfinite(shapely.get_coordinates(points[usable])).all(axis=1)]
     tree = shapely.STRtree(streets.lines)
     (which, near), distance = tree.query_nearest(
         points[usable], max_distance=limit_m, return_distance=True, all_matches=True

@@ -33,10 +33,12 @@ class ParamsBase(BaseModel):
 class Result:
     """What a pipeline gives: one frame per output layer (EPSG:4326, ids as index), and measures.
 
-    `quality` is JSON-able: what was left out, joined or unknown.
+    `figures` are the main numbers for a summary, `quality` says what was left out, joined or
+    unknown; both are JSON values.
     """
 
     frames: Mapping[str, GeoDataFrame]
+    figures: Mapping[str, Any]
     quality: Mapping[str, Any]
 
 

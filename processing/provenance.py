@@ -1,0 +1,204 @@
+"""Where a result comes from: the identity of a run, its inputs, and the row that is kept of it.
+
+Imports neither numpy nor geopandas, so asking whether a run is needed costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row, tuple_row
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel
+
+from layers.model import Area, Layer, Licence, Origin, Status
+from layers.version import SELECT_VERSIONS, Version
+from processing.errors import EmptyInput
+from processing.pipelines import Pipeline
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "geoportal-by runs")
+_LIBRARIES = ("numpy", "scipy", "shapely", "pandas", "geopandas", "pyproj")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run will read; equal content gives an equal `id`, whenever and wherever it is run."""
+
+    id: str
+    pipeline: Pipeline
+    area: Area
+    params: BaseModel
+    versions: Mapping[str, Version]
+    seeds: Mapping[str, str]
+
+    @property
+    def crs(self) -> str:
+        """The CRS in which lengths are measured."""
+        return f"EPSG:{self.area.srid}"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters as JSON, defaults written out."""
+        return self.params.model_dump(mode="json")
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Every input with its checksum: layers with their versions, seed tables."""
+        layers = {
+            name: {"version": v.version, "checksum": v.checksum, "rows": v.row_count}
+            for name, v in self.versions.items()
+        }
+        return layers | {f"seed:{name}": {"checksum": sum_} for name, sum_ in self.seeds.items()}
+
+
+def plan(conn: Connection, pipeline: Pipeline, area: Area, params: BaseModel) -> Plan:
+    """Look up the inputs of a run; raises EmptyInput naming a layer not loaded for the area."""
+    found = _versions(conn, area)
+    for layer in pipeline.INPUTS.values():
+        if layer not in found:
+            message = f"layer {layer} is not loaded for area {area.id}"
+            raise EmptyInput(f"{message}; load it first, e.g. with `geoportal load`")
+    versions = {layer: found[layer] for layer in pipeline.INPUTS.values()}
+    seeds = {name: _sum(value) for name, value in pipeline.seeds().items()}
+    identity = [
+        pipeline.NAME,
+        pipeline.VERSION,
+        area.id,
+        area.srid,
+        params.model_dump(mode="json"),
+        {name: version.checksum for name, version in versions.items()},
+        seeds,
+    ]
+    return Plan(
+        id=str(uuid.uuid5(_NAMESPACE, _canonical(identity))),
+        pipeline=pipeline,
+        area=area,
+        params=params,
+        versions=versions,
+        seeds=seeds,
+    )
+
+
+def published(conn: Connection, planned: Plan) -> bool:
+    """Tell whether the outputs now published are those of this very plan."""
+    with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute("SELECT outputs FROM runs.run WHERE id = %s", (planned.id,)).fetchone()
+    if row is None:
+        return False
+    now = _versions(conn, planned.area)
+    return all(
+        layer in now and layer in row[0] and now[layer].checksum == row[0][layer]["checksum"]
+        for layer in planned.pipeline.OUTPUT
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known only after a run."""
+
+    outputs: Mapping[str, Any]
+    quality: Mapping[str, Any]
+    result_checksum: str
+    started_at: datetime
+    finished_at: datetime
+
+
+def record(conn: Connection, planned: Plan, done: Record) -> None:
+    """Write the row of a run; the same run again leaves the first row as it is."""
+    row = {
+        "id": planned.id,
+        "pipeline": planned.pipeline.NAME,
+        "version": planned.pipeline.VERSION,
+        "area": planned.area.id,
+        "parameters": Jsonb(planned.parameters),
+        "inputs": Jsonb(planned.inputs),
+        "outputs": Jsonb(dict(done.outputs)),
+        "libraries": Jsonb(libraries()),
+        "crs": planned.crs,
+        "quality": Jsonb(dict(done.quality)),
+        "result_checksum": done.result_checksum,
+        "started_at": done.started_at,
+        "finished_at": done.finished_at,
+    }
+    conn.execute(_INSERT, row)
+
+
+_INSERT = """
+    INSERT INTO runs.run AS run (id, pipeline, version, area, parameters, inputs, outputs,
+        libraries, crs, quality, result_checksum, started_at, finished_at)
+    VALUES (%(id)s, %(pipeline)s, %(version)s, %(area)s, %(parameters)s, %(inputs)s, %(outputs)s,
+        %(libraries)s, %(crs)s, %(quality)s, %(result_checksum)s, %(started_at)s, %(finished_at)s)
+    ON CONFLICT (id) DO UPDATE SET
+        inputs = excluded.inputs, outputs = excluded.outputs, libraries = excluded.libraries,
+        quality = excluded.quality, result_checksum = excluded.result_checksum,
+        started_at = excluded.started_at, finished_at = excluded.finished_at
+    WHERE run.result_checksum <> excluded.result_checksum
+        OR run.outputs <> excluded.outputs OR run.inputs <> excluded.inputs
+"""
+
+
+def get_run(conn: Connection, run_id: str) -> dict[str, Any] | None:
+    """Return the recorded row of a run, or None."""
+    with conn.transaction(), conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute("SELECT * FROM runs.run WHERE id = %s", (run_id,)).fetchone()
+
+
+def origin(planned: Plan, layers: Mapping[str, Layer], output: Layer, checksum: str) -> Origin:
+    """Say where a result comes from.
+
+    The attributions and a share-alike licence (ODbL) of the inputs go on to the result.
+    """
+    versions = planned.versions.values()
+    named = [v.attribution or layers[v.layer].attribution for v in versions]
+    sources = ", ".join(f"{v.layer} ({v.status})" for v in versions)
+    return Origin(
+        status=status(planned),
+        source=f"{planned.pipeline.NAME} {planned.pipeline.VERSION}, run {planned.id}: {sources}",
+        checksum=checksum,
+        licence=_share_alike(v.licence or layers[v.layer].licence for v in versions),
+        attribution="; ".join(dict.fromkeys([output.attribution, *named])),
+    )
+
+
+def status(planned: Plan) -> Status:
+    """Return the status of the result: what is made from demonstration data is demonstration."""
+    demonstration = any(v.status == "demonstration" for v in planned.versions.values())
+    return "demonstration" if demonstration else "derived"
+
+
+def _share_alike(licences: Iterable[Licence]) -> Licence | None:
+    return next((licence for licence in licences if licence.id.startswith("ODbL")), None)
+
+
+def libraries() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that make the numbers."""
+    return {"python": platform.python_version()} | {n: metadata.version(n) for n in _LIBRARIES}
+
+
+def _versions(conn: Connection, area: Area) -> dict[str, Version]:
+    with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+        rows = [Version.from_row(row) for row in cursor.execute(SELECT_VERSIONS)]
+    return {version.layer: version for version in rows if version.area == area.id}
+
+
+def _sum(seed: Any) -> str:
+    return hashlib.sha256(_canonical(seed).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"{type(value).__name__} has no canonical form")

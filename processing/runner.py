@@ -1,0 +1,211 @@
+"""The one impure part: read the inputs of a pipeline, compute, check, publish with provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from psycopg import Connection
+
+from layers.area import get_area
+from layers.model import Layer, Status
+from layers.registry import load_layers
+from processing import provenance
+from processing.errors import RunFailed
+from processing.pipelines import Pipeline, get_pipeline, read_params
+from processing.pipelines.model import Result
+from processing.provenance import Plan
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, the number of steps done and the number of all steps."""
+
+_READ_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run gave; `changed` tells whether publishing it changed a layer."""
+
+    id: str
+    plan: Plan
+    result: Result
+    result_checksum: str
+    status: Status
+    started_at: datetime
+    finished_at: datetime
+    changed: bool = False
+
+    @property
+    def frames(self) -> Mapping[str, GeoDataFrame]:
+        """The result by layer, EPSG:4326."""
+        return self.result.frames
+
+    @property
+    def quality(self) -> Mapping[str, Any]:
+        """What was left out, joined or unknown."""
+        return self.result.quality
+
+    def summary(self) -> dict[str, Any]:
+        """Return the figures of the run and how it was made, as JSON values."""
+        return {
+            "run_id": self.id,
+            "pipeline": self.plan.pipeline.NAME,
+            "version": self.plan.pipeline.VERSION,
+            "area": self.plan.area.id,
+            "status": self.status,
+            "parameters": self.plan.parameters,
+            "inputs": self.plan.inputs,
+            "crs": self.plan.crs,
+            "result_checksum": self.result_checksum,
+            **self.result.figures,
+            "quality": dict(self.quality),
+        }
+
+    def document(self) -> dict[str, Any]:
+        """Return the summary and every output as GeoJSON, as JSON values."""
+        from processing.frames import feature_collection  # noqa: PLC0415 - see `run`
+
+        constant = {"area": self.plan.area.id, "status": self.status}
+        outputs = {
+            layer: feature_collection(frame, **constant) for layer, frame in self.frames.items()
+        }
+        return {"summary": self.summary()} | outputs
+
+
+def needed(conn: Connection, name: str, area_id: str, params: Mapping[str, Any]) -> bool:
+    """Tell whether a run would publish anything new.
+
+    False when the published outputs are those of this pipeline version with these parameters on the
+    inputs as they are now. Raises as `run` does.
+    """
+    return not provenance.published(conn, _plan(conn, name, area_id, params))
+
+
+def run(
+    conn: Connection,
+    name: str,
+    area_id: str,
+    params: Mapping[str, Any],
+    *,
+    publish: bool = True,
+    progress: Progress | None = None,
+) -> Run:
+    """Run a pipeline for an area and, with `publish`, put its result in place of the old one.
+
+    All outputs and the provenance row change in one transaction, or nothing does. The same inputs,
+    parameters and version give the same run id and checksum, and publishing them again changes
+    nothing. With `publish` false nothing is written, so any role that reads the layers may call.
+
+    Raises UnknownPipeline, UnknownArea, BadParameter, EmptyInput (a layer is not loaded or has
+    nothing to measure), RunFailed, RefusedLoad and StoreFailure.
+    """
+    pipeline = get_pipeline(name)
+    tell = _steps(pipeline, publish, progress)
+    started_at = datetime.now(UTC)
+    tell("read")
+    planned, frames = _read(conn, name, area_id, params)
+    # Here and not above: the analysis libraries take seconds to import, `needed` must not.
+    from processing.frames import checksum, require_fit  # noqa: PLC0415
+
+    tell("compute")
+    result = pipeline.compute(planned.params, planned.area, **frames, **pipeline.seeds())
+    layers = load_layers()
+    result_checksum = checksum(result.frames)
+    signed = {name: frame.assign(run_id=planned.id) for name, frame in result.frames.items()}
+    for layer_id in pipeline.OUTPUT:
+        require_fit(signed[layer_id], layers[layer_id], planned.area)
+    done = Run(
+        id=planned.id,
+        plan=planned,
+        result=replace(result, frames=signed),
+        result_checksum=result_checksum,
+        status=provenance.status(planned),
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+    )
+    return _publish(conn, done, layers, tell) if publish else done
+
+
+def _publish(
+    conn: Connection, done: Run, layers: Mapping[str, Layer], tell: Callable[[str], None]
+) -> Run:
+    from layers import store  # noqa: PLC0415 - see `run`
+    from layers.swap import translated  # noqa: PLC0415
+
+    outputs: dict[str, dict[str, Any]] = {}
+    changed = False
+    with translated(f"run of {done.plan.pipeline.NAME}"), conn.transaction():
+        for layer_id in done.plan.pipeline.OUTPUT:
+            tell(f"publish {layer_id}")
+            loaded = store.replace(
+                conn,
+                layers[layer_id],
+                [done.frames[layer_id]],
+                area=done.plan.area,
+                origin=provenance.origin(done.plan, layers, layers[layer_id], done.result_checksum),
+            )
+            changed |= loaded.changed
+            outputs[layer_id] = {
+                "version": loaded.version,
+                "checksum": loaded.checksum,
+                "rows": loaded.row_count,
+            }
+        provenance.record(
+            conn,
+            done.plan,
+            provenance.Record(
+                outputs=outputs,
+                quality=done.quality,
+                result_checksum=done.result_checksum,
+                started_at=done.started_at,
+                finished_at=done.finished_at,
+            ),
+        )
+    return replace(done, changed=changed)
+
+
+def _plan(conn: Connection, name: str, area_id: str, params: Mapping[str, Any]) -> Plan:
+    pipeline = get_pipeline(name)
+    checked = read_params(pipeline, params)
+    with conn.transaction():
+        area = get_area(conn, area_id)
+    return provenance.plan(conn, pipeline, area, checked)
+
+
+def _read(
+    conn: Connection, name: str, area_id: str, params: Mapping[str, Any]
+) -> tuple[Plan, dict[str, GeoDataFrame]]:
+    """Read all inputs of one moment: when a load came in between, read again.
+
+    A snapshot (REPEATABLE READ) would not do: a table swapped in later looks empty to it.
+    """
+    from layers import store  # noqa: PLC0415 - see `run`
+
+    layers = load_layers()
+    planned = _plan(conn, name, area_id, params)
+    for _ in range(_READ_ATTEMPTS):
+        frames = {
+            argument: store.read(conn, layers[layer_id], area=planned.area.id)
+            for argument, layer_id in planned.pipeline.INPUTS.items()
+        }
+        again = _plan(conn, name, area_id, params)
+        if again.inputs == planned.inputs:
+            return planned, frames
+        planned = again
+    raise RunFailed(f"{name}: the layers of area {area_id} keep changing; run it again later")
+
+
+def _steps(pipeline: Pipeline, publish: bool, progress: Progress | None) -> Callable[[str], None]:
+    total = 2 + (len(pipeline.OUTPUT) if publish else 0)
+    done = iter(range(total))
+
+    def tell(what: str) -> None:
+        if progress is not None:
+            progress(what, next(done), total)
+
+    return tell
