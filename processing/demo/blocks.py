@@ -84,7 +84,7 @@ def towers(pen: Pen) -> None:
     """Draw towers and nine-storey slabs with a shop on the main street."""
     pen.land("Ж1", "residential")
     w, h = pen.width, pen.depth
-    for x in (24.0, w / 2 - 22, w / 2 + 36):
+    for x in (30.0, w / 2 - 20, w / 2 + 36):
         pen.box("tower", (x, 62, 22, 24))
         pen.box("tower", (x + 8, 114, 22, 24))
     pen.box("slab9", (50, h - 14, 84, 13))
@@ -199,7 +199,7 @@ def centre(pen: Pen) -> None:
     pen.box("culture", (w / 2, h - 34, 56, 38))
     library = pen.box("library", (28, h / 2 + 22, 28, 40))
     pen.room("library", library, "Библиотека № {n}", capacity=80)
-    bank = pen.box("office", (w - 24, 50, 16, 62))
+    bank = pen.box("office", (w - 24, 47, 16, 62))
     pen.room("post_office", bank, "Отделение почтовой связи № {n}", capacity=40)
     pen.room("bank", bank, "Отделение банка", capacity=30)
     pen.box("office", (w - 24, h / 2 + 20, 16, 54))
@@ -207,7 +207,7 @@ def centre(pen: Pen) -> None:
     pen.room("pharmacy", shop, "Аптека № {n}2", capacity=30)
     cafe = pen.box("cafe", (w - 60, h - 26, 20, 14))
     pen.room("other", cafe, "Кафе", capacity=60)
-    pen.box("slab9", (48, h - 16, 70, 13))
+    pen.box("slab9", (42, h - 16, 62, 13))
     pen.box("substation", (14, h - 44, 7, 6))
     pen.box("kiosk", (w / 2 - 20, 70, 5, 4))
     pen.box("heat_point", (w - 16, h - 16, 12, 9))
@@ -253,11 +253,11 @@ def garages(pen: Pen) -> None:
     pen.way("service", (spine, 23), (spine, 120), (spine, h + pen.north_m))
     pen.way("service", (spine, 120), (w + pen.east_m, 120))
     pen.way("footway", (spine, 23), (spine, -pen.south_m))
-    pen.box("annex", (spine + 10, 118 + 10, 6, 6))
+    pen.box("annex", (spine + 11, 129, 6, 6))
     pen.box("industry", (46, 150, 64, 34))
     pen.box("industry", (46, 190, 64, 22))
     pen.box("boiler", (w - 40, 146, 30, 20))
-    pen.box("annex", (w - 74, 150, 16, 12))
+    pen.box("annex", (w - 28, 172 - 46, 16, 6))
     office = pen.box("office", (w - 44, h - 18, 44, 13))
     pen.room("other", office, "Жилищно-эксплуатационная служба", capacity=30)
     pen.box("substation", (w - 18, 172, 7, 6))
@@ -268,11 +268,11 @@ def estate(pen: Pen, *, street: int) -> None:
     pen.land("Ж3", "residential")
     w, h = pen.width, pen.depth
     lane = h / 2
-    step = w / 10
+    step = (w - 6) / 10
     for y, back in ((15.0, 1), (lane - 16, -1), (lane + 16, 1), (h - 14, -1)):
         for i in range(10):
-            pen.box("house", (step * (i + 0.5) - 1.0, y, 10.5, 9.0))
+            pen.box("house", (step * (i + 0.5) + 4.0, y, 10.5, 9.0))
             if i % 2:
-                pen.box("shed", (step * (i + 0.5) + 5.0, y + back * 24, 5, 7))
+                pen.box("shed", (step * (i + 0.5) + 9.0, y + back * 24, 5, 7))
     pen.way("footway", (-pen.west_m, lane), (2, lane))
     pen.way("residential", (2, lane), (w + pen.east_m, lane), street=street)

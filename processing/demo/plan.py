@@ -36,6 +36,15 @@ INNER_STREETS = 10
 """Names a quarter needs for itself: three streets each way and four lanes."""
 
 
+def _main_street(side: int) -> Way:
+    line = shapely.LineString([turned(0, 0, side), turned(SIDE_M, 0, side)])
+    return Way("primary", line, street=side)
+
+
+MAIN_STREETS_ROUND = tuple(_main_street(side) for side in range(4))
+"""Axes of the streets round a quarter, anticlockwise from the south; keys 0..3."""
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """A finished drawing; everything in metres in the square of a quarter.
@@ -155,15 +164,12 @@ def outskirts() -> Plan:
     pen.land("Ж3", "residential")
     for i in range(3):
         pen.box("house", (40.0 + 62 * i, 88, 10.5, 9))
-        pen.box("house", (48.0 + 62 * i, 32, 10.5, 9))
-    pen.box("shed", (146, 14, 6, 8))
-    pen.way("footway", (20, 60), (110, 60), (200, 60))
-    pen.way("footway", (110, 60), (110, 12))
+        pen.box("house", (54.0 + 62 * i, 32, 10.5, 9))
+    pen.box("shed", (146, 13, 6, 8))
+    pen.way("footway", (20, 60), (100, 60), (200, 60))
+    pen.way("footway", (100, 60), (100, 12))
     pen = Pen(sketch, Slot((760, -390), (100, 90), 10, 10, 0))
     pen.land("Ж3", "residential")
     pen.box("house", (46, 48, 11, 9))
     pen.box("shed", (66, 30, 8, 12))
     return _finish(sketch, shapely.box(0, -SOUTH_M, SIDE_M, 0), mains=False)
-
-
-__all__ = ["Plan", "outskirts", "quarter"]

@@ -1,0 +1,68 @@
+"""The demonstration quarter: a plausible microdistrict for every layer that a city area has.
+
+Nothing here is surveyed. Sizes, spacings and shares follow ordinary practice of the 1960s to 1990s;
+the layers agree with one another (nodes, buildings, counts), and the same call gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import geopandas as gpd
+
+from layers.model import Area
+from processing.demo import buildings, environment, land, lights, meters, services, streets, telecom
+from processing.demo.city import Chunk, City, city
+from processing.demo.frame import numbered
+from processing.errors import UnknownDemoLayer
+
+_PER_CHUNK: dict[str, Callable[[Chunk], gpd.GeoDataFrame | None]] = {
+    "smart_quarters": services.quarters,
+    "buildings": buildings.frame,
+    "streets": streets.frame,
+    "service_points": services.frame,
+    "street_lights": lights.frame,
+    "light_cabinets": lights.cabinets,
+    "utility_meters": meters.frame,
+    "wifi_access_points": telecom.wifi,
+    "base_stations": telecom.base_stations,
+    "green_areas": environment.green_areas,
+    "parcels": land.parcels,
+    "functional_zones": land.functional_zones,
+    "red_lines": land.red_lines,
+}
+
+_PER_CITY: dict[str, Callable[[City], gpd.GeoDataFrame]] = {
+    "air_sensors": environment.air_sensors,
+    "air_sensor_readings": environment.air_sensor_readings,
+}
+
+LAYERS: tuple[str, ...] = (*_PER_CHUNK, *_PER_CITY)
+"""Ids of the layers that the generator makes."""
+
+
+def frames(area: Area, layer_id: str, *, buildings: int = 400) -> Iterator[gpd.GeoDataFrame]:
+    """Yield a layer of the demonstration city of an area, some ten thousand rows at a time.
+
+    Frames have the fields of the layer, the index `id` (feature ids of the area) and geometry in
+    EPSG:4326; lengths and areas are measured in the metric CRS of the area (`area.srid`). There are
+    exactly `buildings` buildings. Raises UnknownDemoLayer, and BadParameter for a number of buildings
+    that cannot be.
+    """
+    if layer_id not in LAYERS:
+        raise UnknownDemoLayer(
+            f"The demonstration has no layer {layer_id}; it makes {', '.join(LAYERS)}."
+        )
+    return _frames(city(area, buildings), layer_id)
+
+
+def _frames(made: City, layer_id: str) -> Iterator[gpd.GeoDataFrame]:
+    first = made.area.feature_id(1)
+    if layer_id in _PER_CITY:
+        yield numbered(_PER_CITY[layer_id](made), first)
+        return
+    for chunk in made.chunks():
+        frame = _PER_CHUNK[layer_id](chunk)
+        if frame is not None and len(frame):
+            yield numbered(frame, first)
+            first += len(frame)

@@ -1,0 +1,86 @@
+"""Layers `service_points` and `smart_quarters` of the demonstration quarter."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from processing.demo import buildings
+from processing.demo.city import Array, Chunk
+from processing.demo.frame import integers, strings, to_frame
+
+
+def standing(chunk: Chunk) -> Array:
+    """Return per quarter and service point whether it is there: its building may not stand."""
+    return chunk.standing(np.array([s.building for s in chunk.plan.spots], dtype=int))
+
+
+def points(chunk: Chunk) -> Array:
+    """Return the service points of a chunk, Point, EPSG:4326, flat, standing or not."""
+    return chunk.place(np.array([s.point for s in chunk.plan.spots])).geographic
+
+
+def frame(chunk: Chunk) -> gpd.GeoDataFrame | None:
+    """Return the service points of a chunk, Point, EPSG:4326."""
+    spots = chunk.plan.spots
+    if not spots:
+        return None
+    house = np.array([s.building for s in spots])
+    capacity = np.array([s.capacity or 0 for s in spots])
+    address = np.array(buildings.addresses(chunk), dtype=object).reshape(chunk.quarters, -1)
+    at = np.where(house >= 0, address[:, house], None).ravel()
+    names = [buildings.title_of(s.name, n) for n in chunk.numbers.tolist() for s in spots]
+    columns = {
+        "service_class": strings(chunk.repeat(np.array([s.service for s in spots], object))),
+        "name": strings(names),
+        "address": strings(at),
+        "capacity": integers(chunk.repeat(capacity), chunk.repeat(capacity > 0)),
+        "source_id": strings([None] * len(names)),
+    }
+    return to_frame(columns, points(chunk), keep=standing(chunk).ravel())
+
+
+def quarters(chunk: Chunk) -> gpd.GeoDataFrame | None:
+    """Return the outlines of a chunk's quarters with their people and buildings, MultiPolygon.
+
+    The outskirts belong to the first quarter.
+    """
+    if not chunk.plan.mains:
+        return None
+    people = _residents(chunk)
+    houses = chunk.kept.copy()
+    ground = np.array([shapely.MultiPolygon([shapely.segmentize(chunk.plan.ground, 60.0)])])
+    placed = chunk.place(ground)
+    metric, shapes = placed.metric.copy(), placed.geographic.copy()
+    if chunk.city.outskirts and chunk.numbers[0] == 0:
+        rim = chunk.city.rim()
+        around = rim.place(
+            np.array([shapely.MultiPolygon([shapely.segmentize(rim.plan.ground, 60.0)])])
+        )
+        people[0] += _residents(rim)[0]
+        houses[0] += rim.kept[0]
+        metric[0] = _joined(metric[0], around.metric[0])
+        shapes[0] = _joined(shapes[0], around.geographic[0])
+    area, numbers = chunk.city.area.title, chunk.numbers.tolist()
+    columns = {
+        "name_be": strings([f"{area.be}: мікрараён № {n + 1}" for n in numbers]),
+        "name_ru": strings([f"{area.ru}: микрорайон № {n + 1}" for n in numbers]),
+        "name_en": strings([f"{area.en}: microdistrict No. {n + 1}" for n in numbers]),
+        "residents": integers(people),
+        "buildings": integers(houses),
+        "area_m2": np.round(shapely.area(metric), 1),
+        "programme": strings(["Умные города Беларуси"] * len(numbers)),
+    }
+    return to_frame(columns, shapes)
+
+
+def _joined(one: shapely.MultiPolygon, other: shapely.MultiPolygon) -> shapely.MultiPolygon:
+    whole = shapely.union(one, other)
+    return whole if whole.geom_type == "MultiPolygon" else shapely.MultiPolygon([whole])
+
+
+def _residents(chunk: Chunk) -> Array:
+    there = chunk.standing(np.arange(len(chunk.plan.buildings)))
+    total: Array = (buildings.facts(chunk).residents * there).sum(axis=1)
+    return total
