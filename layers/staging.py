@@ -207,6 +207,7 @@ def _rules(load: Load, not_null: set[str]) -> list[_Rule]:
     rules = [_Rule(reason, id_range)]
     area = sql.SQL("area IS DISTINCT FROM {}").format(sql.Literal(load.area.id))
     rules.append(_Rule(f"area is not {load.area.id}", area))
+    rules.append(_Rule("looks like lat/lon: swap the coordinates to lon/lat", _mirrored(load.area)))
     required = not_null | {f.name for f in load.layer.published_fields if f.required}
     for name in sorted(required - {"id", "area"}):
         what = "no geometry" if name == "geom" else f"no value in {name}"
@@ -233,13 +234,10 @@ def _field_rules(field: Field) -> list[_Rule]:
 
 
 def _check(conn: Connection, load: Load, table: str, faults: Faults) -> None:
-    not_null = _not_null(conn, load.layer)
+    rules = _rules(load, _not_null(conn, load.layer))
     if faults:
         # A value that could not be stored is null now; to call it missing as well would mislead.
-        not_null = set()
-        rules = _rules(load, not_null)[:2]
-    else:
-        rules = _rules(load, not_null)
+        rules = [rule for rule in rules if not rule.reason.startswith("no ")]
     counts = sql.SQL(", ").join(
         sql.SQL("count(*) FILTER (WHERE {})").format(rule.broken) for rule in rules
     )
@@ -255,7 +253,6 @@ def _check(conn: Connection, load: Load, table: str, faults: Faults) -> None:
             )
             faults.add_counted(rule.reason, count, [i for (i,) in ids])
     _check_unique(conn, table, faults)
-    _check_axes(conn, load, table, faults)
 
 
 def _check_unique(conn: Connection, table: str, faults: Faults) -> None:
@@ -270,21 +267,13 @@ def _check_unique(conn: Connection, table: str, faults: Faults) -> None:
         faults.add_counted("the id is used more than once", twice[0][1], [i for i, _ in twice])
 
 
-def _check_axes(conn: Connection, load: Load, table: str, faults: Faults) -> None:
-    """Find a load whose middle lies at the area's mirror image: latitude before longitude."""
-    found = _rows(
-        conn,
-        "SELECT n, ST_XMin(e) + ST_XMax(e), ST_YMin(e) + ST_YMax(e)"
-        " FROM (SELECT count(geom) AS n, ST_Extent(geom) AS e FROM {table}) AS extent",
-        table=_staging(table),
-    )[0]
-    count, x, y = found
-    if not count:
-        return
-    here = max(abs(x / 2 - load.area.lon), abs(y / 2 - load.area.lat))
-    mirrored = max(abs(x / 2 - load.area.lat), abs(y / 2 - load.area.lon))
-    if mirrored < 5 < here:
-        faults.add_counted("looks like lat/lon: swap the coordinates to lon/lat", count, [])
+def _mirrored(area: Area) -> sql.Composed:
+    """SQL that is true for a geometry near the area's mirror image: latitude before longitude."""
+    near = "(abs((ST_XMin(geom) + ST_XMax(geom)) / 2 - {x}) < 5"
+    near += " AND abs((ST_YMin(geom) + ST_YMax(geom)) / 2 - {y}) < 5)"
+    lon, lat = sql.Literal(area.lon), sql.Literal(area.lat)
+    mirror, here = sql.SQL(near).format(x=lat, y=lon), sql.SQL(near).format(x=lon, y=lat)
+    return sql.SQL("({} AND NOT {})").format(mirror, here)
 
 
 def _not_null(conn: Connection, layer: Layer) -> set[str]:
