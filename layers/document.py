@@ -169,12 +169,13 @@ def _structure_faults(path: Path, root: Node | None) -> Iterator[Fault]:
     pending = [root] if root is not None else []
     while pending:
         node = pending.pop()
-        if isinstance(node, ScalarNode):
-            continue
         if id(node) in seen:
-            yield Fault(path, node.start_mark.line + 1, "YAML aliases (*name) are not allowed")
+            message = "YAML aliases (*name) are not allowed; this is what one of them names"
+            yield Fault(path, node.start_mark.line + 1, message)
             continue
         seen.add(id(node))
+        if isinstance(node, ScalarNode):
+            continue
         if isinstance(node, SequenceNode):
             pending.extend(reversed(node.value))
             continue
