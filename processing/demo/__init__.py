@@ -1,7 +1,8 @@
 """The demonstration quarter: a plausible microdistrict for every layer that a city area has.
 
-Nothing here is surveyed. Sizes, spacings and shares follow ordinary practice of the 1960s to 1990s;
-the layers agree with one another (nodes, buildings, counts), and the same call gives the same bytes.
+Nothing here is surveyed. Sizes, spacings and shares follow ordinary practice of the 1960s to
+1990s; the layers agree with one another (nodes, buildings, counts), and the same call gives the
+same bytes.
 """
 
 from __future__ import annotations
@@ -37,7 +38,11 @@ _PER_CITY: dict[str, Callable[[City], gpd.GeoDataFrame]] = {
     "air_sensor_readings": environment.air_sensor_readings,
 }
 
-LAYERS: tuple[str, ...] = (*_PER_CHUNK, *_PER_CITY)
+LAYERS: tuple[str, ...] = (
+    "smart_quarters", "buildings", "streets", "service_points", "street_lights", "light_cabinets",
+    "utility_meters", "wifi_access_points", "base_stations", "air_sensors", "air_sensor_readings",
+    "green_areas", "parcels", "functional_zones", "red_lines",
+)  # fmt: skip
 """Ids of the layers that the generator makes."""
 
 
@@ -46,8 +51,8 @@ def frames(area: Area, layer_id: str, *, buildings: int = 400) -> Iterator[gpd.G
 
     Frames have the fields of the layer, the index `id` (feature ids of the area) and geometry in
     EPSG:4326; lengths and areas are measured in the metric CRS of the area (`area.srid`). There are
-    exactly `buildings` buildings. Raises UnknownDemoLayer, and BadParameter for a number of buildings
-    that cannot be.
+    exactly `buildings` buildings, `buildings` between 1 and 10,000,000 (else BadParameter). Raises
+    UnknownDemoLayer for a layer that is not in LAYERS.
     """
     if layer_id not in LAYERS:
         raise UnknownDemoLayer(

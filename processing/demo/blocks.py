@@ -101,7 +101,9 @@ def towers(pen: Pen) -> None:
     pen.way("service", (14, 88), (w - 30, 88), (w - 30, h - 30), (14, h - 30), (14, 88))
     pen.way("service", (w - 30, 88), (w - 30, 60), (w + pen.east_m, 60))
     pen.way("service", (w / 2, h - 30), (w / 2, h + pen.north_m))
-    pen.way("footway", (w / 2 + 6, 88), (w / 2 + 6, 40), (w / 2 - 20, 40), (w / 2 - 20, -pen.south_m))
+    pen.way(
+        "footway", (w / 2 + 6, 88), (w / 2 + 6, 40), (w / 2 - 20, 40), (w / 2 - 20, -pen.south_m)
+    )
     pen.way("footway", (w / 2 - 20, 40), (14, 40), (14, 88))
     pen.way("footway", (w / 2, h - 30), (w / 2, 88))
     pen.green("playground", (w / 2 - 34, 146, 46, 22), "Детская площадка")

@@ -69,7 +69,8 @@ def _flats_per_floor(building: Building) -> float:
     role = ROLES[building.role]
     if building.role.startswith("slab"):
         x0, y0, x1, y1 = building.shape.bounds
-        return role.flats_per_floor * max(1, round(max(x1 - x0, y1 - y0) / SECTION_M))
+        sections = max(1, round(max(float(x1 - x0), float(y1 - y0)) / SECTION_M))
+        return role.flats_per_floor * sections
     return role.flats_per_floor or float(building.role == "house")
 
 

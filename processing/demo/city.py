@@ -115,9 +115,7 @@ class Chunk:
         if moved is not None:
             owner = _owner(offsets, len(xy))
             local = moved.apply(local, shapes, owner)
-        return Placed(
-            self.city, kind, self._metric(local), _repeated(offsets, self.quarters, len(xy))
-        )
+        return Placed(self.city, kind, self._metric(local), _repeated(offsets, self.quarters))
 
     def _metric(self, local: Array) -> Array:
         half = SIDE_M / 2
@@ -157,7 +155,7 @@ def _owner(offsets: tuple[Array, ...], points: int) -> Array:
     return np.repeat(np.arange(len(ends) - 1), np.diff(ends))
 
 
-def _repeated(offsets: tuple[Array, ...], times: int, points: int) -> tuple[Array, ...] | None:
+def _repeated(offsets: tuple[Array, ...], times: int) -> tuple[Array, ...] | None:
     """Return the offsets of a ragged array for the same shapes laid end to end."""
     if not offsets:
         return None

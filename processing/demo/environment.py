@@ -36,7 +36,9 @@ _SENSOR_XY_M = (
 def greenery(plan: Plan) -> tuple[Green, ...]:
     """Return the green areas of a plan: those drawn, and lawns on the land that is left over."""
     houses = shapely.union_all([b.shape for b in plan.buildings])
-    walks = shapely.union_all([w.line.buffer(_half_m(w.highway), cap_style="square") for w in plan.ways])
+    walks = shapely.union_all(
+        [w.line.buffer(_half_m(w.highway), cap_style="square") for w in plan.ways]
+    )
     drawn = shapely.union_all([g.shape for g in plan.greens])
     taken = shapely.union_all(
         [
@@ -132,9 +134,13 @@ def air(city: City) -> Air:
     heard = rng.random((count, HOURS)) > 0.004
     heard[min(4, count - 1), 101:118] = False  # one sensor lost power for most of a day
     return Air(
-        *(np.round(np.broadcast_to(v, (count, HOURS)), 1) for v in (pm10, pm25, no2, o3, warm)),
-        np.round(humid, 3),
-        heard,
+        pm10=np.round(pm10, 1),
+        pm25=np.round(pm25, 1),
+        no2=np.round(no2, 1),
+        o3=np.round(o3, 1),
+        temperature_c=np.round(warm, 1),
+        humidity_share=np.round(humid, 3),
+        heard=heard,
     )
 
 

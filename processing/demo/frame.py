@@ -13,9 +13,12 @@ import pandas as pd
 Array = npt.NDArray[Any]
 
 
-def strings(values: Sequence[str | None] | Array) -> Any:
-    """Return a text column; None is a missing value."""
-    return pd.array(values, dtype="string")
+def strings(values: Sequence[str | None] | Array, known: Array | None = None) -> Any:
+    """Return a text column; None, and where `known` is false, is a missing value."""
+    column = pd.array(values, dtype="string")
+    if known is not None:
+        column[~known] = pd.NA
+    return column
 
 
 def integers(values: Array, known: Array | None = None) -> Any:

@@ -28,7 +28,10 @@ _PURPOSE = {"residential": "residential", "industrial": "production", "utility":
 
 @dataclass(frozen=True, eq=False)
 class Lots:
-    """A partition of the ground: MultiPolygons (m), purpose or zone, building or block (-1: none)."""
+    """A partition of the ground: MultiPolygons (m) with purpose or zone.
+
+    `owner` is the building of a parcel or the block of a zone, -1 where there is none.
+    """
 
     shapes: Array
     label: tuple[str, ...]
@@ -173,7 +176,7 @@ def parcels(chunk: Chunk) -> gpd.GeoDataFrame:
         ),
         "purpose": strings(chunk.repeat(np.array(made.label, object))),
         "area_m2": np.round(shapely.area(placed.metric), 1),
-        "address": strings(np.where(known, address[:, made.owner], None).ravel()),
+        "address": strings(address[:, made.owner].ravel(), known.ravel()),
     }
     return to_frame(columns, placed.geographic)
 
@@ -184,12 +187,11 @@ def functional_zones(chunk: Chunk) -> gpd.GeoDataFrame:
     area = shapely.area(placed.metric)
     there = chunk.standing(np.arange(len(chunk.plan.buildings)))
     floor = buildings.facts(chunk).floor_area_m2 * there
-    by_block = np.zeros((chunk.quarters, len(chunk.plan.blocks)))
     blocks = np.array([b.block for b in chunk.plan.buildings])
-    np.add.at(by_block, (slice(None), blocks), floor)
+    by_block = floor @ (blocks[:, None] == np.arange(len(chunk.plan.blocks)))
     in_zone = np.where(made.owner >= 0, by_block[:, made.owner], 0.0).ravel()
     names = [
-        f"Квартал {q + 1}-{b + 1}" if b >= 0 else None
+        (f"Квартал {q + 1}-{b + 1}" if chunk.plan.mains else f"Окраина {b + 1}") if b >= 0 else None
         for q in chunk.numbers.tolist()
         for b in made.owner.tolist()
     ]

@@ -16,7 +16,7 @@ from processing.demo.plan import MAIN_STREETS_ROUND, Plan
 FAULTY_LAMPS_SHARE = 0.02
 UNKNOWN_LAMPS_SHARE = 0.01
 FAULTY_CABINETS_SHARE = 0.04
-LAMPS_PER_CABINET = 30
+MOST_LAMPS_PER_CABINET = 40
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,11 @@ def network(plan: Plan) -> Network:
             rows.append(ROWS[way.highway])
     free = _free(plan, points)
     lamps = np.array(points, dtype=object)[free]
-    cabinets = _cabinets(plan, len(lamps))
-    nearest = shapely.STRtree(cabinets).nearest(lamps) if len(lamps) else np.zeros(0, int)
-    return Network(lamps, tuple(np.array(rows, object)[free]), nearest, cabinets)
+    cabinet = _circuits(shapely.get_coordinates(lamps))
+    stands = [_beside(lamps[cabinet == i]) for i in range(cabinet.max(initial=-1) + 1)]
+    return Network(
+        lamps, tuple(np.array(rows, object)[free]), cabinet, np.array(stands, dtype=object)
+    )
 
 
 def _free(plan: Plan, points: list[shapely.Point]) -> Array:
@@ -103,21 +105,32 @@ def _free(plan: Plan, points: list[shapely.Point]) -> Array:
     return clear
 
 
-def _cabinets(plan: Plan, lamps: int) -> Array:
-    """One cabinet in each block that has a substation or a lot of lamps, beside a street corner."""
-    if not lamps:
-        return np.zeros(0, dtype=object)
-    corners = []
-    for block in plan.blocks:
-        x0, y0, _, _ = block.shape.bounds
-        corners.append(shapely.Point(x0 + 1.5, y0 + 1.5))
-    return np.array(corners, dtype=object)
+def _circuits(xy: Array) -> Array:
+    """Return the number of each lamp's circuit: halves across the longer side, by turns."""
+    if len(xy) <= MOST_LAMPS_PER_CABINET:
+        return np.zeros(len(xy), dtype=int)
+    axis = int(np.argmax(np.ptp(xy, axis=0)))
+    order = np.argsort(xy[:, axis], kind="stable")
+    out = np.zeros(len(xy), dtype=int)
+    first, second = np.array_split(order, 2)
+    out[first] = _circuits(xy[first])
+    out[second] = _circuits(xy[second]) + out[first].max() + 1
+    return out
+
+
+def _beside(lamps: Array) -> shapely.Point:
+    """Return the place of a cabinet: a step from the lamp in the middle of its circuit."""
+    xy = shapely.get_coordinates(lamps)
+    middle = xy[np.argmin(np.linalg.norm(xy - xy.mean(axis=0), axis=1))]
+    return shapely.Point(middle[0] + 0.6, middle[1] + 0.6)
 
 
 def _codes(chunk: Chunk, letter: str, count: int) -> Array:
     area = chunk.city.area.number
     codes = [
-        f"{letter}{area:03d}-{q + 1}-{i + 1:03d}" for q in chunk.numbers.tolist() for i in range(count)
+        f"{letter}{area:03d}-{q + 1}-{i + 1:03d}"
+        for q in chunk.numbers.tolist()
+        for i in range(count)
     ]
     return np.array(codes, dtype=object).reshape(chunk.quarters, count)
 

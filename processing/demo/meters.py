@@ -11,9 +11,10 @@ import pandas as pd
 import shapely
 
 from processing.demo import buildings
-from processing.demo.city import Array, Chunk
+from processing.demo.city import Array, Chunk, Moves
 from processing.demo.frame import integers, strings, to_frame
 from processing.demo.plan import Plan
+from processing.demo.sketch import ROLES
 
 LIVE_SHARE = 0.8
 NOW = pd.Timestamp("2026-10-15T00:00:00Z")
@@ -55,7 +56,7 @@ def fitted(plan: Plan) -> Fitted:
     """Return the meters of a plan."""
     building, resource, point = [], [], []
     for i, b in enumerate(plan.buildings):
-        wanted = _resources(buildings.ROLES[b.role].kind, b.role)
+        wanted = _resources(ROLES[b.role].kind, b.role)
         x0, y0, x1, y1 = b.shape.bounds
         middle = b.shape.representative_point()
         for k, name in enumerate(wanted):
@@ -95,7 +96,7 @@ def frame(chunk: Chunk) -> gpd.GeoDataFrame:
 def _points(chunk: Chunk, made: Fitted) -> Array:
     moved = buildings.moves(chunk)
     # A meter goes where its house goes; its own centre does not turn.
-    shift = buildings.Moves(
+    shift = Moves(
         moved.angle_rad[:, made.building] * 0,
         np.ones((chunk.quarters, len(made.building))),
         moved.east_m[:, made.building],

@@ -148,6 +148,14 @@ def quarter() -> Plan:
     return _finish(sketch, shapely.box(0, 0, SIDE_M, SIDE_M), mains=True)
 
 
+_WOOD = (
+    (18, 30), (95, 12), (210, 22), (330, 8), (470, 14), (560, 34), (655, 18), (790, 10), (880, 40),
+    (902, 92), (840, 128), (720, 118), (640, 136), (520, 112), (400, 132), (290, 120), (170, 138),
+    (70, 116), (26, 78),
+)  # fmt: skip
+"""The edge of the wood, from the south-west corner of its block (m)."""
+
+
 @lru_cache(maxsize=1)
 def outskirts() -> Plan:
     """Return the land south of the first quarter: a wood, a hamlet behind it, a lone farm.
@@ -159,7 +167,7 @@ def outskirts() -> Plan:
     wood = Slot((20, -165), (920, 145), 10, 10, 0)
     pen = Pen(sketch, wood)
     pen.land("Р2", "green")
-    pen.green("forest", (460, 76, 840, 116), "Лесопарк «Южный»")
+    pen.wood(_WOOD, "Лесопарк «Южный»")
     pen = Pen(sketch, Slot((230, -300), (220, 120), 10, 10, 0))
     pen.land("Ж3", "residential")
     for i in range(3):

@@ -29,12 +29,12 @@ def frame(chunk: Chunk) -> gpd.GeoDataFrame | None:
     house = np.array([s.building for s in spots])
     capacity = np.array([s.capacity or 0 for s in spots])
     address = np.array(buildings.addresses(chunk), dtype=object).reshape(chunk.quarters, -1)
-    at = np.where(house >= 0, address[:, house], None).ravel()
+    indoors = chunk.repeat(house >= 0)
     names = [buildings.title_of(s.name, n) for n in chunk.numbers.tolist() for s in spots]
     columns = {
         "service_class": strings(chunk.repeat(np.array([s.service for s in spots], object))),
         "name": strings(names),
-        "address": strings(at),
+        "address": strings(address[:, house].ravel(), indoors),
         "capacity": integers(chunk.repeat(capacity), chunk.repeat(capacity > 0)),
         "source_id": strings([None] * len(names)),
     }

@@ -1,6 +1,6 @@
-"""What a plan is drawn with: roles of buildings, marks on paper, and a pen that works block by block.
+"""What a plan is drawn with: roles of buildings, marks on paper, a pen that draws block by block.
 
-Everything is in metres in the square of one quarter: x east, y north, origin in its south-west corner.
+Everything is in metres in the square of one quarter: x east, y north, from its south-west corner.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Role:
-    """What a building is for: its kind in the code list and the ranges its figures are drawn from."""
+    """What a building is for: its kind in the code list and the ranges of its figures."""
 
     kind: str
     storeys: tuple[int, ...]
@@ -199,6 +199,10 @@ class Pen:
         x, y, w, d = box
         shape = self._polygon(_corners((x - w / 2, y - d / 2, x + w / 2, y + d / 2)))
         self._sketch.greens.append(Green(kind, shape, name, public))
+
+    def wood(self, corners: Sequence[Point], name: str) -> None:
+        """Draw a wood by its corners."""
+        self._sketch.greens.append(Green("forest", self._polygon(corners), name))
 
 
 def _corners(bounds: Box) -> list[Point]:

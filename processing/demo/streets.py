@@ -11,8 +11,8 @@ import shapely
 
 from processing.demo.city import Array, Chunk
 from processing.demo.frame import integers, strings, to_frame
-from processing.demo.names import INNER_STREETS as INNER_NAMES
 from processing.demo.names import HAMLET, LANES, MAIN_STREETS, again
+from processing.demo.names import INNER_STREETS as INNER_NAMES
 from processing.demo.plan import INNER_STREETS, LATTICE, MAIN_STREETS_ROUND, STEP_M, Plan
 from processing.demo.sketch import Way
 
@@ -81,12 +81,13 @@ def graph(plan: Plan) -> Graph:
             pieces = np.append(pieces, shapely.LineString(ends))
             ways.append(main)
             side.append(main.street)
-    ends = np.stack([shapely.get_coordinates(shapely.get_point(pieces, at)) for at in (0, -1)], 1)
-    nodes, place = np.unique(ends.reshape(-1, 2).round(3), axis=0, return_inverse=True)
-    place = place.reshape(-1, 2)
+    first, last = (shapely.get_coordinates(shapely.get_point(pieces, at)) for at in (0, -1))
+    tips = np.round(np.concatenate([first, last]), 3)
+    nodes, place = np.unique(tips, axis=0, return_inverse=True)
+    start, end = place.reshape(2, -1)
     lines_out = shapely.segmentize(pieces, LONGEST_SEGMENT_M)
     lattice = _lattice(nodes) if plan.mains else np.full(nodes.shape, -1)
-    return Graph(lines_out, tuple(ways), np.array(side), place[:, 0], place[:, 1], lattice)
+    return Graph(lines_out, tuple(ways), np.array(side), start, end, lattice)
 
 
 def _lattice(nodes: Array) -> Array:
@@ -112,7 +113,8 @@ def node_ids(chunk: Chunk) -> Array:
 
 
 def _global_side(chunk: Chunk, side: Array) -> Array:
-    return (side[None, :] + chunk.turns[:, None]) % 4
+    turned: Array = (side[None, :] + chunk.turns[:, None]) % 4
+    return turned
 
 
 def owned(chunk: Chunk) -> Array:
@@ -123,7 +125,8 @@ def owned(chunk: Chunk) -> Array:
     column = chunk.column[:, None] + chunk.city.reach + 1 + d_column
     row = chunk.row[:, None] + 1 + d_row
     neighbour = chunk.city.places[column, row]
-    return (side < 0) | (neighbour > chunk.numbers[:, None])
+    drawn: Array = (side < 0) | (neighbour > chunk.numbers[:, None])
+    return drawn
 
 
 def street_names(chunk: Chunk) -> Array:

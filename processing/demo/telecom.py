@@ -43,7 +43,9 @@ def wifi(chunk: Chunk) -> gpd.GeoDataFrame | None:
     standard = np.where(new < 0.35, "wifi6", np.where(new < 0.85, "wifi5", "wifi4"))
     state = np.where(luck < 0.03, "fault", np.where(luck < 0.05, "unknown", "working"))
     names = [
-        f"Wi-Fi: {buildings.title_of(spots[i].name, n)}" for n in chunk.numbers.tolist() for i in here
+        f"Wi-Fi: {buildings.title_of(spots[i].name, n)}"
+        for n in chunk.numbers.tolist()
+        for i in here
     ]
     columns = {
         "name": strings(names),
@@ -87,9 +89,7 @@ def base_stations(chunk: Chunk) -> gpd.GeoDataFrame | None:
         [np.sin(np.radians(azimuth)), np.cos(np.radians(azimuth))]
     )
     roof = 3.0 * buildings.facts(chunk).storeys[:, np.repeat(masts, per_site)] + 2.0
-    names = [
-        f"БС-{n * SITES + i + 1:04d}" for n in chunk.numbers.tolist() for i in range(SITES)
-    ]
+    names = [f"БС-{n * SITES + i + 1:04d}" for n in chunk.numbers.tolist() for i in range(SITES)]
     columns = {
         "name": strings(np.repeat(np.array(names, dtype=object), per_site)),
         "technology": strings(chunk.repeat(np.array([CARRIERS[c][0] for c in carrier], object))),
