@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Self
+from typing import IO, NoReturn, Self
 from urllib.parse import quote
 
 import psycopg
@@ -31,6 +31,7 @@ from geoportal.postgres import (
     Programs,
     find_programs,
     processes_in,
+    server_settings,
     within,
     works_in,
 )
@@ -111,6 +112,33 @@ class Cluster:
             self._launch(programs)
             return True
 
+    @contextmanager
+    def use(self) -> Iterator[str]:
+        """Run the server for a block and give its URL.
+
+        Afterwards it is stopped by whoever started it, unless another block still uses it. A
+        server whose starter was killed is taken over.
+        """
+        with self._in_words():
+            self.home.mkdir(parents=True, exist_ok=True)
+            users = (self.home / "users").open("w")
+        with users:
+            fcntl.flock(users, fcntl.LOCK_SH)
+            started = self.start() or self._orphaned()
+            if started:
+                _write(self._starter, str(os.getpid()))
+            try:
+                yield self.url
+            finally:
+                if started and _alone(users):
+                    self.stop()
+
+    def keep(self) -> bool:
+        """Run the server until `stop`, whoever ends before; True when this call started it."""
+        started = self.start()
+        self._starter.unlink(missing_ok=True)
+        return started
+
     def stop(self) -> bool:
         """Stop the server; False when it was not running. Raises ClusterError when it will not."""
         if not self.home.exists():
@@ -123,6 +151,7 @@ class Cluster:
             for number, patience_s in ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)):
                 os.kill(pid, number)
                 if within(patience_s, lambda: not self.running()):
+                    self._starter.unlink(missing_ok=True)
                     return True
             raise ClusterError(f"The database server (process {pid}) does not stop; see {self.log}")
 
@@ -195,8 +224,9 @@ class Cluster:
         self._refuse(output, "The database cluster could not be made")
 
     def _write_settings(self) -> None:
+        settings = server_settings(self.socket, durable=self.durable)
         ours = {
-            "postgresql.conf": "".join(f"{k} = {v}\n" for k, v in self._settings().items()),
+            "postgresql.conf": "".join(f"{k} = {v}\n" for k, v in settings.items()),
             # Whoever gets into the socket's folder is its owner or root; nobody else gets in.
             "pg_hba.conf": "local all all trust\n",
         }
@@ -204,36 +234,6 @@ class Cluster:
             path = self.data / name
             _write(path, text)
             self.account.own(path)
-
-    def _settings(self) -> dict[str, str]:
-        memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-        settings = {
-            "listen_addresses": "''",
-            "unix_socket_directories": "'" + str(self.socket).replace("'", "''") + "'",
-            "unix_socket_permissions": "0700",
-            "max_connections": "100",
-            "shared_buffers": f"{max(128, min(1024, memory_mb // 8))}MB",
-            "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
-            "work_mem": "32MB",
-            "maintenance_work_mem": "256MB",
-            "max_wal_size": "2GB",
-            # Never a primary of replicas: a load then writes no log for tables it has just made.
-            "wal_level": "minimal",
-            "max_wal_senders": "0",
-            "random_page_cost": "1.1",
-            "jit": "off",  # costs more than the short queries of a map take
-            # Requests run side by side already; one must not take the cores of the others.
-            "max_parallel_workers_per_gather": "0",
-            # A query whose client is gone ends by itself.
-            "client_connection_check_interval": "'2s'",
-            "log_min_messages": "warning",
-            "log_checkpoints": "off",
-            "timezone": "'UTC'",
-            "lc_messages": "'C'",
-        }
-        if not self.durable:
-            settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-        return settings
 
     def _clear_remains(self) -> None:
         """End backends that outlived a killed server, and remove its locks.
@@ -317,13 +317,32 @@ class Cluster:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Let one process at a time make, start or stop the cluster; tell OS errors in words."""
-        try:
+        with self._in_words():
             self.home.mkdir(parents=True, exist_ok=True)
             with (self.home / "lock").open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise ClusterError(_in_words(error, self.data)) from error
+
+    @property
+    def _starter(self) -> Path:
+        """Names the process that must stop the server; missing when it is to be kept running."""
+        return self.home / "starter"
+
+    def _orphaned(self) -> bool:
+        try:
+            os.kill(int(self._starter.read_text()), 0)
+        except ProcessLookupError:
+            return True
+        except (OSError, ValueError):
+            return False
+        return False
 
 
 def _user_sockets(name: str) -> Path:
@@ -334,6 +353,15 @@ def _user_sockets(name: str) -> Path:
         if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
             return folder / f"geoportal-{name}"
     return Path("/tmp") / f"geoportal-{os.geteuid()}-{name}"  # noqa: S108 - checked to be ours
+
+
+def _alone(users: IO[str]) -> bool:
+    """Tell whether no other block uses the server; new ones then wait until ours is over."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _write(path: Path, text: str) -> None:

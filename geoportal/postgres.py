@@ -82,6 +82,38 @@ def find_programs() -> list[Programs]:
     ]
 
 
+def server_settings(socket: Path, *, durable: bool) -> dict[str, str]:
+    """Return the lines of postgresql.conf: for a small machine, reached through a socket only."""
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    settings = {
+        "listen_addresses": "''",
+        "unix_socket_directories": "'" + str(socket).replace("'", "''") + "'",
+        "unix_socket_permissions": "0700",
+        "max_connections": "100",
+        "shared_buffers": f"{max(128, min(1024, memory_mb // 8))}MB",
+        "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
+        "work_mem": "32MB",
+        "maintenance_work_mem": "256MB",
+        "max_wal_size": "2GB",
+        # Never a primary of replicas: a load then writes no log for tables it has just made.
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
+        "random_page_cost": "1.1",
+        "jit": "off",  # costs more than the short queries of a map take
+        # Requests run side by side already; one must not take the cores of the others.
+        "max_parallel_workers_per_gather": "0",
+        # A query whose client is gone ends by itself.
+        "client_connection_check_interval": "'2s'",
+        "log_min_messages": "warning",
+        "log_checkpoints": "off",
+        "timezone": "'UTC'",
+        "lc_messages": "'C'",
+    }
+    if not durable:
+        settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+    return settings
+
+
 def works_in(pid: int, folder: Path) -> bool:
     """Tell whether a process works in a folder, as every process of a server does in its data."""
     try:

@@ -1,0 +1,175 @@
+"""`geoportal load`: bring the demonstration, the national sources or an OSM extract into layers."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import psycopg
+
+from geoportal.cli import database
+from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS, Group, area_option, counted, settings
+from geoportal.cli.progress import bar, say
+from geoportal.settings import Settings
+from layers.model import Area, Layer, Origin
+from layers.version import SELECT_VERSIONS, Version
+
+if TYPE_CHECKING:
+    from layers.store import Loaded
+
+Connection = psycopg.Connection[Any]
+
+DEMO_SOURCE = "demonstration generator, {buildings} buildings"
+
+
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    epilog="""
+    geoportal load                                   the Orsha demonstration and the national layers
+    geoportal load demo --area minsk --buildings 20000
+    geoportal load national
+    geoportal load osm krems.osm.gz --area krems
+    """,
+)
+@click.pass_context
+def load(context: click.Context) -> None:
+    """Load layers; the same data twice change nothing, a failed load leaves the old layer.
+
+    Without a subcommand: the demonstration quarter and the national layers.
+    """
+    if context.invoked_subcommand is None:
+        given = settings()
+        with database.migrated(given) as connection:
+            load_national(connection, given)
+            load_demo(connection, given, demo_area(connection, DEMO_AREA), DEMO_BUILDINGS)
+
+
+@load.command(
+    epilog="""
+    geoportal load demo
+    geoportal load demo --area benchmark --buildings 500000
+    geoportal load demo --area village --lon 30.1 --lat 54.2 --buildings 60
+    """
+)
+@area_option()
+@click.option(
+    "--buildings",
+    type=click.IntRange(min=1),
+    default=DEMO_BUILDINGS,
+    show_default=True,
+    help="How many buildings; everything else grows with them.",
+)
+@click.option("--lon", type=float, help="Longitude of a new area, degrees.")
+@click.option("--lat", type=float, help="Latitude of a new area, degrees.")
+def demo(area_id: str, buildings: int, lon: float | None, lat: float | None) -> None:
+    """Generate the demonstration layers of an area, which may be a new one."""
+    given = settings()
+    with database.migrated(given) as connection:
+        load_demo(connection, given, demo_area(connection, area_id, lon, lat), buildings)
+
+
+@load.command(epilog="geoportal load national")
+def national() -> None:
+    """Load the national layers from GEOPORTAL_SOURCES_DIR, their origins or the seed tables."""
+    given = settings()
+    with database.migrated(given) as connection:
+        load_national(connection, given)
+
+
+@load.command(epilog="geoportal load osm krems.osm.gz --area krems")
+@click.argument("file", type=click.Path(path_type=Path))
+@area_option(required=True)
+def osm(file: Path, area_id: str) -> None:
+    """Load streets, buildings, services, lights and green areas of an OSM extract into an area."""
+    from layers.ingest.osm import load_osm
+
+    given = settings()
+    with database.migrated(given) as connection:
+        area = demo_area(connection, area_id)
+        with bar(f"reading {file.name}") as shown:
+            loaded = load_osm(connection, file, area, shown.add)
+        for layer_id, result in loaded.items():
+            tell(layer_id, area.id, result)
+
+
+def demo_area(
+    connection: Connection, area_id: str, lon: float | None = None, lat: float | None = None
+) -> Area:
+    """Return the area of that id, made and saved when there is none."""
+    from layers.area import next_area, save_area
+
+    area = next_area(connection, area_id, lon=lon, lat=lat)
+    save_area(connection, area)
+    return area
+
+
+def load_demo(
+    connection: Connection, given: Settings, area: Area, buildings: int, *, keep: bool = False
+) -> None:
+    """Generate and load every demonstration layer of an area that is not as it would be made.
+
+    With `keep`, rows from anywhere else than this very demonstration are left alone.
+    """
+    from layers import store
+    from processing.demo import LAYERS, frames
+
+    layers = database.definitions(given)
+    versions = _versions(connection, area)
+    for layer_id in LAYERS:
+        origin = demo_origin(layers[layer_id], area, buildings)
+        old = versions.get(layer_id)
+        if old is not None and (
+            old[1] == origin.checksum or (keep and old[0].source != origin.source)
+        ):
+            say(f"{layer_id}, {area.id}: unchanged")
+            continue
+        with bar(f"{layer_id}, {area.id}") as shown:
+            made = frames(area, layer_id, buildings=buildings)
+            result = store.replace(
+                connection, layers[layer_id], made, area=area, origin=origin, progress=shown.add
+            )
+        tell(layer_id, area.id, result)
+
+
+def demo_origin(layer: Layer, area: Area, buildings: int) -> Origin:
+    """Say where demonstration rows come from; the checksum is that of all that decides them."""
+    sums = hashlib.sha256()
+    for file in sorted((database.CHECKOUT / "processing" / "demo").glob("*.py")):
+        sums.update(file.read_bytes())
+    for value in (layer.model_dump_json(), area.model_dump_json(), str(buildings)):
+        sums.update(value.encode())
+    source = DEMO_SOURCE.format(buildings=buildings)
+    return Origin(status="demonstration", source=source, checksum=sums.hexdigest())
+
+
+def load_national(connection: Connection, given: Settings) -> None:
+    """Load every national layer that has a source, and say of the others why not."""
+    from layers.ingest.national import load_national as load_all
+
+    cache = database.embedded().home / "sources"
+    with bar("national layers") as shown:
+        results = load_all(
+            connection, sources_dir=given.sources_dir, cache_dir=cache, progress=shown.step
+        )
+    for result in results:
+        say(str(result))
+
+
+def tell(layer_id: str, area_id: str, result: Loaded) -> None:
+    """Say in a line what a load did."""
+    state = "loaded" if result.changed else "unchanged"
+    line = f"{layer_id}, {area_id}: {counted(result.row_count, 'row')}, {state}"
+    if result.repaired.count:
+        line += f"; {counted(result.repaired.count, 'geometry')} repaired".replace("ys ", "ies ")
+    say(line)
+
+
+def _versions(connection: Connection, area: Area) -> dict[str, tuple[Version, str]]:
+    """Return what is loaded for an area, by layer, with the checksum of its source."""
+    found = (Version.from_row(row) for row in connection.execute(SELECT_VERSIONS).fetchall())
+    query = "SELECT layer, source_checksum FROM layers.version WHERE area = %s"
+    sums = dict(connection.execute(query, [area.id]).fetchall())
+    return {v.layer: (v, sums[v.layer]) for v in found if v.area == area.id}
