@@ -38,13 +38,14 @@ UPSTREAM_ERRORS: dict[int, type[GeoportalError]] = {
     400: BadParameter, 404: NotFound, 406: NotAcceptable,
 }  # fmt: skip
 
-_upstream_apis = pygeoapi.api.all_apis
+_MODULES: dict[str, Any] = pygeoapi.api.all_apis() | {
+    "itemtypes": items, "tile": tiles, "process": processes,
+}  # fmt: skip
 
 
 def all_apis() -> dict[str, Any]:
     """Return upstream's modules with ours in their places."""
-    modules: dict[str, Any] = _upstream_apis()
-    return modules | {"itemtypes": items, "tile": tiles, "process": processes}
+    return _MODULES
 
 
 # Upstream looks the modules up by this name whenever it lists conformance classes.

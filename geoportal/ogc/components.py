@@ -67,12 +67,7 @@ def parameters(limit_most: int) -> dict[str, tuple[Schema, Schema]]:
             {"style": "form", "explode": False},
         ),
         "offset": ({"type": "integer", "minimum": 0, "default": 0}, {}),
-        "bbox": (
-            {"type": "array", "oneOf": [
-                {"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}
-            ], "items": number},
-            csv,
-        ),
+        "bbox": ({"type": "array", "minItems": 4, "maxItems": 6, "items": number}, csv),
         "bbox-crs": (CRS_SCHEMA, {}),
         "crs": (CRS_SCHEMA, {}),
         "datetime": ({"type": "string"}, {"style": "form", "explode": False}),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pygeoapi import api as upstream
 
-from geoportal.ogc.enrich import DROPPED_TYPES, enrich
-from geoportal.ogc.links import link
+from geoportal.ogc.enrich import enrich
+from geoportal.ogc.links import adopt, link
 from geoportal.ogc.request import Answer, OgcRequest
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def landing_page(api: Api, request: OgcRequest) -> Answer:
         root = api.base_url
         links = [
             one | {"href": one["href"].replace("/TileMatrixSets", "/tileMatrixSets")}
-            for one in document["links"]
-            if one.get("type") not in DROPPED_TYPES
+            for one in adopt(document["links"], request.language)
         ]
         links.append(link(f"{api.portal.settings.base_url}/map", "preview", "text/html"))
         links.append(
@@ -77,7 +76,7 @@ def collections(api: Api, request: OgcRequest) -> Answer:
             enrich(one, api.portal, api.portal.layers[one["id"]], request.language)
             for one in document["collections"]
         ]
-        links = [one for one in document["links"] if one.get("type") not in DROPPED_TYPES]
+        links = adopt(document["links"], request.language)
         return {"collections": found, "links": links}
 
     return {}, 200, _made_once(api, ("collections", request.language), make)

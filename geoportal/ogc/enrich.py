@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from geoportal.ogc.links import link
+from geoportal.ogc.links import adopt, link
 from geoportal.portal import Portal
 from layers.model import STANDARD_FIELDS, Language, Layer, Status, Text
 
 STATUS_TITLES: dict[str, Text] = {c.value: c.title for f in STANDARD_FIELDS for c in f.codes}
 # The one that a reader must know first wins when areas differ.
 GRAVEST: tuple[Status, ...] = ("demonstration", "derived", "open", "official")
-
-# Upstream links forms that we do not give: its JSON-LD twins.
-DROPPED_TYPES = ("application/ld+json",)
 
 
 def enrich(
@@ -25,7 +22,7 @@ def enrich(
     status = next(s for s in GRAVEST if s in statuses)
     summary = portal.summaries[layer.id]
     base = f"{portal.settings.base_url}/ogc/collections/{layer.id}"
-    links = [one for one in document["links"] if one.get("type") not in DROPPED_TYPES]
+    links = adopt(document["links"], language)
     links += _licence_links(layer)
     tile = "/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}?f=mvt"
     links.append(

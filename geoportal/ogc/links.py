@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from geoportal.ogc.request import OgcRequest
-from layers.model import Text
+from layers.model import Language, Text
 
 AS_JSON = Text(be="Гэты дакумент як JSON", ru="Этот документ как JSON", en="This document as JSON")
 AS_HTML = Text(be="Гэты дакумент як HTML", ru="Этот документ как HTML", en="This document as HTML")
@@ -33,3 +33,38 @@ def self_links(
             AS_HTML.get(language),
         ),
     ]
+
+
+# Upstream links to forms that we do not give.
+NOT_GIVEN = ("application/ld+json", "text/csv")
+
+# Upstream's titles are English only: the last part of a link's relation tells what it leads to.
+TITLES = {
+    "root": Text(be="Стартавая старонка", ru="Стартовая страница", en="Landing page"),
+    "self": Text(be="Гэты дакумент", ru="Этот документ", en="This document"),
+    "alternate": Text(be="Гэты дакумент", ru="Этот документ", en="This document"),
+    "service-desc": Text(be="Апісанне API", ru="Описание API", en="API definition"),
+    "service-doc": Text(be="Апісанне API", ru="Описание API", en="API definition"),
+    "conformance": Text(be="Класы адпаведнасці", ru="Классы соответствия", en="Conformance"),
+    "data": Text(be="Калекцыі", ru="Коллекции", en="Collections"),
+    "items": Text(be="Аб’екты", ru="Объекты", en="Features"),
+    "schema": Text(be="Схема аб’ектаў", ru="Схема объектов", en="Schema of the features"),
+    "queryables": Text(be="Уласцівасці для адбору", ru="Свойства для отбора", en="Queryables"),
+    "tilesets-vector": Text(be="Вектарныя тайлы", ru="Векторные тайлы", en="Vector tiles"),
+    "processes": Text(be="Працэсы", ru="Процессы", en="Processes"),
+    "tiling-schemes": Text(be="Сеткі тайлаў", ru="Сетки тайлов", en="Tile matrix sets"),
+}
+FORMS = {"text/html": "HTML"}
+
+
+def adopt(links: list[dict[str, Any]], language: Language) -> list[dict[str, Any]]:
+    """Return upstream's links that we serve, titled in the caller's language."""
+    found = []
+    for one in links:
+        if one.get("type", "").startswith(NOT_GIVEN):
+            continue
+        title = TITLES.get(one["rel"].rpartition("/")[2])
+        form = FORMS.get(one.get("type", ""), "JSON")
+        named = {"title": f"{title.get(language)} ({form})"} if title else {}
+        found.append(one | named)
+    return found

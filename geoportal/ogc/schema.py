@@ -11,6 +11,7 @@ from layers.model import Field, Language, Layer
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
 
+SCHEMA_TYPE = "application/schema+json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
@@ -67,7 +68,7 @@ def get_schema(api: Api, request: OgcRequest, collection_id: str) -> Answer:
         **document["properties"],
     }
     document["required"] = [f.name for f in layer.published_fields if f.required]
-    return {}, 200, document | {"links": self_links(request, url)}
+    return {}, 200, document | {"links": self_links(request, url, SCHEMA_TYPE)}
 
 
 def get_queryables(api: Api, request: OgcRequest, collection_id: str) -> Answer:
@@ -78,5 +79,5 @@ def get_queryables(api: Api, request: OgcRequest, collection_id: str) -> Answer:
     return (
         {},
         200,
-        document | {"additionalProperties": False, "links": self_links(request, url)},
+        document | {"additionalProperties": False, "links": self_links(request, url, SCHEMA_TYPE)},
     )
