@@ -10,11 +10,12 @@ from processing.demo.sketch import Pen
 
 
 def _exits(pen: Pen, *, across: float, along: float) -> None:
-    """Join the yard to the streets: by car to the north and east, on foot to the south."""
+    """Join the yard to the streets: by car to the north and east, on foot to the south and west."""
     w, h = pen.width, pen.depth
     pen.way("service", (across, h - 30), (across, h + pen.north_m))
     pen.way("service", (w - 28, along), (w + pen.east_m, along))
     pen.way("footway", (across, 30), (across, -pen.south_m))
+    pen.way("footway", (28, 154), (-pen.west_m, 154))
 
 
 def _ring(pen: Pen) -> None:
@@ -74,6 +75,7 @@ def rows(pen: Pen) -> None:
     pen.way("service", (spine, 37), (spine, 83), (spine, 129), (spine, h + pen.north_m))
     pen.way("service", (w - 14, 129), (w + pen.east_m, 129))
     pen.way("footway", (spine, 37), (spine, -pen.south_m))
+    pen.way("footway", (14, 129), (-pen.west_m, 129))
     pen.way("footway", (30, 83), (spine, 83), (w - 70, 83))
     pen.green("playground", (58, 94, 34, 9), "Детская площадка")
     pen.green("playground", (72, 73, 30, 10), "Площадка для отдыха")
@@ -104,8 +106,8 @@ def towers(pen: Pen) -> None:
     pen.way(
         "footway", (w / 2 + 6, 88), (w / 2 + 6, 40), (w / 2 - 20, 40), (w / 2 - 20, -pen.south_m)
     )
-    pen.way("footway", (w / 2 - 20, 40), (14, 40), (14, 88))
-    pen.way("footway", (w / 2, h - 30), (w / 2, 88))
+    pen.way("footway", (w / 2 - 20, 40), (14, 40), (14, 88), (-pen.west_m, 88))
+    pen.way("footway", (w / 2 + 6, h - 30), (w / 2 + 6, 88))
     pen.green("playground", (w / 2 - 34, 146, 46, 22), "Детская площадка")
     pen.green("playground", (w / 2 + 30, 146, 38, 22), "Спортивная площадка")
     pen.spot("playground", (w / 2 - 34, 146), "Детская площадка", capacity=50)
@@ -128,7 +130,8 @@ def nursery(pen: Pen) -> None:
     pen.box("garages", (mid + 40, h - 45, 44, 6))
     _ring(pen)
     _exits(pen, across=mid, along=h / 2 + 48)
-    pen.way("footway", (mid, 30), (mid, 84), (mid - 30, 84))
+    pen.way("footway", (mid, 30), (mid, 86))
+    pen.way("footway", (28, 78), (mid, 78), (w - 28, 78))
     pen.way("footway", (28, 140), (mid, 140), (w - 28, 140))
     pen.way("footway", (mid, 140), (mid, h - 30))
     pen.green("playground", (mid + 42, 104, 28, 40), "Площадки ясли-сада", public=False)
@@ -161,7 +164,8 @@ def clinic(pen: Pen) -> None:
     pen.way("service", (14, 120), (mid, 120), (w - 14, 120))
     pen.way("service", (mid, 74), (mid, 120), (mid, 160), (mid, h + pen.north_m))
     pen.way("service", (14, 160), (mid, 160), (w - 14, 160))
-    pen.way("footway", (mid, 74), (54, 74), (54, -pen.south_m))
+    pen.way("footway", (54, 74), (54, -pen.south_m))
+    pen.way("footway", (14, 120), (-pen.west_m, 120))
     pen.green("square", (mid + 3, 65, 70, 8), "Сквер у поликлиники")
     pen.green("playground", (44, 129, 30, 10), "Детская площадка")
     pen.spot("playground", (44, 129), "Детская площадка", capacity=30)
