@@ -37,7 +37,7 @@ def test_metres_are_not_measured_elsewhere(crs, reason):
 
 def test_frames_of_different_zones_are_refused():
     assert require_same(a=frame("EPSG:32636"), b=frame("EPSG:32636")).to_epsg() == 32636
-    with pytest.raises(MixedCRS, match="zone 36N but b in .*zone 35N"):
+    with pytest.raises(MixedCRS, match=r"zone 36N but b in .*zone 35N"):
         require_same(a=frame("EPSG:32636"), b=frame("EPSG:32635"))
 
 

@@ -43,11 +43,11 @@ def test_what_cannot_be_a_network_is_refused():
         walkable(CROSS.drop(columns="node_to"))
     with pytest.raises(RepeatedId, match="1 repeat"):
         walkable(CROSS.set_index(np.array([1, 1])))
-    with pytest.raises(BadGeometry, match="ids 1 .*Point"):
+    with pytest.raises(BadGeometry, match=r"ids 1 .*Point"):
         walkable(CROSS.set_geometry(np.array([shapely.Point(0, 0), CROSS.geometry[2]])))
     with np.errstate(invalid="ignore"):
         broken = shapely.LineString([(0, 0), (np.nan, 1), (2, 2)])
-    with pytest.raises(BadGeometry, match="ids 1 .*no numbers"):
+    with pytest.raises(BadGeometry, match=r"ids 1 .*no numbers"):
         walkable(CROSS.set_geometry(np.array([broken, CROSS.geometry[2]])))
     with pytest.raises(BadGeometry, match="node_from"):
         walkable(CROSS.assign(node_from=[np.nan, 2]))
