@@ -35,7 +35,11 @@ class Finding:
         return ("ok" if self.good else "FAULT", self.what, self.detail)
 
 
-@click.command(cls=Command, epilog="geoportal check && geoportal up")
+@click.command(
+    cls=Command,
+    short_help="Check programs, settings, layer definitions, database.",
+    epilog="geoportal check && geoportal up",
+)
 def check() -> None:
     """Check programs, settings, layer definitions and the database; exit code 1 on a fault."""
     findings = list(_findings(settings()))

@@ -29,6 +29,11 @@ class Group(click.Group):
     group_class = type
 
     @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the file, which is the order of use."""
+        return list(self.commands)
+
+    @override
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Print the examples as they are written."""
         _examples(self.epilog, formatter)

@@ -16,6 +16,7 @@ from geoportal.postgres import find_programs
 
 @click.group(
     cls=Group,
+    short_help="The database: init, start, stop, migrate, shell, url.",
     epilog="""
     geoportal db start
     psql "$(geoportal db url)"

@@ -22,6 +22,7 @@ LANGUAGE = click.option(
 
 @click.group(
     cls=Group,
+    short_help="The definitions of the layers: list, show, check.",
     epilog="""
     geoportal layers list --lang be
     geoportal layers show buildings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import psycopg
 from geoportal.cli import database
 from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS, Group, area_option, counted, settings
 from geoportal.cli.progress import bar, say
+from geoportal.errors import BadSetting
 from geoportal.settings import Settings
 from layers.model import Area, Layer, Origin
 from layers.version import SELECT_VERSIONS, Version
@@ -27,6 +29,7 @@ DEMO_SOURCE = "demonstration generator, {buildings} buildings"
 @click.group(
     cls=Group,
     invoke_without_command=True,
+    short_help="Load layers: demonstration, national sources, OpenStreetMap.",
     epilog="""
     geoportal load                                   the Orsha demonstration and the national layers
     geoportal load demo --area minsk --buildings 20000
@@ -43,8 +46,10 @@ def load(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         given = settings()
         with database.migrated(given) as connection:
-            load_national(connection, given)
+            good = load_national(connection, given)
             load_demo(connection, given, demo_area(connection, DEMO_AREA), DEMO_BUILDINGS)
+        if not good:
+            sys.exit(1)
 
 
 @load.command(
@@ -76,7 +81,9 @@ def national() -> None:
     """Load the national layers from GEOPORTAL_SOURCES_DIR, their origins or the seed tables."""
     given = settings()
     with database.migrated(given) as connection:
-        load_national(connection, given)
+        good = load_national(connection, given)
+    if not good:
+        sys.exit(1)
 
 
 @load.command(epilog="geoportal load osm krems.osm.gz --area krems")
@@ -145,17 +152,25 @@ def demo_origin(layer: Layer, area: Area, buildings: int) -> Origin:
     return Origin(status="demonstration", source=source, checksum=sums.hexdigest())
 
 
-def load_national(connection: Connection, given: Settings) -> None:
-    """Load every national layer that has a source, and say of the others why not."""
+def load_national(connection: Connection, given: Settings) -> bool:
+    """Load every national layer that has a source, say what became of each; False when one failed.
+
+    Raises BadSetting when the sources directory is not there.
+    """
     from layers.ingest.national import load_national as load_all
 
+    folder = given.sources_dir
+    if folder is not None and not folder.is_dir():
+        raise BadSetting(f"GEOPORTAL_SOURCES_DIR names {folder}, which is not a directory.")
+    layers = database.definitions(given)
     cache = database.embedded().home / "sources"
     with bar("national layers") as shown:
-        results = load_all(
-            connection, sources_dir=given.sources_dir, cache_dir=cache, progress=shown.step
+        outcomes = load_all(
+            connection, layers, sources_dir=folder, cache_dir=cache, progress=shown.step
         )
-    for result in results:
-        say(str(result))
+    for outcome in outcomes:
+        say(str(outcome))
+    return all(outcome.state != "failed" for outcome in outcomes)
 
 
 def tell(layer_id: str, area_id: str, result: Loaded) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=Command,
+    short_help="Compute a pipeline for an area and publish its result.",
     epilog="""
     geoportal run service-coverage
     geoportal run service-coverage --area orsha --param service_classes=school,clinic

@@ -25,6 +25,7 @@ ROOMS = ("layers", "processing", "data")
 
 @click.command(
     cls=Command,
+    short_help="Start everything: database, layers, a computed pipeline, web server.",
     epilog="""
     geoportal up
     GEOPORTAL_PORT=9000 GEOPORTAL_SOURCES_DIR=/srv/sources geoportal up
