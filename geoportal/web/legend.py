@@ -80,8 +80,9 @@ class _Groups:
 
 
 def _merged(one: Class, other: Symbol) -> Class:
-    outline = one.symbol.outline or (other.colour if other.shape != "point" else None)
-    dash = one.symbol.dash or (other.dash if one.symbol.shape == "polygon" else ())
+    """Return an entry with a later style layer as its outline: what is drawn last is seen."""
+    outline = (other.colour if other.shape != "point" else None) or one.symbol.outline
+    dash = (other.dash if one.symbol.shape == "polygon" else ()) or one.symbol.dash
     return replace(one, symbol=replace(one.symbol, outline=outline, dash=dash))
 
 
@@ -150,11 +151,21 @@ def _title(layer: Layer, name: str | None, language: Language) -> str | None:
 
 def _entries(layer: Layer, found: list[Class], language: Language) -> list[dict[str, Any]]:
     entries = []
-    for one in found:
+    for one in sorted(found, key=lambda c: _place(layer, c)):
         label = _label(layer, one, found, language)
         if label is not None:
             entries.append({"label": label, "symbol": one.symbol.document()})
     return entries
+
+
+def _place(layer: Layer, one: Class) -> int:
+    """Return where an entry stands: in the order of the code list, what is left over last."""
+    shown = layer.field(one.field) if one.field else None
+    if shown is None or not shown.codes:
+        return 0
+    order = [code.value for code in shown.codes]
+    places = [order.index(value) for value in one.values if value in order]
+    return min(places, default=len(order))
 
 
 def _label(layer: Layer, one: Class, group: list[Class], language: Language) -> str | None:

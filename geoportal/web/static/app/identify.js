@@ -111,8 +111,13 @@ export class IdentifyCard {
   #title(layer, feature) {
     const given = layer.titleField && feature.properties[layer.titleField];
     if (given) return String(given);
-    const coded = layer.fields.find((field) => field.name !== "status" && field.codes[feature.properties[field.name]]);
-    return coded ? formatted(feature.properties[coded.name], coded) : t("map.no_title");
+    const coded = layer.fields.filter((field) => field.name !== "status" && field.codes[feature.properties[field.name]]);
+    if (!coded.length) return t("map.no_title");
+    // One class is chosen for the whole map; what differs from object to object is the other code.
+    const chosen = layer.selector?.field;
+    const telling = coded.filter((field) => field.name !== chosen).slice(0, 1);
+    const shown = [...coded.filter((field) => field.name === chosen), ...telling];
+    return shown.map((field) => formatted(feature.properties[field.name], field)).join(": ");
   }
 
   /**

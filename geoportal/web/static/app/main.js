@@ -47,7 +47,8 @@ class MapPage {
     });
     this.card = new IdentifyCard(this.view, this.byId, new Map(this.areas.map((area) => [area.id, area.title])), () => {});
     this.opener = el("button", { type: "button", class: "button panel-toggle", "aria-controls": "panel", onclick: () => this.#panel(!app.classList.contains("panel-open")) });
-    app.append(this.panel.element, el("div", { class: "map-view" }, this.canvas, el("div", { class: "crosshair", "aria-hidden": "true" }), this.opener, this.card.element));
+    this.note = el("p", { class: "map-note badge badge-demonstration", role: "status", hidden: true }, t("map.demonstration"));
+    app.append(this.panel.element, el("div", { class: "map-view" }, this.canvas, this.note, el("div", { class: "crosshair", "aria-hidden": "true" }), this.opener, this.card.element));
     this.#panel(!narrow.matches);
   }
 
@@ -67,6 +68,7 @@ class MapPage {
     map.on("click", (/** @type {any} */ event) => {
       const touch = matchMedia("(pointer: coarse)").matches;
       this.card.open(this.view.at(event.point, touch ? 12 : 4));
+      this.#uncover(event.point);
     });
     map.on("mousemove", (/** @type {any} */ event) => {
       map.getCanvas().style.cursor = this.view.at(event.point, 3).length ? "pointer" : "";
@@ -157,6 +159,17 @@ class MapPage {
     this.view.map.resize();
   }
 
+  /** Move the map when the card lies over the place it tells about. @param {{x: number, y: number}} point */
+  #uncover(point) {
+    const frame = this.canvas.getBoundingClientRect();
+    const card = this.card.element.getBoundingClientRect();
+    const [left, top] = [card.left - frame.left, card.top - frame.top];
+    const hidden = point.x > left - 20 && point.y > top - 20 && point.y < card.bottom - frame.top + 20;
+    if (!hidden) return;
+    const by = left < 40 ? [0, point.y - top / 2] : [point.x - left / 2, 0];
+    this.view.map.panBy(by, { animate: false });
+  }
+
   #busy() {
     app.dataset.mapState = "loading";
   }
@@ -178,6 +191,7 @@ class MapPage {
     }
     this.panel.update(this.shown, this.chosen);
     this.panel.atZoom(this.view.view.zoom);
+    this.note.hidden = !this.layers.some((layer) => layer.statuses.includes("demonstration") && this.view.isSeen(layer));
     // Also when nothing has to be drawn anew the map tells that it is idle.
     this.view.map.triggerRepaint();
   }

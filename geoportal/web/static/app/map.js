@@ -111,7 +111,10 @@ export class MapView {
 
   /** Resolves when layers may be switched. */
   async ready() {
-    if (!this.map.isStyleLoaded()) await this.map.once("load");
+    if (!this.map.loaded()) await this.map.once("load");
+    const sources = this.map.getContainer().querySelector(".maplibregl-ctrl-attrib");
+    // On a phone the sources would lie over the map: folded, one touch away.
+    if (this.map.getContainer().clientWidth < 640) sources?.classList.remove("maplibregl-compact-show");
   }
 
   /**
@@ -172,6 +175,14 @@ export class MapView {
   /** @param {object | null} geometry GeoJSON, WGS 84 */
   mark(geometry) {
     this.map.getSource("mark")?.setData(geometry ? { type: "Feature", properties: {}, geometry } : EMPTY);
+  }
+
+  /** Whether a layer is on and has data within what is seen. @param {Layer} layer */
+  isSeen(layer) {
+    if (!this.shown.has(layer.id) || !layer.bbox || this.map.getZoom() < firstZoom(layer)) return false;
+    const [w, s, e, n] = layer.bbox;
+    const seen = this.map.getBounds();
+    return w <= seen.getEast() && e >= seen.getWest() && s <= seen.getNorth() && n >= seen.getSouth();
   }
 
   get view() {

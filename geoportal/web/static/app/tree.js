@@ -29,10 +29,10 @@ class Row {
     this.select = layer.selector && this.#selector(layer, actions, id);
     const sign = onlySign(layer.legend);
     const language = new URLSearchParams(location.search).get("lang");
+    this.legend = sign ? null : el("div", { class: "detail", hidden: true }, legendList(layer.legend));
     this.detail = el(
       "div",
       { class: "detail", id: `${id}-detail`, hidden: true },
-      sign ? null : legendList(layer.legend),
       el("p", { class: "about" }, layer.description),
       el("p", { class: "about quiet" }, `${layer.supplier} · ${layer.licence} · ${number(layer.rows)} ${t("map.objects")}`),
       el(
@@ -54,6 +54,7 @@ class Row {
       ),
       el("div", { class: "row-badges" }, ...layer.statuses.map(badge), this.hint),
       this.select?.element,
+      this.legend,
       this.detail,
     );
   }
@@ -80,13 +81,15 @@ class Row {
   set(on) {
     this.box.checked = on;
     this.element.classList.toggle("on", on);
-    if (this.select) this.select.element.hidden = !on;
-    if (!onlySign(this.layer.legend)) this.expand(on);
   }
 
-  /** @param {number} zoom */
+  /** A legend explains what is seen: not before the layer is drawn. @param {number} zoom */
   atZoom(zoom) {
-    this.hint.hidden = !this.box.checked || zoom >= firstZoom(this.layer);
+    const on = this.box.checked;
+    const drawn = zoom >= firstZoom(this.layer);
+    this.hint.hidden = !on || drawn;
+    if (this.legend) this.legend.hidden = !on || !drawn;
+    if (this.select) this.select.element.hidden = !on || !drawn;
   }
 
   /** @param {string} words */
