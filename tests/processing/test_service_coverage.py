@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from layers.model import LANGUAGES
 from layers.registry import load_layers
-from processing import coverage
+from processing import coverage, demo
 from processing.crs import to_metric
 from processing.errors import BadParameter, EmptyInput, UnknownPipeline
 from processing.frames import checksum, require_fit
@@ -318,20 +318,23 @@ def test_the_order_of_rows_does_not_matter(town, random):
 @given(towns())
 def test_random_towns_agree_with_networkx(town):
     roads, homes, shops = town
-    ways = [
-        Way(
-            [row.node_from, *((i, k) for k in range(1, len(row.geometry.coords) - 1)), row.node_to],
-            list(row.geometry.coords),
-        )
-        for i, row in roads.iterrows()
-    ]
     points = facilities(*shops)
-    walk = oracle(ways, homes, points)
+    walk = oracle(ways_of(roads), homes, points)
     assume(not walk.ambiguous)
     assert_agree(shop_run(town), walk, homes, points)
 
 
 # --- a real town -------------------------------------------------------------------------------
+
+
+def ways_of(roads):
+    """Streets point by point; only the junctions are shared."""
+    ways = []
+    for i, row in roads.iterrows():
+        xy = list(row.geometry.coords)
+        inner = [(i, k) for k in range(1, len(xy) - 1)]
+        ways.append(Way([row.node_from, *inner, row.node_to], xy))
+    return ways
 
 
 def oracle(ways, homes, points, *, snap_limit_m=150.0):
@@ -384,6 +387,19 @@ def test_krems_agrees_with_networkx(sources_dir):
     assert not walk.ambiguous
     compared = assert_agree(result, walk, town.buildings, town.service_points)
     assert compared > 0.9 * len(town.buildings) * len(classes)
+
+
+def test_the_demonstration_quarter_agrees_with_networkx():
+    layers = {name: pd.concat(list(demo.frames(ORSHA, name))) for name in pipeline.INPUTS.values()}
+    result = pipeline.compute(pipeline.Params(), ORSHA, **layers)
+    homes = layers["buildings"].query("kind == 'residential'").to_crs(32636)
+    roads = layers["streets"].query("foot").to_crs(32636)
+    points = layers["service_points"].to_crs(32636)
+    walk = oracle(ways_of(roads), homes, points)
+    compared = assert_agree(result, walk, homes, points)
+    outcomes = set(result.frames["service_coverage"]["coverage"])
+    assert outcomes == {"covered", "not_covered", "unreachable", "unsnapped"}
+    assert compared > 0.9 * len(homes) * len(result.figures["classes"])
 
 
 def test_degrees_and_metres_give_the_same_result():
