@@ -1,0 +1,108 @@
+"""Run the official OGC suites in GEOPORTAL_CITE_DIR against a server of ours on a fresh database.
+
+Without that directory nothing is run and the last line says so. Exit code 1 when a method failed or
+fewer passed than must.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from geoportal.cluster import Cluster
+from geoportal.postgres import Account
+
+ROOT = Path(__file__).resolve().parent.parent
+SUITES = {"features10": 68}
+"""Suite -> how many methods must pass: as many as stock pygeoapi passes."""
+
+READY_S = 180.0
+SUITE_S = 600
+
+
+def main() -> int:
+    """Run every suite; return the exit code."""
+    folder = os.environ.get("GEOPORTAL_CITE_DIR")
+    if not folder:
+        print("conformance: skipped, GEOPORTAL_CITE_DIR is not set")
+        return 0
+    program = Path(folder).resolve() / "run-suite"
+    if not program.exists():
+        print(f"conformance: GEOPORTAL_CITE_DIR has no {program.name}: {folder}", file=sys.stderr)
+        return 1
+    if shutil.which("java") is None:
+        print("conformance: the suites need Java 17 or later on the PATH", file=sys.stderr)
+        return 1
+    with database() as url, server(url) as address:
+        return max(_run(program, suite, passed, address) for suite, passed in SUITES.items())
+
+
+def _run(program: Path, suite: str, passed: int, address: str) -> int:
+    print(
+        f"conformance: {suite}, at least {passed} methods must pass and none may fail", flush=True
+    )
+    command = [sys.executable, str(program), suite, f"{address}/ogc", "--min-passed", str(passed)]
+    return subprocess.run(command, check=False, timeout=SUITE_S).returncode
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """Give the URL of a throw-away cluster's database."""
+    folder = Path(
+        tempfile.mkdtemp(prefix="geoportal-cite-", dir="/tmp")
+    )  # sockets need short paths
+    account = Account.of_caller()
+    account.own(folder)
+    cluster = Cluster(folder, folder / "data", folder / "socket", account, durable=False)
+    try:
+        with cluster.use() as url:
+            yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def server(url: str) -> Iterator[str]:
+    """Give the address of a geoportal with its layers loaded; its settings are the defaults."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    keep = {"GEOPORTAL_SOURCES_DIR"}
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("GEOPORTAL_") or k in keep}
+    environ |= {"GEOPORTAL_DATABASE_URL": url, "GEOPORTAL_PORT": str(port)}
+    process = subprocess.Popen([sys.executable, "-m", "geoportal", "up"], cwd=ROOT, env=environ)
+    try:
+        _await_ready(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _await_ready(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline and process.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.2)
+    sys.exit("conformance: the server did not get ready")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
