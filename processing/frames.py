@@ -90,13 +90,6 @@ def feature_collection(frame: gpd.GeoDataFrame, **constants: Any) -> dict[str, A
     return {"type": "FeatureCollection", "features": features}
 
 
-def records(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    """Return the rows without geometry as plain Python values, None where missing."""
-    names = [column for column in frame.columns if column != frame.geometry.name]
-    rows = zip(*(_plain(frame[name]) for name in names), strict=True)
-    return [dict(zip(names, row, strict=True)) for row in rows]
-
-
 def _plain(values: pd.Series[Any]) -> list[Any]:
     missing = values.isna().tolist()
     return [None if no else value for value, no in zip(values.tolist(), missing, strict=True)]
