@@ -1,1 +1,1 @@
-"""Bringing files in."""
+"""Bringing files in: the national sources, and OpenStreetMap extracts of a city."""

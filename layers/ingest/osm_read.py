@@ -1,0 +1,257 @@
+"""An OpenStreetMap extract read into rows per layer, streets cut at their junctions.
+
+A layer is held in memory, about 1 kB per feature: a city takes seconds, a country a few GB.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import pandas as pd
+import shapely
+from pyproj import Geod
+
+from layers.errors import CorruptSource, MissingSource
+from layers.ingest import osm_places, osm_streets
+from layers.model import Area
+
+SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
+CHUNK = 20_000
+ELLIPSOID = Geod(ellps="WGS84")
+
+Key = tuple[int, int, int]
+"""Type (0 node, 1 way, 2 relation), OSM id, part: what rows are sorted and numbered by."""
+
+_FAULTS = (RuntimeError, OSError, ValueError, osmium.InvalidLocationError)
+_TYPES = ("node", "way", "relation")
+
+
+@dataclass
+class Rows:
+    """The rows of one layer while the file is read; geometry as WKB in lon/lat."""
+
+    fields: tuple[str, ...]
+    rows: list[tuple[Key, bytes | str, tuple[object, ...]]] = field(default_factory=list)
+
+    def add(self, key: Key, wkb: bytes | str, values: tuple[object, ...]) -> None:
+        """Keep one feature."""
+        self.rows.append((key, wkb, values))
+
+    def frames(
+        self, area: Area, finish: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]
+    ) -> Iterator[gpd.GeoDataFrame]:
+        """Yield frames in EPSG:4326 whose ids follow from type, OSM id and part alone."""
+        self.rows.sort(key=lambda row: row[0])
+        for start in range(0, len(self.rows), CHUNK):
+            part = self.rows[start : start + CHUNK]
+            ids = [area.feature_id(start + n) for n in range(1, len(part) + 1)]
+            table = pd.DataFrame(
+                [values for _, _, values in part],
+                columns=list(self.fields),
+                index=ids,
+                dtype=object,
+            )
+            table["source_id"] = [f"{_TYPES[kind]}/{osm_id}" for (kind, osm_id, _), *_ in part]
+            shapes = shapely.from_wkb([wkb for _, wkb, _ in part])
+            yield finish(gpd.GeoDataFrame(table, geometry=shapes, crs=4326))
+
+
+@dataclass
+class Extract:
+    """What a file holds for each layer."""
+
+    rows: dict[str, Rows]
+
+    def frames(self, layer_id: str, area: Area) -> Iterator[gpd.GeoDataFrame]:
+        """Yield the frames of one layer."""
+        return self.rows[layer_id].frames(area, _FINISH[layer_id])
+
+    def count(self, layer_id: str) -> int:
+        """Return how many features of a layer there are."""
+        return len(self.rows[layer_id].rows)
+
+
+def read(file: Path) -> Extract:
+    """Read an .osm.pbf, .osm, .osm.gz or .osm.bz2 file.
+
+    Raises MissingSource when there is no such file, CorruptSource when it is no OSM file, is cut
+    off or has ways without their nodes.
+    """
+    if not file.is_file():
+        raise MissingSource(f"there is no file {file}")
+    if not file.name.endswith(SUFFIXES):
+        raise CorruptSource(
+            f"{file.name}: the name of an OSM extract ends in {', '.join(SUFFIXES)}"
+        )
+    try:
+        junctions = _junctions(file)
+        return _collect(file, junctions)
+    except _FAULTS as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else "unreadable"
+        raise CorruptSource(
+            f"{file.name} is not an OSM extract, or damaged ({reason}); fetch it again"
+        ) from None
+
+
+def centre(file: Path) -> tuple[float, float]:
+    """Return the middle of a file's extent (lon, lat): of its header, else of its nodes.
+
+    Raises as `read`, and CorruptSource when there is no node.
+    """
+    if not file.is_file():
+        raise MissingSource(f"there is no file {file}")
+    try:
+        with osmium.io.Reader(str(file)) as reader:
+            box = reader.header().box()
+        if not box.valid():
+            box = _node_box(file)
+    except _FAULTS as error:
+        raise CorruptSource(f"{file.name} is not an OSM extract, or damaged ({error})") from None
+    if not box.valid():
+        raise CorruptSource(f"{file.name} has no nodes, so it lies nowhere")
+    low, high = box.bottom_left, box.top_right
+    return (low.lon + high.lon) / 2, (low.lat + high.lat) / 2
+
+
+def _node_box(file: Path) -> Any:
+    box = osmium.osm.Box(osmium.osm.Location(), osmium.osm.Location())
+    node: Any
+    for node in osmium.FileProcessor(str(file), osmium.osm.NODE):
+        box.extend(node.location)
+    return box
+
+
+def _junctions(file: Path) -> set[int]:
+    """Return the nodes that streets share, or that one street passes twice."""
+    nodes = array("q")
+    ways = osmium.FileProcessor(str(file), osmium.osm.WAY)
+    way: Any
+    for way in ways.with_filter(osmium.filter.KeyFilter("highway")):
+        if osm_streets.is_street(way.tags):
+            nodes.extend(node.ref for node in way.nodes)
+    found, counts = np.unique(np.frombuffer(nodes, dtype=np.int64), return_counts=True)
+    return set(found[counts > 1].tolist())
+
+
+def _collect(file: Path, junctions: set[int]) -> Extract:
+    extract = Extract(
+        {
+            "streets": Rows((*osm_streets.STREET_FIELDS, "node_from", "node_to")),
+            "buildings": Rows(osm_places.BUILDING_FIELDS),
+            "service_points": Rows(osm_places.SERVICE_FIELDS),
+            "street_lights": Rows(osm_places.LIGHT_FIELDS),
+            "green_areas": Rows(osm_places.GREEN_FIELDS),
+        }
+    )
+    factory = osmium.geom.WKBFactory()
+    ways = 0
+    thing: Any
+    objects = osmium.FileProcessor(str(file)).with_locations().with_areas()
+    for thing in objects.with_filter(osmium.filter.EmptyTagFilter()):
+        if thing.is_node():
+            _node(extract, thing, factory)
+        elif thing.is_area():
+            _area(extract, thing, factory)
+        elif thing.is_way() and osm_streets.is_street(thing.tags):
+            ways += 1
+            _street(extract, thing, junctions)
+    if ways and not extract.count("streets"):
+        raise CorruptSource(
+            f"{file.name} has {ways} streets but not their nodes;"
+            " export it again with all nodes of its ways"
+        )
+    return extract
+
+
+def _node(extract: Extract, node: Any, factory: Any) -> None:
+    tags = dict(node.tags)
+    key = (0, node.id, 0)
+    if osm_places.service_class(tags):
+        wkb = factory.create_point(node)
+        extract.rows["service_points"].add(key, wkb, osm_places.service(tags))
+    if tags.get("highway") == "street_lamp":
+        extract.rows["street_lights"].add(key, factory.create_point(node), osm_places.light(tags))
+
+
+def _area(extract: Extract, area: Any, factory: Any) -> None:
+    tags = dict(area.tags)
+    wanted = {
+        "buildings": osm_places.building if osm_places.is_building(tags) else None,
+        "service_points": osm_places.service if osm_places.service_class(tags) else None,
+        "green_areas": osm_places.green if osm_places.green_kind(tags) else None,
+    }
+    if not any(wanted.values()):
+        return
+    key = (1 if area.from_way() else 2, area.orig_id(), 0)
+    wkb = factory.create_multipolygon(area)
+    for layer_id, values in wanted.items():
+        if values is not None:
+            extract.rows[layer_id].add(key, wkb, values(tags))
+
+
+def _street(extract: Extract, way: Any, junctions: set[int]) -> None:
+    values = osm_streets.street(dict(way.tags))
+    for number, part in enumerate(_parts(way, junctions)):
+        line = [(lon, lat) for _, lon, lat in part]
+        if len(set(line)) < 2:  # nodes on top of each other make no line
+            continue
+        ends = (part[0][0], part[-1][0])
+        wkb = shapely.to_wkb(shapely.LineString(line))
+        extract.rows["streets"].add((1, way.id, number), wkb, (*values, *ends))
+
+
+def _parts(way: Any, junctions: set[int]) -> Iterator[list[tuple[int, float, float]]]:
+    """Yield the pieces of a way between junctions; a node outside the extract ends a piece."""
+    part: list[tuple[int, float, float]] = []
+    for node in way.nodes:
+        if not node.location.valid():
+            if len(part) > 1:
+                yield part
+            part = []
+            continue
+        if part and node.ref == part[-1][0]:
+            continue
+        part.append((node.ref, node.lon, node.lat))
+        if len(part) > 1 and node.ref in junctions:
+            yield part
+            part = [part[-1]]
+    if len(part) > 1:
+        yield part
+
+
+def _finish_streets(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add the geodesic length (WGS 84), m."""
+    lengths = [ELLIPSOID.line_length(*line.coords.xy) for line in frame.geometry]
+    return frame.assign(length_m=np.round(lengths, 3))
+
+
+def _finish_points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Put areas at a point inside them."""
+    return frame.set_geometry(frame.geometry.representative_point())
+
+
+def _finish_green(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add the geodesic area (WGS 84), m2."""
+    areas = [abs(ELLIPSOID.geometry_area_perimeter(shape)[0]) for shape in frame.geometry]
+    return frame.assign(area_m2=np.round(areas, 1))
+
+
+def _finish_lights(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Name a lamp without a number by its OSM node."""
+    return frame.assign(lamp_id=frame["lamp_id"].fillna(frame["source_id"]))
+
+
+_FINISH: dict[str, Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]] = {
+    "streets": _finish_streets,
+    "buildings": lambda frame: frame,
+    "service_points": _finish_points,
+    "street_lights": _finish_lights,
+    "green_areas": _finish_green,
+}

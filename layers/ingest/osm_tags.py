@@ -1,0 +1,58 @@
+"""What the values of OpenStreetMap tags say: numbers with units, dates, addresses, yes and no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+Tags = Mapping[str, str]
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(text.split())
+
+
+_NUMBER = re.compile(r"^\s*(\d{1,7}(?:[.,]\d{1,4})?)\s*([a-z/']*)")
+_FEET_M = 0.3048
+YES = {"yes", "true", "1"}
+NO = {"no", "false", "0"}
+
+
+def number(text: str | None, units: Mapping[str, float], most: float) -> float | None:
+    """Return the first number of a value in the unit that has factor 1; None = unusable."""
+    match = _NUMBER.match((text or "").lower())
+    if match is None or match[2] not in units:
+        return None
+    value = float(match[1].replace(",", ".")) * units[match[2]]
+    return value if value <= most else None
+
+
+def metres(text: str | None, most: float) -> float | None:
+    """Return a length in m: `12`, `12.5 m`, `40'`."""
+    return number(text, {"": 1.0, "m": 1.0, "'": _FEET_M, "ft": _FEET_M}, most)
+
+
+def whole(text: str | None, most: int) -> int | None:
+    """Return a count; a fraction (a storey and a half) is rounded up."""
+    value = number(text, {"": 1.0}, most)
+    return None if value is None else -int(-value // 1)
+
+
+def year(text: str | None) -> int | None:
+    """Return the year of a date like 1975, 1975-06 or 1975-06-01."""
+    match = re.match(r"^(1\d{3}|20\d{2})(-|$)", text or "")
+    return int(match[1]) if match else None
+
+
+def address(tags: Tags) -> str | None:
+    """Return street and house number, or what there is of them."""
+    parts = [tags.get("addr:street") or tags.get("addr:place"), tags.get("addr:housenumber")]
+    return ", ".join(p for p in parts if p) or None
+
+
+def flag(text: str | None) -> bool | None:
+    """Return whether a value says yes; None = nothing is said."""
+    if text is None:
+        return None
+    return text not in NO | {"disused"}
