@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Mapping
+from importlib import metadata
 from types import TracebackType
 
 import click
@@ -26,6 +27,14 @@ from layers.errors import LayersError
 from processing.errors import ProcessingError
 
 INTERRUPTED = 130
+
+
+def _version() -> str:
+    try:
+        return metadata.version("geoportal-by")
+    except metadata.PackageNotFoundError:  # run from the checkout
+        return "(not installed)"
+
 
 KNOWN: Mapping[type[Exception], str] = {
     psycopg.errors.DiskFull: "The disk of the database is full: free some space and try again.",
@@ -48,7 +57,7 @@ KNOWN: Mapping[type[Exception], str] = {
     geoportal COMMAND --help                         more examples
     """,
 )
-@click.version_option(package_name="geoportal-by")
+@click.version_option(_version())
 def cli() -> None:
     """The geoportal of the Smart Cities of Belarus programme.
 

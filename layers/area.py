@@ -120,6 +120,15 @@ def save_area(conn: Connection[Any], area: Area) -> None:
         raise BadValue(f"{message}, and a number never changes")
 
 
+def forget_area(conn: Connection[Any], area: Area) -> None:
+    """Remove an area that no layer is loaded for; one with layers stays."""
+    conn.execute(
+        "DELETE FROM layers.area AS a WHERE id = %s"
+        " AND NOT EXISTS (SELECT FROM layers.version AS v WHERE v.area = a.id)",
+        (area.id,),
+    )
+
+
 _SAVE = f"""
     INSERT INTO layers.area AS saved ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
     ON CONFLICT (id) DO UPDATE SET

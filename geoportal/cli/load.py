@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,11 +45,13 @@ def load(context: click.Context) -> None:
 
     Without a subcommand: the demonstration quarter and the national layers.
     """
+    from layers.area import next_area
+
     if context.invoked_subcommand is None:
         given = settings()
         with database.migrated(given) as connection:
             good = load_national(connection, given)
-            load_demo(connection, given, demo_area(connection, DEMO_AREA), DEMO_BUILDINGS)
+            load_demo(connection, given, next_area(connection, DEMO_AREA), DEMO_BUILDINGS)
         if not good:
             sys.exit(1)
 
@@ -71,9 +75,12 @@ def load(context: click.Context) -> None:
 @click.option("--lat", type=float, help="Latitude of a new area, degrees.")
 def demo(area_id: str, buildings: int, lon: float | None, lat: float | None) -> None:
     """Generate the demonstration layers of an area, which may be a new one."""
+    from layers.area import next_area
+
     given = settings()
     with database.migrated(given) as connection:
-        load_demo(connection, given, demo_area(connection, area_id, lon, lat), buildings)
+        area = next_area(connection, area_id, lon=lon, lat=lat)
+        load_demo(connection, given, area, buildings)
 
 
 @load.command(epilog="geoportal load national")
@@ -91,26 +98,33 @@ def national() -> None:
 @area_option(required=True)
 def osm(file: Path, area_id: str) -> None:
     """Load streets, buildings, services, lights and green areas of an OSM extract into an area."""
+    from layers.area import next_area
     from layers.ingest.osm import load_osm
+    from layers.ingest.osm_read import centre
 
     given = settings()
     with database.migrated(given) as connection:
-        area = demo_area(connection, area_id)
-        with bar(f"reading {file.name}") as shown:
-            loaded = load_osm(connection, file, area, shown.add)
-        for layer_id, result in loaded.items():
-            tell(layer_id, area.id, result)
+        lon, lat = centre(file)
+        area = next_area(connection, area_id, lon=lon, lat=lat)
+        with saved(connection, area), bar(f"reading {file.name}") as shown:
+            loaded = load_osm(connection, database.definitions(given), file, area, shown.add)
+    for layer_id, result in loaded.items():
+        tell(layer_id, area.id, result)
 
 
-def demo_area(
-    connection: Connection, area_id: str, lon: float | None = None, lat: float | None = None
-) -> Area:
-    """Return the area of that id, made and saved when there is none."""
-    from layers.area import next_area, save_area
+@contextmanager
+def saved(connection: Connection, area: Area) -> Iterator[None]:
+    """Save the area that a block loads; a new one is forgotten when nothing came of it."""
+    from layers.area import areas, forget_area, save_area
 
-    area = next_area(connection, area_id, lon=lon, lat=lat)
+    new = area.id not in areas(connection)
     save_area(connection, area)
-    return area
+    try:
+        yield
+    except BaseException:
+        if new and not connection.closed:
+            forget_area(connection, area)
+        raise
 
 
 def load_demo(
@@ -133,7 +147,7 @@ def load_demo(
         ):
             say(f"{layer_id}, {area.id}: unchanged")
             continue
-        with bar(f"{layer_id}, {area.id}") as shown:
+        with saved(connection, area), bar(f"{layer_id}, {area.id}") as shown:
             made = frames(area, layer_id, buildings=buildings)
             result = store.replace(
                 connection, layers[layer_id], made, area=area, origin=origin, progress=shown.add

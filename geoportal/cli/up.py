@@ -56,14 +56,15 @@ def serve() -> None:
 @click.command(cls=Command, hidden=True)
 def prepare() -> None:
     """Load and compute what `up` shows; its own process, so that the server stays small."""
-    from geoportal.cli.load import demo_area, load_demo, load_national
+    from geoportal.cli.load import load_demo, load_national
     from geoportal.cli.run import run_pipeline
+    from layers.area import get_area
     from processing import runner
 
     given = settings()
     with database.migrated(given) as connection:
         load_national(connection, given)
-        area = demo_area(connection, DEMO_AREA)
+        area = get_area(connection, DEMO_AREA)
         load_demo(connection, given, area, DEMO_BUILDINGS, keep=True)
         if runner.needed(connection, PIPELINE, area.id, {}):
             run_pipeline(connection, PIPELINE, area.id, {}, publish=True)
