@@ -8,10 +8,12 @@ segments. Slow, short and easy to believe.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import hypot, inf
+from math import hypot, inf, isinf
+from typing import Any
 
 import networkx as nx
 import numpy as np
+import pytest
 
 XY = tuple[float, float]
 
@@ -100,3 +102,51 @@ class Walk:
                 h: reached.get(("door", h), inf) for h in homes if h in self.connector
             }
         return found
+
+
+def ways_of(roads: Any) -> list[Way]:
+    """Streets point by point; only the junctions are shared."""
+    ways = []
+    for i, row in roads.iterrows():
+        xy = list(row.geometry.coords)
+        inner = [(i, k) for k in range(1, len(xy) - 1)]
+        ways.append(Way([row.node_from, *inner, row.node_to], xy))
+    return ways
+
+
+def oracle(ways: Sequence[Way], homes: Any, points: Any, *, snap_limit_m: float = 150.0) -> Walk:
+    """Join the homes' doors and the facilities to the oracle's own network."""
+    walk = Walk(ways, snap_limit_m)
+    doors = homes.geometry.centroid
+    doors = doors.where(homes.geometry.covers(doors), homes.geometry.representative_point())
+    for i, point in doors.items():
+        walk.add(("home", i), (point.x, point.y))
+    for i, point in points.geometry.items():
+        walk.add(("shop", i), (point.x, point.y))
+    return walk
+
+
+def assert_agree(found: Any, walk: Walk, homes: Any, points: Any) -> int:
+    """Every building and class: the same outcome, the same distance to a micrometre.
+
+    Returns how many distances were compared.
+    """
+    shops = {
+        service_class: [("shop", i) for i in group.index]
+        for service_class, group in points.groupby("service_class")
+    }
+    expected = walk.distances([("home", i) for i in homes.index], shops)
+    unknown = {c for c, names in shops.items() if not any(n in walk.connector for n in names)}
+    compared = 0
+    for row in found.itertuples():
+        to_any = expected.get(row.service_class, dict.fromkeys(walk.connector, inf))
+        way_m = to_any.get(("home", row.building_id))
+        if way_m is None or row.service_class in unknown:
+            assert row.coverage == "unsnapped"
+        elif isinf(way_m):
+            assert row.coverage == "unreachable"
+        else:
+            assert row.distance_m == pytest.approx(way_m, rel=0, abs=1e-6)
+            assert (row.coverage == "covered") == (row.distance_m <= row.limit_m)
+            compared += 1
+    return compared

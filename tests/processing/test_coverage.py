@@ -1,5 +1,3 @@
-from math import isinf
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +13,7 @@ from processing.frames import checksum, require_fit
 from processing.pipelines import service_coverage as pipeline
 from tests.fix_osm import read_town
 from tests.fix_streets import EAST, NORTH, ORSHA, buildings, facilities, streets
-from tests.oracle_walking import Walk, Way
+from tests.oracle_walking import assert_agree, oracle, ways_of
 
 LINE = streets((1, 2, [(0, 0), (1000, 0)]), (3, 4, [(0, 2000), (100, 2000)]))
 HOMES = buildings((200, 20), (900, -10), (50, 2010), (500, 900), residents=[10, 20, None, 5])
@@ -247,53 +245,10 @@ def test_random_towns_agree_with_networkx(town):
     points = facilities(*shops)
     walk = oracle(ways_of(roads), homes, points)
     assume(not walk.ambiguous)
-    assert_agree(shop_run(town), walk, homes, points)
+    assert_agree(shop_run(town).frames["service_coverage"], walk, homes, points)
 
 
 # --- a real town -------------------------------------------------------------------------------
-
-
-def ways_of(roads):
-    """Streets point by point; only the junctions are shared."""
-    ways = []
-    for i, row in roads.iterrows():
-        xy = list(row.geometry.coords)
-        inner = [(i, k) for k in range(1, len(xy) - 1)]
-        ways.append(Way([row.node_from, *inner, row.node_to], xy))
-    return ways
-
-
-def oracle(ways, homes, points, *, snap_limit_m=150.0):
-    """Join the homes' doors and the facilities to the oracle's own network."""
-    walk = Walk(ways, snap_limit_m)
-    doors = homes.geometry.centroid
-    doors = doors.where(homes.geometry.covers(doors), homes.geometry.representative_point())
-    for i, point in doors.items():
-        walk.add(("home", i), (point.x, point.y))
-    for i, point in points.geometry.items():
-        walk.add(("shop", i), (point.x, point.y))
-    return walk
-
-
-def assert_agree(result, walk, homes, points):
-    """Every building and class: the same distance as the oracle's, to a micrometre."""
-    shops = {
-        service_class: [("shop", i) for i in group.index]
-        for service_class, group in points.groupby("service_class")
-    }
-    expected = walk.distances([("home", i) for i in homes.index], shops)
-    unknown = {c for c, names in shops.items() if not any(n in walk.connector for n in names)}
-    compared = 0
-    for (building, service_class), (outcome, distance) in rows(result).items():
-        way_m = expected[service_class].get(("home", building))
-        if way_m is None or service_class in unknown:
-            assert outcome == "unsnapped"
-        elif isinf(way_m):
-            assert outcome == "unreachable"
-        else:
-            assert distance == pytest.approx(way_m, rel=0, abs=1e-6)
-            compared += 1
-    return compared
 
 
 def test_krems_agrees_with_networkx(sources_dir):
@@ -311,7 +266,9 @@ def test_krems_agrees_with_networkx(sources_dir):
     assert len(town.buildings) > 1000
     walk = oracle(town.ways, town.buildings, town.service_points)
     assert not walk.ambiguous
-    compared = assert_agree(result, walk, town.buildings, town.service_points)
+    compared = assert_agree(
+        result.frames["service_coverage"], walk, town.buildings, town.service_points
+    )
     assert compared > 0.9 * len(town.buildings) * len(classes)
 
 
@@ -322,7 +279,7 @@ def test_the_demonstration_quarter_agrees_with_networkx():
     roads = layers["streets"].query("foot").to_crs(32636)
     points = layers["service_points"].to_crs(32636)
     walk = oracle(ways_of(roads), homes, points)
-    compared = assert_agree(result, walk, homes, points)
+    compared = assert_agree(result.frames["service_coverage"], walk, homes, points)
     outcomes = set(result.frames["service_coverage"]["coverage"])
     assert outcomes == {"covered", "not_covered", "unreachable", "unsnapped"}
     assert compared > 0.9 * len(homes) * len(result.figures["classes"])

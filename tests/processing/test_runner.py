@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -6,8 +7,9 @@ import psycopg
 import pytest
 
 from layers import store
-from layers.area import save_area
+from layers.area import next_area, save_area
 from layers.errors import RefusedLoad, StoreFailure, UnknownArea
+from layers.ingest.osm import load_osm
 from layers.model import Licence, Origin
 from layers.registry import load_layers
 from processing import runner
@@ -15,6 +17,7 @@ from processing.errors import BadParameter, EmptyInput, RunFailed, UnknownPipeli
 from processing.pipelines import service_coverage
 from processing.provenance import get_run
 from tests.fix_streets import ORSHA, buildings, facilities, streets
+from tests.oracle_walking import assert_agree, oracle, ways_of
 
 NAME = "service-coverage"
 LAYERS = load_layers()
@@ -225,3 +228,22 @@ def test_a_result_that_does_not_fit_its_layer_is_not_published(
     with pytest.raises(RunFailed, match=r"service_coverage\.coverage"):
         runner.run(loaded, NAME, "orsha", {})
     assert runs(loaded) == []
+
+
+def test_an_osm_extract_gives_the_distances_of_networkx(connection: Any, sources_dir: Path) -> None:
+    area = next_area(connection, "krems", lon=15.6, lat=48.41)
+    save_area(connection, area)
+    load_osm(connection, LAYERS, sources_dir / "osm-samples" / "krems.osm.gz", area)
+    kinds = ["residential", "other"]
+    done = runner.run(connection, NAME, "krems", {"building_kinds": kinds})
+    homes, roads, points = (
+        store.read(connection, LAYERS[layer], area="krems").to_crs(area.srid)
+        for layer in ("buildings", "streets", "service_points")
+    )
+    homes = homes[homes["kind"].isin(kinds)]
+    walk = oracle(ways_of(roads[roads["foot"]]), homes, points)
+    published = store.read(connection, LAYERS["service_coverage"], area="krems")
+    compared = assert_agree(published, walk, homes, points)
+    assert compared > 5_000
+    assert set(published["status"]) == {"derived"}
+    assert done.result.figures["classes"][0]["share_residents"] is None
