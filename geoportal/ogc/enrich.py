@@ -18,8 +18,7 @@ def enrich(
 ) -> dict[str, Any]:
     """Return the collection document with status, supplier, licence, attribution, update period."""
     sources = [v for (name, _), v in portal.versions.items() if name == layer.id]
-    statuses = {v.status for v in sources} or {layer.status}
-    status = next(s for s in GRAVEST if s in statuses)
+    status = status_of(portal, layer)
     summary = portal.summaries[layer.id]
     base = f"{portal.settings.base_url}/ogc/collections/{layer.id}"
     links = adopt(document["links"], language)
@@ -56,6 +55,12 @@ def enrich(
             for v in sources
         ],
     }
+
+
+def status_of(portal: Portal, layer: Layer) -> Status:
+    """Return the status of a layer: of what is loaded, the gravest where areas differ."""
+    found = {v.status for (name, _), v in portal.versions.items() if name == layer.id}
+    return next(status for status in GRAVEST if status in (found or {layer.status}))
 
 
 def attribution(portal: Portal, layer: Layer) -> str:

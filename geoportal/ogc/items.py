@@ -11,8 +11,10 @@ import orjson
 from geoportal.errors import NotFound
 from geoportal.ogc import parameters as read
 from geoportal.ogc.crs import parse_crs
+from geoportal.ogc.enrich import status_of
 from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
+from geoportal.portal import Portal
 from layers import query
 from layers.model import Layer
 
@@ -85,7 +87,7 @@ async def get_collection_items(api: Api, request: OgcRequest, collection_id: str
     body = b"".join((head, text, b"],", orjson.dumps(tail)[1:]))
     headers = {"Content-Crs": f"<{page.crs.uri}>"}
     if request.format == "html":
-        return headers, 200, orjson.loads(body) | {"_layer": describe(layer, request)}
+        return headers, 200, orjson.loads(body) | {"_layer": describe(portal, layer, request)}
     return headers | {"Content-Type": GEOJSON}, 200, body
 
 
@@ -125,13 +127,13 @@ def _page_links(
     return [*links, link(base, "collection", "application/json", title)]
 
 
-def describe(layer: Layer, request: OgcRequest) -> dict[str, Any]:
+def describe(portal: Portal, layer: Layer, request: OgcRequest) -> dict[str, Any]:
     """Return what a page needs to show features: titles, units and code labels of the fields."""
     language = request.language
     return {
         "id": layer.id,
         "title": layer.title.get(language),
-        "status": layer.status,
+        "status": status_of(portal, layer),
         "geometry": layer.geometry,
         "fields": [
             {
@@ -149,13 +151,14 @@ async def get_collection_item(
     api: Api, request: OgcRequest, collection_id: str, feature_id: str
 ) -> Answer:
     """Answer one feature; raises NotFound."""
-    layer = api.portal.layer(collection_id)
+    portal = api.portal
+    layer = portal.layer(collection_id)
     crs = parse_crs("crs", request.param("crs"))
     missing = NotFound(f"Collection {layer.id} has no feature {feature_id[:80]!r}.")
     # What is no integer is no id of ours: not there, rather than wrong.
     if not read.INTEGER.fullmatch(feature_id) or abs(int(feature_id)) > read.MAX_INTEGER:
         raise missing
-    rows = await api.portal.database.rows(query.item(layer, int(feature_id), crs))
+    rows = await portal.database.rows(query.item(layer, int(feature_id), crs))
     if not rows:
         raise missing
     base = f"{api.base_url}/collections/{layer.id}"
@@ -165,5 +168,5 @@ async def get_collection_item(
     body = rows[0][0][:-1] + b',"links":' + orjson.dumps(links) + b"}"
     headers = {"Content-Crs": f"<{crs.uri}>"}
     if request.format == "html":
-        return headers, 200, orjson.loads(body) | {"_layer": describe(layer, request)}
+        return headers, 200, orjson.loads(body) | {"_layer": describe(portal, layer, request)}
     return headers | {"Content-Type": GEOJSON}, 200, body
