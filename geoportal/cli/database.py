@@ -17,6 +17,8 @@ from layers.model import Layer
 from layers.registry import load_layers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+MARKS = CHECKOUT / ".geoportal"
+"""Where commands remember what they did last."""
 CONNECT_S = 10
 
 

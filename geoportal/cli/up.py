@@ -88,7 +88,7 @@ def _serve(given: Settings) -> None:
 def _prepare_if_needed(given: Settings, url: str) -> None:
     """Run `prepare` in a process of its own, unless nothing changed since it last ended well."""
     name = hashlib.sha256(url.encode()).hexdigest()[:12]  # one mark for every database
-    mark = database.CHECKOUT / ".geoportal" / f"prepared-{name}"
+    mark = database.MARKS / f"prepared-{name}"
     with database.connect(url) as connection:
         database.migrate(connection, given)
         before = _state(connection, given, url)
