@@ -18,7 +18,8 @@ from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from layers import registry
-from layers.errors import BadLayerFile, UnfitDatabase
+from layers.errors import BadLayerFile, StoreFailure, UnfitDatabase
+from layers.locks import clean_staging, set_lock_timeout
 from layers.model import Field, FieldType, Layer
 
 WRITER = "geoportal_writer"
@@ -42,15 +43,17 @@ def migrate(
 ) -> list[str]:
     """Bring the database to the layer definitions; return the ids of the layers (re)made.
 
-    Idempotent; one migration runs at a time. `roots` are the folders of layers outside the package.
-    Raises UnfitDatabase when the server is too old or has no PostGIS, BadLayerFile when a table.sql
-    does not make the table its layer.yml describes.
+    Idempotent; one migration runs at a time, and drops what killed loads left. `roots` are the
+    folders of layers outside the package. Raises UnfitDatabase when the server is too old or has no
+    PostGIS, BadLayerFile when a table.sql does not make the table its layer.yml describes,
+    StoreFailure when a table that must be remade stays in use.
     """
     require_fit(conn)
     with _one_at_a_time(conn):
         files = sorted(SHARED.glob("*.sql"))
         for file in (f for f in files if f.name < "900"):
             _run_shared(conn, file)
+        clean_staging(conn)
         made = [layer.id for layer in layers.values() if _make(conn, layer, roots)]
         for file in (f for f in files if f.name >= "900"):
             _run_shared(conn, file)
@@ -130,6 +133,7 @@ def _make(conn: Connection, layer: Layer, roots: Sequence[Path]) -> bool:
         return False
     try:
         with conn.transaction():
+            set_lock_timeout(conn)
             _drop(conn, layer)
             conn.execute(_as_writer())
             conn.execute(text.encode())
@@ -141,6 +145,9 @@ def _make(conn: Connection, layer: Layer, roots: Sequence[Path]) -> bool:
                 " ON CONFLICT (layer) DO UPDATE SET checksum = excluded.checksum",
                 (layer.id, checksum),
             )
+    except psycopg.errors.LockNotAvailable:
+        message = f"the table of {layer.id} must be remade but is in use; stop the server and retry"
+        raise StoreFailure(message) from None
     except (psycopg.ProgrammingError, psycopg.errors.FeatureNotSupported) as error:
         raise _bad(layer, f"PostgreSQL refuses it: {error.diag.message_primary}") from None
     return True

@@ -12,13 +12,12 @@ import shapely
 from psycopg import Connection, Rollback, sql
 from psycopg.rows import tuple_row
 
-from layers import staging, swap
+from layers import locks, staging, swap
 from layers.errors import RefusedLoad, UnknownArea, UnknownField
 from layers.model import COUNTRY, Area, Field, Layer, Origin
 from layers.staging import Load, Progress, Repaired, Staged
-from layers.swap import clean_staging
 
-__all__ = ["Loaded", "Progress", "Repaired", "clean_staging", "read", "remove", "replace"]
+__all__ = ["Loaded", "Progress", "Repaired", "read", "remove", "replace"]
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def replace(
         place = f"the area {COUNTRY!r}" if layer.scope == "national" else "a city area"
         raise RefusedLoad(f"{layer.id} is loaded for {place}, not for {area.id!r}")
     what = f"{layer.id}, area {area.id}"
-    with swap.translated(what), swap.exclusive(conn, load.partition):
+    with swap.translated(what), locks.exclusive(conn, load.partition):
         _require_area(conn, area)
         staged, old_version = _stage(conn, load, frames, progress)
         if old_version is not None:
@@ -109,7 +108,7 @@ def remove(conn: Connection, layer: Layer, area: Area) -> bool:
     Raises StoreFailure when the layer is busy or the database refuses.
     """
     what = f"{layer.id}, area {area.id}"
-    with swap.translated(what), swap.exclusive(conn, f"{layer.id}__a{area.number}"):
+    with swap.translated(what), locks.exclusive(conn, f"{layer.id}__a{area.number}"):
         return swap.take_out(conn, layer, area)
 
 

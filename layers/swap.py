@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import Connection, Transaction, sql
@@ -13,13 +13,11 @@ from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 from layers.errors import RefusedLoad, StoreFailure
+from layers.locks import set_lock_timeout
 from layers.model import Area, Layer
 from layers.query import time_fields
 from layers.schema import WRITER
 from layers.staging import Load, Staged
-
-LOCK_TIMEOUT_MS = 2_000
-"""Readers wait at most this long for a swap that itself waits for a long reader."""
 
 ATTEMPTS = 5
 _WAIT_S = 0.5
@@ -64,28 +62,6 @@ def _said(error: psycopg.Error) -> str:
 
 
 @contextmanager
-def exclusive(conn: Connection, partition: str) -> Iterator[None]:
-    """Hold the lock of one layer in one area, so that loads of it follow one another.
-
-    Raises LockNotAvailable after the lock time-out.
-    """
-    key = _key(partition)
-    with conn.transaction():
-        conn.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT_MS)))
-        conn.execute(sql.SQL("SELECT pg_advisory_lock({})").format(key))
-    try:
-        yield
-    finally:
-        # A connection that broke has given its locks back.
-        with suppress(psycopg.OperationalError):
-            conn.execute(sql.SQL("SELECT pg_advisory_unlock({})").format(key))
-
-
-def _key(partition: str) -> sql.Composed:
-    return sql.SQL("hashtextextended({}, 0)").format(sql.Literal(f"geoportal load {partition}"))
-
-
-@contextmanager
 def writing(conn: Connection) -> Iterator[Transaction]:
     """A transaction in the writer's role, so that whoever loads, the writer owns the tables."""
     with conn.transaction() as transaction:
@@ -127,31 +103,9 @@ def drop(conn: Connection, staged: Staged) -> None:
             conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
 
 
-def clean_staging(conn: Connection) -> list[str]:
-    """Drop what killed loads left in `staging`, never a table of a running load; return the names.
-
-    A load holds its lock until its table is swapped in or dropped, so a table whose lock is free
-    belongs to nobody.
-    """
-    with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
-        found = cursor.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'staging' ORDER BY tablename"
-        ).fetchall()
-        left = []
-        for (table,) in found:
-            key = _key(table.rpartition("_")[0])
-            lock = sql.SQL("SELECT pg_try_advisory_xact_lock({})").format(key)
-            free = cursor.execute(lock).fetchone()
-            if free and free[0]:
-                name = sql.Identifier("staging", table)
-                cursor.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(name))
-                left.append(table)
-    return left
-
-
 def _take_out(conn: Connection, layer: Layer, partition: str) -> None:
     """Lock both parents, then drop the area's partitions; readers wait for the rest of the swap."""
-    conn.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT_MS)))
+    set_lock_timeout(conn)
     conn.execute(
         sql.SQL("LOCK TABLE ONLY {}, ONLY {} IN ACCESS EXCLUSIVE MODE").format(
             sql.Identifier("features", layer.id), sql.Identifier("tiles", layer.id)

@@ -5,7 +5,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from layers.errors import BadLayerFile
+from layers import locks
+from layers.errors import BadLayerFile, StoreFailure
 from layers.model import Layer
 from layers.registry import load_layers
 from layers.schema import migrate, unfit
@@ -53,6 +54,31 @@ def test_a_missing_table_is_made_again(
 ) -> None:
     connection.execute("DROP TABLE tiles.probe")
     assert migrate(connection, {"probe": probe}, roots=[tmp_path / "layers"]) == ["probe"]
+
+
+def test_a_table_in_use_is_left_alone(
+    connection: Connection,
+    database: str,
+    probe: Layer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(locks, "LOCK_TIMEOUT_MS", 50)
+    write_layer(tmp_path / "layers", probe, TABLE.replace("name text", "name text, secret text"))
+    with psycopg.connect(database) as reader:
+        reader.execute("SELECT count(*) FROM features.probe")
+        with pytest.raises(StoreFailure, match="the table of probe must be remade but is in use"):
+            migrate(connection, {"probe": probe}, roots=[tmp_path / "layers"])
+    assert migrate(connection, {"probe": probe}, roots=[tmp_path / "layers"]) == ["probe"]
+
+
+def test_migration_drops_what_killed_loads_left(
+    connection: Connection, probe: Layer, tmp_path: Path
+) -> None:
+    connection.execute("CREATE TABLE staging.probe__a7_0123f (id bigint)")
+    migrate(connection, {"probe": probe}, roots=[tmp_path / "layers"])
+    left = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'staging'")
+    assert left.fetchone() == (0,)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 
-from layers import store, swap
+from layers import locks, store, swap
 from layers.errors import RefusedLoad, StoreFailure, UnknownArea, UnknownField
 from layers.model import AREA_STRIDE, Area, Layer, Text
 from layers.store import Loaded
@@ -359,7 +359,7 @@ def test_a_killed_load_leaves_the_old_rows(
             monkeypatch.setattr(swap, "swap", kill_first)
         with pytest.raises(StoreFailure, match="interrupted it, nothing was changed"):
             store.replace(loader, probe, killed(), area=AREA, origin=ORIGIN)
-    left = store.clean_staging(connection)
+    left = locks.clean_staging(connection)
     assert len(left) == (2 if moment == "swapping" else 0)
     assert state(connection) == before
 
@@ -372,7 +372,7 @@ def test_cleaning_spares_a_running_load(
 
     def clean_first(*args: object) -> int:
         with psycopg.connect(database, autocommit=True) as other:
-            cleaned.append(store.clean_staging(other))
+            cleaned.append(locks.clean_staging(other))
         return swapping(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(swap, "swap", clean_first)
@@ -384,7 +384,7 @@ def test_cleaning_spares_a_running_load(
 def test_a_busy_layer_is_waited_for(
     connection: Connection, database: str, probe: Layer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(swap, "LOCK_TIMEOUT_MS", 100)
+    monkeypatch.setattr(locks, "LOCK_TIMEOUT_MS", 100)
     load(connection, probe, frame(3))
     with psycopg.connect(database) as reader:
         reader.execute("SELECT count(*) FROM features.probe")
@@ -397,7 +397,7 @@ def test_a_busy_layer_is_waited_for(
 def test_a_layer_that_stays_busy_is_left_alone(
     connection: Connection, database: str, probe: Layer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(swap, "LOCK_TIMEOUT_MS", 50)
+    monkeypatch.setattr(locks, "LOCK_TIMEOUT_MS", 50)
     monkeypatch.setattr(swap, "_WAIT_S", 0.01)
     load(connection, probe, frame(3))
     before = state(connection)
@@ -433,7 +433,7 @@ def test_readers_see_the_old_or_the_new_rows_and_never_none(
 def test_two_loads_of_one_area_follow_one_another(
     connection: Connection, database: str, probe: Layer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(swap, "LOCK_TIMEOUT_MS", 50)
+    monkeypatch.setattr(locks, "LOCK_TIMEOUT_MS", 50)
     with psycopg.connect(database, autocommit=True) as other:
 
         def nested() -> Iterator[gpd.GeoDataFrame]:
