@@ -72,6 +72,7 @@ for command in (up, serve, db, load, layers, run, check, prepare):
 def main() -> None:
     """Run the command line and end the process with 0, 1 (error) or 2 (wrong usage)."""
     sys.excepthook = _unforeseen
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job is given none
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)  # so that whatever was started is stopped
     try:
