@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -18,9 +18,22 @@ class Branch:
     high: float | None = None
     other: bool = False
 
-    def reaches(self, values: tuple[Any, ...]) -> bool:
-        """Tell whether a filter on the same field lets this branch happen."""
-        return self.other or bool(set(self.values) & set(values)) or not self.values
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a filter lets through: these values of a field, or (negated) all but these."""
+
+    field: str
+    values: tuple[Any, ...]
+    negated: bool = False
+
+    def lets(self, branch: Branch, named: set[Any]) -> bool:
+        """Tell whether a branch can happen behind the filter; `named` are all values it names."""
+        if branch.field != self.field:
+            return True
+        if branch.other:
+            return self.negated or bool(set(self.values) - named)
+        return not branch.values or any((v in self.values) != self.negated for v in branch.values)
 
 
 def field_of(expression: Any) -> str | None:
@@ -53,6 +66,16 @@ def plain_number(expression: Any, default: float) -> float:
     """Return a number out of a constant or zoom expression; anything else gives the default."""
     found = at_closest_view(expression)
     return float(found) if isinstance(found, int | float) else default
+
+
+def most(expression: Any, default: float) -> float:
+    """Return the largest outcome of a zoom expression: a sign that fades out is shown as it was."""
+    if not isinstance(expression, list):
+        return plain_number(expression, default)
+    if at_closest_view(expression) is expression:
+        return default
+    outcomes = expression[2::2] if expression[0] == "step" else expression[4::2]
+    return max((plain_number(one, 0.0) for one in outcomes), default=default) or default
 
 
 def plain_list(expression: Any) -> list[float]:
@@ -98,13 +121,13 @@ def _match(colour: list[Any]) -> Iterator[Branch]:
 def _case(colour: list[Any]) -> Iterator[Branch]:
     field = None
     for condition, outcome in zip(colour[1:-1:2], colour[2:-1:2], strict=True):
-        chosen = chosen_by_filter(condition)
-        if chosen is None:
+        chosen = choice_of(condition)
+        if chosen is None or chosen.negated:
             # A guard such as "has no value" around the real scale.
             yield from (b for b in branches(outcome) if b.field is not None)
             continue
-        field = chosen[0]
-        yield Branch(_plain(outcome), field, chosen[1])
+        field = chosen.field
+        yield Branch(_plain(outcome), field, chosen.values)
     last = colour[-1]
     if isinstance(last, list):
         yield from branches(last)
@@ -128,23 +151,26 @@ def _interpolate(colour: list[Any]) -> Iterator[Branch]:
         yield Branch(_plain(outcome), field, low=stop, high=stop)
 
 
-def chosen_by_filter(expression: Any) -> tuple[str, tuple[Any, ...]] | None:
-    """Return the field and the values that a filter lets through, when it is that simple."""
+def choice_of(expression: Any) -> Choice | None:
+    """Return what a filter lets through, when it asks one property for plain values."""
     if not isinstance(expression, list) or len(expression) < 2:
         return None
     head, *rest = expression
     if head == "all":
-        return next((found for part in rest if (found := chosen_by_filter(part))), None)
+        return next((found for part in rest if (found := choice_of(part))), None)
+    if head == "!":
+        inner = choice_of(rest[0])
+        return inner and replace(inner, negated=not inner.negated)
     field = field_of(expression) if head == "get" else field_of(rest[0])
     values = _chosen_values(head, rest)
-    return (field, values) if field is not None and values else None
+    return Choice(field, values, negated=head == "!=") if field is not None and values else None
 
 
 def _chosen_values(head: Any, rest: list[Any]) -> tuple[Any, ...]:
     if head == "get":
         return (True,)
     given = rest[1] if len(rest) > 1 else None
-    if head == "==" and not isinstance(given, list | None):
+    if head in ("==", "!=") and not isinstance(given, list | None):
         return (given,)
     if head == "in" and isinstance(given, list):
         return tuple(given[1]) if given[:1] == ["literal"] else ()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from geoportal.web import expressions
@@ -43,40 +43,12 @@ class Class:
     low: float | None = None
     high: float | None = None
     other: bool = False
+    spared: tuple[Any, ...] = ()
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What makes two entries of different style layers the same entry."""
         return (self.field, self.values, self.low, self.high, self.other)
-
-
-@dataclass(slots=True)
-class _Groups:
-    """The entries found so far, by the field that distinguishes them."""
-
-    by_field: dict[str | None, list[Class]] = field(default_factory=dict)
-
-    def add(self, found: Sequence[Class], style_type: str) -> None:
-        driven = [name for name in self.by_field if name is not None]
-        if len(found) == 1 and found[0].field is None and (driven or None in self.by_field):
-            self._decorate(found[0].symbol, style_type)
-            return
-        for one in found:
-            entries = self.by_field.setdefault(one.field, [])
-            same = next((i for i, e in enumerate(entries) if e.key == one.key), None)
-            if same is None:
-                entries.append(one)
-            else:
-                entries[same] = _merged(entries[same], one.symbol)
-        casing = self.by_field.get(None)
-        if casing and any(one.field is not None for one in found):
-            # A plain casing drawn below a coloured line is no entry of its own.
-            del self.by_field[None]
-            self._decorate(casing[0].symbol, style_type)
-
-    def _decorate(self, symbol: Symbol, _style_type: str) -> None:
-        for name, entries in self.by_field.items():
-            self.by_field[name] = [_merged(one, symbol) for one in entries]
 
 
 def _merged(one: Class, other: Symbol) -> Class:
@@ -92,47 +64,80 @@ def legend(layer: Layer, style: Mapping[str, Any], language: Language) -> list[d
     Colours come from constant, `match`, `case`, `step` and `interpolate` expressions; what they
     depend on besides (the zoom level) is taken at the closest view.
     """
-    groups = _Groups()
-    for style_layer in style.get("layers", []):
-        if style_layer.get("type") in _COLOUR:
-            groups.add(list(_classes(style_layer)), style_layer["type"])
+    found = [one for part in style.get("layers", ()) for one in _classes(part)]
+    groups: dict[str | None, list[Class]] = {}
+    for one in found:
+        if one.field is not None:
+            _add(groups.setdefault(one.field, []), one)
+    plain = [one for one in found if one.field is None]
+    if not groups and plain:
+        groups[None] = [plain.pop(0)]
+    for one in plain:
+        # A layer in one colour beside others is their casing or outline, no entry of its own.
+        for entries in groups.values():
+            entries[:] = [_decorated(entry, one) for entry in entries]
     return [
-        {"title": _title(layer, name, language), "entries": _entries(layer, found, language)}
-        for name, found in groups.by_field.items()
+        {"title": _title(layer, name, language), "entries": _entries(layer, entries, language)}
+        for name, entries in groups.items()
     ]
 
 
+def _add(entries: list[Class], one: Class) -> None:
+    same = next((i for i, entry in enumerate(entries) if entry.key == one.key), None)
+    if same is None:
+        entries.append(one)
+    else:
+        entries[same] = _merged(entries[same], one.symbol)
+
+
+def _decorated(entry: Class, plain: Class) -> Class:
+    spared = bool(entry.values) and set(entry.values) <= set(plain.spared)
+    return entry if spared else _merged(entry, plain.symbol)
+
+
 def _classes(style_layer: Mapping[str, Any]) -> Iterator[Class]:
-    kind = style_layer["type"]
+    kind = style_layer.get("type")
+    if kind not in _COLOUR:
+        return
     paint = style_layer.get("paint", {})
-    symbol = Symbol(
-        shape=_SHAPE[kind],
-        opacity=expressions.plain_number(paint.get(f"{kind}-opacity"), 1.0),
-        outline=_outline(kind, paint),
-        width=expressions.plain_number(paint.get("line-width"), 1.0) if kind == "line" else None,
-        dash=tuple(expressions.plain_list(paint.get("line-dasharray"))) if kind == "line" else (),
-        radius=expressions.plain_number(paint.get("circle-radius"), 5.0)
-        if kind == "circle"
-        else None,
-    )
+    symbol = _symbol(kind, paint)
+    choice = expressions.choice_of(style_layer.get("filter"))
     colour = expressions.at_closest_view(paint.get(_COLOUR[kind], "#000000"))
-    chosen = expressions.chosen_by_filter(style_layer.get("filter"))
-    for branch in expressions.branches(colour):
-        if branch.colour is None:
+    found = [branch for branch in expressions.branches(colour) if branch.colour is not None]
+    named = {value for branch in found for value in branch.values}
+    for branch in found:
+        if choice is not None and not choice.lets(branch, named):
             continue
-        name, values = (branch.field, branch.values)
-        if name is None and chosen is not None:
-            name, values = chosen
-        elif chosen is not None and chosen[0] == name and not branch.reaches(chosen[1]):
-            continue
-        yield Class(
+        one = Class(
             symbol=replace(symbol, colour=branch.colour),
-            field=name,
-            values=values,
+            field=branch.field,
+            values=branch.values,
             low=branch.low,
             high=branch.high,
             other=branch.other,
         )
+        yield _filtered(one, choice)
+
+
+def _filtered(one: Class, choice: expressions.Choice | None) -> Class:
+    """Let a filter say what a single colour stands for, or whom it spares."""
+    if choice is None or one.field is not None:
+        return one
+    if choice.negated:
+        return replace(one, spared=choice.values)
+    return replace(one, field=choice.field, values=choice.values)
+
+
+def _symbol(kind: str, paint: Mapping[str, Any]) -> Symbol:
+    is_line, is_circle = kind == "line", kind == "circle"
+    return Symbol(
+        shape=_SHAPE[kind],
+        opacity=expressions.most(paint.get(f"{kind}-opacity"), 1.0),
+        outline=_outline(kind, paint),
+        width=expressions.plain_number(paint.get("line-width"), 2.0) if is_line else None,
+        dash=tuple(expressions.plain_list(paint.get("line-dasharray"))) if is_line else (),
+        radius=expressions.plain_number(paint.get("circle-radius"), 5.0) if is_circle else None,
+    )
 
 
 def _outline(kind: str, paint: Mapping[str, Any]) -> str | None:
@@ -185,8 +190,9 @@ def _other(shown: Field, group: list[Class], language: Language) -> str | None:
     left = [code for code in shown.codes if code.value not in named]
     if shown.codes and not left:
         return None
-    if shown.type == "boolean" and named >= {True, False}:
-        return None
+    if shown.type == "boolean":
+        rest = [value for value in (True, False) if value not in named]
+        return _value(shown, rest[0], language) if len(rest) == 1 else None
     if 0 < len(left) <= 3:
         return ", ".join(code.title.get(language) for code in left)
     return text(language, "legend.other")

@@ -124,7 +124,6 @@ def _catalogue(portal: Portal, request: Request) -> Response:
         "Content-Language": language,
         "Vary": "Accept-Language",
         "Cache-Control": ASK_ANEW,
-        "X-Content-Type-Options": "nosniff",
     }
     return Response(content, headers=headers, media_type="application/json")
 
@@ -137,7 +136,6 @@ def _static(request: Request, path: str) -> Response:
     headers = {
         "ETag": asset.etag,
         "Cache-Control": FOR_EVER if lasting else ASK_ANEW,
-        "X-Content-Type-Options": "nosniff",
         "Vary": "Accept-Encoding",
     }
     if asset.etag in request.headers.get("if-none-match", ""):

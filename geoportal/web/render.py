@@ -148,9 +148,10 @@ def page_href(given: Any, *, keep: Language | None, base_url: str) -> str:
     `keep` is the language that was asked for by `?lang=`; other sites' addresses stay as they are.
     """
     address = safe_href(given)
-    path = address.removeprefix(base_url)
-    if path == address and not address.startswith("/"):
+    own = address == base_url or address.startswith((f"{base_url}/", f"{base_url}?"))
+    if not own and not address.startswith("/"):
         return address
+    path = address.removeprefix(base_url) if own else address
     plain, _, query = path.partition("?")
     # Never `//name`: a browser would take it for another host.
     plain = "/" + plain.lstrip("/")

@@ -57,6 +57,7 @@ class MapPage {
     this.#apply(readState(location.hash));
     this.#listen();
     this.#remember();
+    if (narrow.matches) this.view.map.once("idle", () => this.view.foldSources());
   }
 
   #listen() {

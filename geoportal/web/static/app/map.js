@@ -112,9 +112,12 @@ export class MapView {
   /** Resolves when layers may be switched. */
   async ready() {
     if (!this.map.loaded()) await this.map.once("load");
-    const sources = this.map.getContainer().querySelector(".maplibregl-ctrl-attrib");
-    // On a phone the sources would lie over the map: folded, one touch away.
-    if (this.map.getContainer().clientWidth < 640) sources?.classList.remove("maplibregl-compact-show");
+  }
+
+  /** On a phone the list of sources would lie over the map: folded, it is one touch away. */
+  foldSources() {
+    const list = this.map.getContainer().querySelector(".maplibregl-ctrl-attrib.maplibregl-compact-show");
+    list?.classList.remove("maplibregl-compact-show");
   }
 
   /**
