@@ -40,4 +40,6 @@ pip=("$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --n
 # Wheels only: nothing of a package runs while it is installed, and no compiler is needed.
 "${pip[@]}" --require-hashes --only-binary :all: --requirement "requirements/$kind.txt"
 "${pip[@]}" --no-build-isolation --editable .
+# Compiled once, on all cores, and not at each start (some files are templates, which cannot be).
+"$venv/bin/python" -m compileall -q -j 0 "$venv/lib" > /dev/null || true
 printf '%s' "$wanted" > "$stamp"
