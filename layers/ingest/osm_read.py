@@ -82,7 +82,7 @@ def read(file: Path) -> Extract:
     """Read an .osm.pbf, .osm, .osm.gz or .osm.bz2 file.
 
     Raises MissingSource when there is no such file, CorruptSource when it is no OSM file, is cut
-    off or has ways without their nodes.
+    off, is not sorted by type and id, or has ways without their nodes.
     """
     if not file.is_file():
         raise MissingSource(f"there is no file {file}")
@@ -94,10 +94,7 @@ def read(file: Path) -> Extract:
         junctions = _junctions(file)
         return _collect(file, junctions)
     except _FAULTS as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else "unreadable"
-        raise CorruptSource(
-            f"{file.name} is not an OSM extract, or damaged ({reason}); fetch it again"
-        ) from None
+        raise _corrupt(file, error) from None
 
 
 def centre(file: Path) -> tuple[float, float]:
@@ -113,11 +110,19 @@ def centre(file: Path) -> tuple[float, float]:
         if not box.valid():
             box = _node_box(file)
     except _FAULTS as error:
-        raise CorruptSource(f"{file.name} is not an OSM extract, or damaged ({error})") from None
+        raise _corrupt(file, error) from None
     if not box.valid():
         raise CorruptSource(f"{file.name} has no nodes, so it lies nowhere")
     low, high = box.bottom_left, box.top_right
     return (low.lon + high.lon) / 2, (low.lat + high.lat) / 2
+
+
+def _corrupt(file: Path, error: BaseException) -> CorruptSource:
+    reason = (str(error).strip() or "unreadable").splitlines()[0]
+    if "out of order" in reason:
+        return CorruptSource(f"{file.name} is not sorted ({reason}); sort it with `osmium sort`")
+    message = f"{file.name} is not an OSM extract, or damaged ({reason}); fetch it again"
+    return CorruptSource(message)
 
 
 def _node_box(file: Path) -> Any:
