@@ -245,8 +245,8 @@ def _geometry(layer: Layer, crs: Crs) -> sql.Composable:
     text = f"ST_AsGeoJSON({shape}, {digits}, 0)"
     if layer.geometry == "Geometry":
         text = (
-            "(SELECT CASE WHEN q.g !~* 'nan|inf' THEN q.g END"
-            f" FROM (SELECT {text} AS g OFFSET 0) AS q)"  # noqa: S608 - made of constants
+            "(SELECT CASE WHEN q.g !~* 'nan|inf' THEN q.g END"  # noqa: S608 - made of constants
+            f" FROM (SELECT {text} AS g OFFSET 0) AS q)"
         )
     return sql.SQL(f"coalesce({text}, 'null')")
 
