@@ -33,6 +33,15 @@ FILES: dict[str, tuple[str, ...]] = {
         "LICENSE.txt",
     ),
     "@fontsource/noto-sans": (*_FONT_FILES, "LICENSE"),
+    # For maps in notebooks, which are one document each (geoportal/client/map.py).
+    "leaflet": (
+        "dist/leaflet.js",
+        "dist/leaflet.css",
+        "dist/images/layers.png",
+        "dist/images/layers-2x.png",
+        "dist/images/marker-icon.png",
+        "LICENSE",
+    ),
 }
 
 
