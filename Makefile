@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test check bless conformance bench assets postgis lock clean runtime dev chromium
 
-PYTHON_HERE := .venv/bin/python
+# .venv is a link when the checkout lies far down (tools/install.sh).
+PYTHON_HERE = "$$(readlink -f .venv)/bin/python"
 ARGS ?=
 
 help: ## what can be made
@@ -44,7 +45,7 @@ lock: ## the exact versions in requirements/ from pyproject.toml (needs uv)
 
 clean: ## stop the embedded database and remove what was installed here (its data stay)
 	@if [ -x .venv/bin/geoportal ]; then .venv/bin/geoportal db stop; fi
-	@rm -rf .venv node_modules geoportal/web/static/vendor .pytest_cache .mypy_cache .ruff_cache \
+	@rm -rf "$$(readlink -f .venv)" .venv node_modules geoportal/web/static/vendor .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis dist
 
 runtime:

@@ -13,18 +13,24 @@ flock 9
 
 # The environment holds absolute paths: it is of use only to this place and this Python.
 base="$(pwd -P)"
-if [ -d "$venv" ] && ! { [ "$(cat "$venv/base" 2> /dev/null)" = "$base" ] && "$venv/bin/python" -c '' 2> /dev/null; }; then
+if [ -e "$venv" ] && ! { [ "$(cat "$venv/base" 2> /dev/null)" = "$base" ] && "$venv/bin/python" -c '' 2> /dev/null; }; then
     rm -rf "$venv"
 fi
-if [ ! -d "$venv" ]; then
+if [ ! -e "$venv" ]; then
     python="$(bash tools/python.sh)"
     echo "Making $venv with $("$python" --version) ..."
-    # Never in its own place half-made: an interrupted making is begun anew.
-    trap 'rm -rf "$venv"' ERR INT TERM
-    "$python" -m venv "$venv"
+    if [ "${#base}" -gt 350 ]; then
+        # PROJ's database cannot be opened by a path of 512 bytes: far down, .venv is a link to a short place.
+        short="${XDG_CACHE_HOME:-$HOME/.cache}/geoportal/venv-$(printf '%s' "$base" | sha256sum | head -c 12)"
+        rm -rf "$short" "$venv"
+        mkdir -p "$short"
+        ln -s "$short" "$venv"
+    fi
+    # Never half-made: without its `base` an interrupted making is begun anew.
+    "$python" -m venv "$(readlink -f "$venv")"
     printf '%s' "$base" > "$venv/base"
-    trap - ERR INT TERM
 fi
+venv="$(readlink -f "$venv")"
 
 stamp="$venv/stamp-$kind"
 wanted="$(cat requirements/*.txt pyproject.toml | sha256sum)"
