@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from numbers import Integral, Real
@@ -21,6 +23,8 @@ CHUNK = 20_000
 
 NULL = r"\N"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNUSUAL = re.compile("[\\\\\t\n\r\0\ud800-\udfff]")
 _BIGINT = 2**63
 
 _TYPE_IDS = {
@@ -112,23 +116,26 @@ def _cells(values: pd.Series, field: Field, ids: list[int], faults: Faults) -> l
 def _string(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("is not text")
+    unusual = _UNUSUAL.search(value)
+    if unusual is None:
+        return value
     if "\0" in value:
         raise ValueError("has a NUL character")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not valid Unicode") from None
+    if _SURROGATE.search(value):
+        raise ValueError("is not valid Unicode")
     return value.translate(_ESCAPES)
 
 
 def _is_number(value: object) -> TypeGuard[float]:
+    if type(value) in (int, float):  # nearly always, and much faster than asking for an ABC
+        return True
     return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
 
 
 def _integer(value: object) -> str:
     if not _is_number(value):
         raise ValueError("is not a whole number")
-    if not isinstance(value, Integral) and not float(value).is_integer():
+    if type(value) is not int and not (isinstance(value, Integral) or float(value).is_integer()):
         raise ValueError("is not a whole number")
     number = int(value)
     if not -_BIGINT <= number < _BIGINT:
@@ -140,7 +147,7 @@ def _number(value: object) -> str:
     if not _is_number(value):
         raise ValueError("is not a number")
     number = float(value)
-    if not np.isfinite(number):
+    if not math.isfinite(number):
         raise ValueError("is infinite")
     return repr(number)
 

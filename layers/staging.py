@@ -100,6 +100,8 @@ def finish(conn: Connection, load: Load, staged: Staged) -> None:
     Raises RefusedLoad when a row breaks a constraint of the layer's table.sql.
     """
     parent = sql.Identifier("features", load.layer.id)
+    # Sorting and index building of millions of rows in memory, not in temporary files.
+    conn.execute("SET LOCAL work_mem = '64MB'; SET LOCAL maintenance_work_mem = '128MB'")
     try:
         _constrain(conn, load, staged.table)
     except psycopg.IntegrityError as error:
