@@ -123,14 +123,13 @@ def test_no_page_asks_for_anything_outside() -> None:
 
 
 def test_items_have_titles_units_code_labels_and_the_status() -> None:
+    url = f"{BASE}/ogc/collections/buildings/items"
     document = {
         "features": [FEATURE],
         "_layer": LAYER,
         "numberMatched": 4000,
         "numberReturned": 1,
-        "links": [
-            {"rel": "next", "href": f"{BASE}/ogc/collections/buildings/items?offset=1&f=html"}
-        ],
+        "links": [{"rel": "next", "href": f"{url}?offset=1&f=html"}],
     }
     page = Page(html("items", document))
     for words in ("Высота, м", "школа", "1\u202f234,5", "демонстрационные", "Показано 1 из"):
