@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,3 +148,13 @@ def test_numbers_in_processing_name_their_unit() -> None:
         and not UNITS.search(argument.arg)
     ]
     assert unnamed == []
+
+
+def test_the_web_process_imports_no_analysis_library() -> None:
+    """They make a worker four times as large; pipelines run in processes of their own."""
+    heavy = ("pandas", "geopandas", "scipy", "rasterio", "osmium", "pyogrio")
+    program = f"import sys, geoportal.app; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
