@@ -7,14 +7,14 @@ once per shape and PostgreSQL can keep it prepared; everything a caller sends is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from psycopg import sql
 
+from layers import keyset
+from layers.keyset import Cursor, Order, Scalar
 from layers.model import Field, Layer
-
-Scalar = str | int | float | bool | date | datetime | None
 
 STORED_SRID = 4326
 DEGREE_DIGITS = 7  # about 1 cm
@@ -87,26 +87,30 @@ class Filter:
 class Page:
     """Which part of the rows, in which order and form.
 
-    `order` pairs are (published field, descending). `fields` None = all published ones.
+    It begins behind `cursor`, else after `offset` rows. `order` pairs are (column, descending) and
+    end with the id, so pages never overlap. `fields` None = all published ones.
     """
 
     limit: int
     offset: int = 0
-    order: tuple[tuple[str, bool], ...] = ()
+    cursor: Cursor | None = None
+    order: Order = (("id", False),)
     fields: tuple[str, ...] | None = None
     geometry: bool = True
     crs: Crs = CRS84
 
 
 def items(layer: Layer, rows: Filter, page: Page) -> Query:
-    """Build a page of features: one row (features found up to limit + 1, GeoJSON text as UTF-8).
+    """Build a page of features: one row (features found up to limit + 1, GeoJSON as UTF-8, keys).
 
     One feature more than the limit is counted (not returned) to know whether there is a next page.
+    The keys are those of the page's first row in the direction of reading and, when the page is
+    full, of its last.
     """
-    text = _items_text(layer, _shape(rows), _order(page), page.fields, page.geometry, page.crs)
-    params = _params(rows)
-    params |= {"limit": page.limit, "offset": page.offset}
-    return Query(text, params)
+    start = page.cursor.shape if page.cursor else None
+    text = _items_text(layer, _shape(rows), _Form(page, start))
+    params = _params(rows) | {"limit": page.limit, "offset": page.offset}
+    return Query(text, params | dict(page.cursor.params) if page.cursor else params)
 
 
 def item(layer: Layer, feature_id: int, crs: Crs = CRS84) -> Query:
@@ -155,11 +159,6 @@ def _params(rows: Filter) -> dict[str, Scalar]:
         params |= {"start": rows.period.start, "end": rows.period.end}
     params |= {f"equal{i}": value for i, (_, value) in enumerate(rows.equal)}
     return params
-
-
-def _order(page: Page) -> tuple[tuple[str, bool], ...]:
-    # The id ends every order, so pages never overlap.
-    return (*page.order, ("id", False))
 
 
 def _table(layer: Layer) -> sql.Composable:
@@ -218,8 +217,8 @@ def _time_conditions(layer: Layer, shape: _Shape) -> list[sql.Composable]:
     return found
 
 
-def _where(layer: Layer, shape: _Shape) -> sql.Composable:
-    conditions: list[sql.Composable] = []
+def _where(layer: Layer, shape: _Shape, *more: sql.Composable) -> sql.Composable:
+    conditions: list[sql.Composable] = [*more]
     if shape.box is not None:
         conditions.append(_box_condition(shape))
     conditions += _time_conditions(layer, shape)
@@ -267,35 +266,44 @@ def _feature(
     return text, properties
 
 
+class _Form:
+    """What of a Page shows in the SQL text; equal when the text is."""
+
+    __slots__ = ("_key", "backwards", "crs", "fields", "geometry", "order", "start")
+
+    def __init__(self, page: Page, start: tuple[tuple[bool, ...], bool] | None) -> None:
+        self.order, self.fields, self.geometry = page.order, page.fields, page.geometry
+        self.crs, self.start = page.crs, start
+        self.backwards = start is not None and start[1]
+        self._key = (self.order, self.fields, self.geometry, self.crs, start)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Form) and self._key == other._key
+
+
 @lru_cache(maxsize=2048)
-def _items_text(
-    layer: Layer,
-    shape: _Shape,
-    order: tuple[tuple[str, bool], ...],
-    fields: tuple[str, ...] | None,
-    geometry: bool,
-    crs: Crs,
-) -> str:
-    text, properties = _feature(layer, fields, geometry, crs)
-    keys = sql.SQL(", ").join(
-        _column(name) + sql.SQL(" DESC NULLS LAST" if descending else " ASC NULLS FIRST")
-        if name != "id"
-        else sql.SQL("t.id")
-        for name, descending in order
-    )
+def _items_text(layer: Layer, shape: _Shape, form: _Form) -> str:
+    text, properties = _feature(layer, form.fields, form.geometry, form.crs)
+    start = [] if form.start is None else [keyset.condition(form.order, form.start)]
     # Only the rows of the page are turned into text: the inner select stays narrow.
     return (
         sql.SQL(
-            "SELECT count(*), convert_to(coalesce(string_agg({text}, ',' ORDER BY t.n)"
-            " FILTER (WHERE t.n <= %(limit)s), ''), 'UTF8')"
+            "SELECT count(*), convert_to(coalesce(string_agg({text}, ',' ORDER BY t.n{reverse})"
+            " FILTER (WHERE t.n <= %(limit)s), ''), 'UTF8'),"
+            " json_agg(json_build_array({row}) ORDER BY t.n) FILTER (WHERE t.n IN (1, %(limit)s))"
             " FROM (SELECT t.*, row_number() OVER () AS n FROM (SELECT t.* FROM {table} AS t{where}"
             " ORDER BY {keys} LIMIT %(limit)s + 1 OFFSET %(offset)s) AS t) AS t {properties}"
         )
         .format(
             text=text,
             table=_table(layer),
-            where=_where(layer, shape),
-            keys=keys,
+            where=_where(layer, shape, *start),
+            keys=keyset.order_by(form.order, backwards=form.backwards),
+            row=sql.SQL(", ").join(_column(name) for name, _ in form.order),
+            reverse=sql.SQL(" DESC" if form.backwards else ""),
             properties=properties,
         )
         .as_string()

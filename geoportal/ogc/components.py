@@ -6,6 +6,7 @@ from typing import Any
 
 from geoportal.ogc.crs import SUPPORTED
 from geoportal.ogc.parameters import DEFAULT_LIMIT
+from layers.keyset import LONGEST
 from layers.model import LANGUAGES, Language, Text
 from layers.query import CRS84
 
@@ -21,6 +22,11 @@ TEXTS: dict[str, Text] = {
     ),
     "offset": Text(
         be="Колькі аб’ектаў прапусціць", ru="Сколько объектов пропустить", en="Features to skip"
+    ),
+    "cursor": Text(
+        be="Пачатак старонкі; бярэцца са спасылак next і prev",
+        ru="Начало страницы; берётся из ссылок next и prev",
+        en="Where the page begins; taken from next and prev links",
     ),
     "bbox": Text(
         be="Прамавугольнік: захад, поўдзень, усход, поўнач (у восях bbox-crs)",
@@ -67,6 +73,7 @@ def parameters(limit_most: int) -> dict[str, tuple[Schema, Schema]]:
             {"style": "form", "explode": False},
         ),
         "offset": ({"type": "integer", "minimum": 0, "default": 0}, {}),
+        "cursor": ({"type": "string", "maxLength": LONGEST}, {}),
         "bbox": ({"type": "array", "minItems": 4, "maxItems": 6, "items": number}, csv),
         "bbox-crs": (CRS_SCHEMA, {}),
         "crs": (CRS_SCHEMA, {}),

@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 
 import orjson
 
-from geoportal.errors import NotFound
+from geoportal.errors import BadParameter, NotFound
 from geoportal.ogc import parameters as read
 from geoportal.ogc.crs import parse_crs
 from geoportal.ogc.enrich import status_of
 from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.portal import Portal
-from layers import query
+from layers import keyset, query
 from layers.model import Layer
 
 if TYPE_CHECKING:
@@ -50,11 +50,16 @@ def parse_filter(layer: Layer, request: OgcRequest) -> query.Filter:
 
 
 def parse_page(layer: Layer, request: OgcRequest, most: int) -> query.Page:
-    """Return the page of a request; raises BadParameter and UnknownField."""
+    """Return the page of a request; raises BadParameter, BadValue and UnknownField."""
+    order = (*read.parse_sortby(layer, request.param("sortby")), ("id", False))
+    cursor = request.param("cursor")
+    if cursor is not None and request.param("offset") is not None:
+        raise BadParameter("Parameters cursor and offset: a page begins at one of them, not both.")
     return query.Page(
         limit=read.parse_limit(request.param("limit"), most),
         offset=read.parse_offset(request.param("offset")),
-        order=read.parse_sortby(layer, request.param("sortby")),
+        cursor=None if cursor is None else keyset.read(layer, order, cursor),
+        order=order,
         fields=read.parse_properties(layer, request.param("properties")),
         geometry=not read.parse_boolean("skipGeometry", request.param("skipGeometry")),
         crs=parse_crs("crs", request.param("crs")),
@@ -69,12 +74,12 @@ async def get_collection_items(api: Api, request: OgcRequest, collection_id: str
     page = parse_page(layer, request, portal.settings.items_limit)
     # Behind the last row there is nothing to look for.
     beyond = page.offset >= portal.summaries[layer.id].row_count
-    found, text = 0, b""
+    found, text, keys = 0, b"", None
     if not beyond:
-        ((found, text),) = await portal.database.rows(query.items(layer, rows, page))
+        ((found, text, keys),) = await portal.database.rows(query.items(layer, rows, page))
     returned = min(found, page.limit)
     matched = await _matched(api, layer, rows, page, found)
-    links = _page_links(api, request, layer, page, more=found > page.limit)
+    links = _page_links(api, request, layer, _turns(request, page, found, keys or []))
     tail: dict[str, Any] = {"links": links}
     if matched is not None:
         tail["numberMatched"] = matched
@@ -97,32 +102,58 @@ async def _matched(
     """Return the number of matching features, exact; None = above the budget of counting."""
     if rows.empty:
         return api.portal.summaries[layer.id].row_count
-    if 0 < found <= page.limit:
+    if page.cursor is None and 0 < found <= page.limit:
         return page.offset + found
-    if page.offset == 0 and not found:
+    if page.cursor is None and page.offset == 0 and not found:
         return 0
     ((count,),) = await api.portal.database.rows(query.count(layer, rows))
     return int(count) if count <= query.COUNT_BUDGET else None
 
 
+def _turns(
+    request: OgcRequest, page: query.Page, found: int, keys: list[list[Any]]
+) -> dict[str, dict[str, Any]]:
+    """Return the paging parameters of `self`, `prev` and `next`, as far as those pages exist."""
+    more = found > page.limit
+    turns: dict[str, dict[str, Any]] = {"self": {}}
+    if request.param("offset") is not None:
+        turns["self"] = {"offset": page.offset}
+        if page.offset:
+            turns["prev"] = {"offset": max(0, page.offset - page.limit)}
+        if more:
+            turns["next"] = {"offset": page.offset + page.limit}
+        return turns
+    cursor = page.cursor
+    if cursor:
+        turns["self"] = {"cursor": cursor.text()}
+    ends = dict(zip(("first", "last"), (keys[0], keys[-1]), strict=True)) if keys else {}
+    backwards = bool(cursor and cursor.backwards)
+    # Read backwards, the first row in the direction of reading is the last of the page.
+    before, after = ("last", "first") if backwards else ("first", "last")
+    if ends and (more if backwards else cursor):
+        turns["prev"] = {"cursor": keyset.made(page.order, ends[before], backwards=True).text()}
+    if ends and (cursor if backwards else more):
+        turns["next"] = {"cursor": keyset.made(page.order, ends[after], backwards=False).text()}
+    return turns
+
+
 def _page_links(
-    api: Api, request: OgcRequest, layer: Layer, page: query.Page, *, more: bool
+    api: Api, request: OgcRequest, layer: Layer, turns: dict[str, dict[str, Any]]
 ) -> list[dict[str, Any]]:
     base = f"{api.base_url}/collections/{layer.id}"
-    kept = {k: v for k, v in request.params.items() if k not in ("f", "offset", "limit")}
+    kept = {k: v for k, v in request.params.items() if k not in ("f", "offset", "cursor")}
 
-    def url(offset: int) -> str:
+    def url(rel: str) -> str:
         # Commas, colons and slashes are legal in a query and people read these links.
-        paging = {"offset": offset, "limit": page.limit}
-        return f"{base}/items?" + urlencode(kept | paging, safe=",:/")
+        together = urlencode(kept | turns[rel], safe=",:/")
+        return f"{base}/items?{together}" if together else f"{base}/items"
 
-    links = self_links(request, url(page.offset), GEOJSON)
-    form = request.format if request.format == "html" else "json"
-    type_ = "text/html" if form == "html" else GEOJSON
-    if page.offset:
-        links.append(link(f"{url(max(0, page.offset - page.limit))}&f={form}", "prev", type_))
-    if more:
-        links.append(link(f"{url(page.offset + page.limit)}&f={form}", "next", type_))
+    links = self_links(request, url("self"), GEOJSON)
+    html = request.format == "html"
+    for rel in ("prev", "next"):
+        if rel in turns:
+            address = f"{url(rel)}&f={'html' if html else 'json'}"
+            links.append(link(address, rel, "text/html" if html else GEOJSON))
     title = layer.title.get(request.language)
     return [*links, link(base, "collection", "application/json", title)]
 

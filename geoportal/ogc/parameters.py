@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from geoportal.errors import BadParameter
 from geoportal.ogc.crs import parse_crs
 from layers.errors import BadValue, UnknownField
+from layers.keyset import Scalar
 from layers.model import Field, Layer
-from layers.query import Box, Period, Scalar
+from layers.query import Box, Period
 
 # The grammar of JSON: what Python's int() and float() accept beyond it (1_0, full-width digits,
 # NaN) is refused.

@@ -58,7 +58,7 @@ COLLECTION = "/collections/{collectionId}"
 TILESET = COLLECTION + "/tiles/{tileMatrixSetId}"
 
 ITEM_PARAMETERS = (
-    "limit", "offset", "bbox", "bbox-crs", "crs", "datetime",
+    "limit", "offset", "cursor", "bbox", "bbox-crs", "crs", "datetime",
     "sortby", "properties", "skipGeometry",
 )  # fmt: skip
 

@@ -66,7 +66,7 @@ def test_collection_says_where_it_comes_from(client: TestClient) -> None:
 
 def test_a_layer_without_data_is_no_collection(client: TestClient) -> None:
     found = [c["id"] for c in client.get("/ogc/collections").json()["collections"]]
-    assert found == ["test_broken", "test_parcels"]
+    assert found == ["test_broken", "test_parcels", "test_ties"]
     assert client.get("/ogc/collections/buildings").status_code == 404
 
 

@@ -179,3 +179,75 @@ def test_head_has_the_headers_and_no_body(client: TestClient) -> None:
     assert head.status_code == 200
     assert head.content == b""
     assert head.headers["content-length"] == full.headers["content-length"]
+
+
+def walk(client: TestClient, url: str, rel: str) -> list[list[int]]:
+    """The ids of every page from `url` on, following one kind of link."""
+    pages = []
+    following: str | None = url
+    while following:
+        page = client.get(following).json()
+        pages.append([feature["id"] for feature in page["features"]])
+        following = next((x["href"] for x in page["links"] if x["rel"] == rel), None)
+    return pages
+
+
+@pytest.mark.parametrize(
+    ("sortby", "order"),
+    [
+        ("", "id"),
+        ("&sortby=name", "name, id"),
+        ("&sortby=-code", "code DESC, id"),
+        ("&sortby=code,-name", "code, name DESC, id"),
+        ("&sortby=-seen,code", "seen DESC, code, id"),
+        ("&sortby=weight", "weight, id"),
+    ],
+)
+def test_cursors_walk_there_and_back_over_nulls_and_ties(
+    client: TestClient, oracle: Connection, sortby: str, order: str
+) -> None:
+    rows = oracle.execute(f"SELECT id FROM features.test_ties ORDER BY {order}".encode())
+    wanted = [row[0] for row in rows]
+    first = f"/ogc/collections/test_ties/items?limit=7{sortby}"
+    there = walk(client, first, "next")
+    assert [i for page in there for i in page] == wanted
+    last = first
+    for _ in there[1:]:
+        last = next(x["href"] for x in client.get(last).json()["links"] if x["rel"] == "next")
+    back = walk(client, last, "prev")
+    assert back == there[::-1]
+
+
+def test_first_page_has_no_prev_and_last_no_next(client: TestClient) -> None:
+    first = client.get("/ogc/collections/test_ties/items?limit=60").json()
+    assert {x["rel"] for x in first["links"]} & {"prev", "next"} == set()
+
+
+def test_rows_that_come_in_between_move_no_page(client: TestClient, oracle: Connection) -> None:
+    page = client.get(f"{PARCELS}?limit=5&sortby=name&bbox=24,51,25,52").json()
+    following = next(x["href"] for x in page["links"] if x["rel"] == "next")
+    before = [f["id"] for f in client.get(following).json()["features"]]
+    oracle.execute(
+        "INSERT INTO features.test_parcels (id, area, geom, name)"
+        " SELECT 900001, 'by', geom, '!' FROM features.test_parcels WHERE id = 1"
+    )
+    try:
+        after = [f["id"] for f in client.get(following).json()["features"]]
+    finally:
+        oracle.execute("DELETE FROM features.test_parcels WHERE id = 900001")
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "W10", "%F0%9F%99%82", "WzEsWzFdXQ", "W2ZhbHNlLFsiYSJdXQ", "A" * 5000]
+)
+def test_cursor_of_another_query_is_refused(client: TestClient, cursor: str) -> None:
+    answer = client.get(f"{PARCELS}?cursor={cursor}")
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_cursor_and_offset_together_are_refused(client: TestClient) -> None:
+    page = client.get(f"{PARCELS}?limit=5").json()
+    following = next(x["href"] for x in page["links"] if x["rel"] == "next")
+    assert client.get(f"{following}&offset=5").status_code == 400
