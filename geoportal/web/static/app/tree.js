@@ -110,13 +110,14 @@ export class Panel {
     this.rows = [];
     this.groups = themes.map((theme) => this.#group(theme, actions));
     this.count = el("span", { role: "status" });
+    this.only = el("button", { type: "button", class: "link-button", "aria-pressed": "false", onclick: () => this.#showOnly() }, t("map.only_on"));
     this.none = el("p", { class: "quiet", hidden: true }, t("map.search_none"));
     this.search = el("input", { type: "search", id: "layer-search", placeholder: t("map.search"), oninput: () => this.#filter(), autocomplete: "off" });
     this.element = el(
       "aside",
       { class: "panel", id: "panel", "aria-label": t("map.panel") },
       el("div", { class: "panel-top" }, this.#areas(areas, actions), el("label", { for: "layer-search", class: "visually-hidden" }, t("map.search")), this.search),
-      el("div", { class: "panel-bar" }, this.count, el("button", { type: "button", class: "link-button", onclick: actions.clear }, t("map.clear"))),
+      el("div", { class: "panel-bar" }, this.count, this.only, el("button", { type: "button", class: "link-button", onclick: actions.clear }, t("map.clear"))),
       el("div", { class: "tree" }, this.none, ...this.groups.map((group) => group.element)),
     );
   }
@@ -158,6 +159,12 @@ export class Panel {
       other.length > 0 && el("optgroup", { label: t("map.jump_other") }, ...other.map(option)),
     );
     return el("div", { class: "jump" }, el("label", { for: "area-jump", class: "visually-hidden" }, t("map.jump")), select);
+  }
+
+  /** Leave only the layers that are on: a legend of the map. */
+  #showOnly() {
+    const only = this.element.classList.toggle("only-on");
+    this.only.setAttribute("aria-pressed", String(only));
   }
 
   #filter() {
