@@ -99,6 +99,7 @@ def national() -> None:
 def osm(file: Path, area_id: str) -> None:
     """Load streets, buildings, services, lights and green areas of an OSM extract into an area."""
     from layers.area import next_area
+    from layers.ingest.osm import LAYERS as OSM_LAYERS
     from layers.ingest.osm import load_osm
     from layers.ingest.osm_read import centre
 
@@ -108,8 +109,11 @@ def osm(file: Path, area_id: str) -> None:
         area = next_area(connection, area_id, lon=lon, lat=lat)
         with saved(connection, area), bar(f"reading {file.name}") as shown:
             loaded = load_osm(connection, database.definitions(given), file, area, shown.add)
-    for layer_id, result in loaded.items():
-        tell(layer_id, area.id, result)
+    for layer_id in OSM_LAYERS:
+        if layer_id in loaded:
+            tell(layer_id, area.id, loaded[layer_id])
+        else:
+            say(f"{layer_id}, {area.id}: {file.name} has none, not loaded")
 
 
 @contextmanager
