@@ -1,4 +1,4 @@
-"""SQL as values: a page of items, one item, a count, a tile. Builds a Query and runs nothing.
+"""SQL as values: a page of items, one item, a count. Builds a Query and runs nothing.
 
 The text of a query depends only on its shape (layer, which filters, which order), so it is made
 once per shape and PostgreSQL can keep it prepared; everything a caller sends is a bound value.
@@ -21,9 +21,6 @@ DEGREE_DIGITS = 7  # about 1 cm
 METRE_DIGITS = 3  # 1 mm
 COUNT_BUDGET = 50_000
 """A filtered count stops here: beyond it numberMatched is left out of the answer."""
-
-TILE_EXTENT = 4096
-TILE_BUFFER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +105,8 @@ def items(layer: Layer, rows: Filter, page: Page) -> Query:
     full, of its last.
     """
     start = page.cursor.shape if page.cursor else None
-    text = _items_text(layer, _shape(rows), _Form(page, start))
-    params = _params(rows) | {"limit": page.limit, "offset": page.offset}
+    text = _items_text(layer, shape_of(rows), _Form(page, start))
+    params = bound(rows) | {"limit": page.limit, "offset": page.offset}
     return Query(text, params | dict(page.cursor.params) if page.cursor else params)
 
 
@@ -120,16 +117,11 @@ def item(layer: Layer, feature_id: int, crs: Crs = CRS84) -> Query:
 
 def count(layer: Layer, rows: Filter) -> Query:
     """Build the count of matching rows: one row, at most COUNT_BUDGET + 1."""
-    return Query(_count_text(layer, _shape(rows)), _params(rows) | {"budget": COUNT_BUDGET + 1})
-
-
-def tile(layer: Layer, z: int, x: int, y: int) -> Query:
-    """Build one WebMercatorQuad tile: one row (MVT bytes), from the side table in EPSG:3857."""
-    return Query(_tile_text(layer), {"z": z, "x": x, "y": y, "most": layer.tiles.feature_limit})
+    return Query(_count_text(layer, shape_of(rows)), bound(rows) | {"budget": COUNT_BUDGET + 1})
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class Shape:
     """What of a Filter shows in the SQL text."""
 
     box: Crs | None
@@ -139,9 +131,10 @@ class _Shape:
     equal: tuple[tuple[str, bool], ...]
 
 
-def _shape(rows: Filter) -> _Shape:
+def shape_of(rows: Filter) -> Shape:
+    """Return what of the conditions shows in the SQL text."""
     box, period = rows.box, rows.period
-    return _Shape(
+    return Shape(
         box=box.crs if box else None,
         crosses=bool(box and box.west > box.east),
         start=bool(period and period.start is not None),
@@ -150,7 +143,8 @@ def _shape(rows: Filter) -> _Shape:
     )
 
 
-def _params(rows: Filter) -> dict[str, Scalar]:
+def bound(rows: Filter) -> dict[str, Scalar]:
+    """Return the bound values of the conditions."""
     params: dict[str, Scalar] = {}
     if rows.box:
         box = rows.box
@@ -182,7 +176,7 @@ def _envelope(crs: Crs, west: str, east: str) -> sql.Composable:
     return sql.SQL(f"ST_Transform(ST_Segmentize({box}, {step}), {STORED_SRID})").format(**bounds)
 
 
-def _box_condition(shape: _Shape) -> sql.Composable:
+def _box_condition(shape: Shape) -> sql.Composable:
     assert shape.box is not None  # noqa: S101 - the caller has looked
     if not shape.crosses:
         envelope = _envelope(shape.box, "%(west)s::float8", "%(east)s::float8")
@@ -202,7 +196,7 @@ def time_fields(layer: Layer) -> tuple[Field, Field] | None:
     return (start, end) if start and end else None
 
 
-def _time_conditions(layer: Layer, shape: _Shape) -> list[sql.Composable]:
+def _time_conditions(layer: Layer, shape: Shape) -> list[sql.Composable]:
     fields = time_fields(layer)
     if fields is None:
         return []
@@ -217,7 +211,8 @@ def _time_conditions(layer: Layer, shape: _Shape) -> list[sql.Composable]:
     return found
 
 
-def _where(layer: Layer, shape: _Shape, *more: sql.Composable) -> sql.Composable:
+def where(layer: Layer, shape: Shape, *more: sql.Composable) -> sql.Composable:
+    """Return the WHERE of the conditions on `features.<layer> AS t`, with a space before it."""
     conditions: list[sql.Composable] = [*more]
     if shape.box is not None:
         conditions.append(_box_condition(shape))
@@ -285,7 +280,7 @@ class _Form:
 
 
 @lru_cache(maxsize=2048)
-def _items_text(layer: Layer, shape: _Shape, form: _Form) -> str:
+def _items_text(layer: Layer, shape: Shape, form: _Form) -> str:
     text, properties = _feature(layer, form.fields, form.geometry, form.crs)
     start = [] if form.start is None else [keyset.condition(form.order, form.start)]
     # Only the rows of the page are turned into text: the inner select stays narrow.
@@ -300,7 +295,7 @@ def _items_text(layer: Layer, shape: _Shape, form: _Form) -> str:
         .format(
             text=text,
             table=_table(layer),
-            where=_where(layer, shape, *start),
+            where=where(layer, shape, *start),
             keys=keyset.order_by(form.order, backwards=form.backwards),
             row=sql.SQL(", ").join(_column(name) for name, _ in form.order),
             reverse=sql.SQL(" DESC" if form.backwards else ""),
@@ -318,32 +313,6 @@ def _item_text(layer: Layer, crs: Crs) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _count_text(layer: Layer, shape: _Shape) -> str:
+def _count_text(layer: Layer, shape: Shape) -> str:
     query = "SELECT count(*) FROM (SELECT FROM {table} AS t{where} LIMIT %(budget)s) AS t"
-    return sql.SQL(query).format(table=_table(layer), where=_where(layer, shape)).as_string()
-
-
-@lru_cache(maxsize=256)
-def _tile_text(layer: Layer) -> str:
-    names = [sql.Identifier(f.name) for f in layer.published_fields if f.in_tile]
-    columns = sql.SQL("").join(sql.SQL(", t.{}").format(n) for n in names)
-    # Two envelopes: the tile itself cuts, a wider one selects. The subselect keeps its LIMIT so
-    # that the planner does not flatten it and compute ST_AsMVTGeom twice.
-    return (
-        sql.SQL(
-            "SELECT ST_AsMVT(m, {name}, {extent}, 'geom', 'id') FROM ("
-            "SELECT t.id{columns}, ST_AsMVTGeom(t.geom, ST_TileEnvelope(%(z)s, %(x)s, %(y)s),"
-            " {extent}, {buffer}, true) AS geom FROM {table} AS t"
-            " WHERE t.geom && ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {margin})"
-            " LIMIT %(most)s) AS m"
-        )
-        .format(
-            name=sql.Literal(layer.id),
-            extent=sql.Literal(TILE_EXTENT),
-            buffer=sql.Literal(TILE_BUFFER),
-            margin=sql.Literal(TILE_BUFFER / TILE_EXTENT),
-            columns=columns,
-            table=sql.Identifier("tiles", layer.id),
-        )
-        .as_string()
-    )
+    return sql.SQL(query).format(table=_table(layer), where=where(layer, shape)).as_string()

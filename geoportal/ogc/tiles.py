@@ -12,7 +12,7 @@ from geoportal.ogc.links import link, self_links
 from geoportal.ogc.parameters import INTEGER
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.schema import property_schema
-from layers import query
+from layers import tiling
 from layers.model import Layer
 from layers.query import CRS84
 
@@ -102,7 +102,7 @@ async def get_tile(  # noqa: PLR0913, PLR0917 - the parts of the address
     key = (layer.id, version, z, x, y)
     tile = api.tile_cache.get(key)
     if tile is None:
-        ((tile,),) = await portal.database.rows(query.tile(layer, z, x, y))
+        ((tile,),) = await portal.database.rows(tiling.tile(layer, z, x, y))
         api.tile_cache.put(key, tile)
     return headers | {"Content-Type": MVT}, 200 if tile else 204, tile
 
