@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from geoportal.compression import Compression
 from geoportal.errors import DatabaseUnavailable
 from geoportal.middleware import Envelope
 from geoportal.ogc.api import Api
@@ -56,7 +57,7 @@ def create_app(settings: Settings) -> Starlette:
             *_ogc(lambda: current["api"]),
             *pages.routes(portal),
         ],
-        middleware=[Middleware(Envelope)],
+        middleware=[Middleware(Envelope), Middleware(Compression)],
         exception_handlers={HTTPException: _raise},
         lifespan=lifespan,
     )

@@ -13,8 +13,8 @@ import psycopg
 
 from geoportal.settings import Settings
 from layers.errors import LayersError
-from processing import runner
 from processing.errors import ProcessingError
+from processing.runner import run
 
 OPTIONS = "-c role=geoportal_reader -c client_connection_check_interval=1s"
 
@@ -25,10 +25,8 @@ def main() -> int:
     settings = Settings.from_environment()
     try:
         with psycopg.connect(settings.database_url or "", options=OPTIONS) as connection:
-            run = runner.run(
-                connection, order["process"], order["area"], order["params"], publish=False
-            )
-        answer, code = {"result": run.document()}, 0
+            done = run(connection, order["process"], order["area"], order["params"], publish=False)
+        answer, code = {"result": done.document()}, 0
     except (ProcessingError, LayersError) as error:
         answer, code = {"error": type(error).__name__, "message": str(error)}, 1
     sys.stdout.buffer.write(orjson.dumps(answer))

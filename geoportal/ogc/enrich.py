@@ -42,6 +42,7 @@ def enrich(
         "sources": [
             {
                 "area": v.area,
+                "areaTitle": portal.areas[v.area].title.get(language),
                 "status": v.status,
                 "statusTitle": STATUS_TITLES[v.status].get(language),
                 "source": v.source,

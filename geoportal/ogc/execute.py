@@ -16,6 +16,7 @@ from geoportal.errors import BadParameter, BodyTooLarge, MethodNotAllowed, NotAc
 from geoportal.ogc.api import Api
 from geoportal.ogc.request import OgcRequest
 from geoportal.ogc.routes import ALSO, MEDIA_TYPES, SPELLINGS, Route
+from geoportal.ogc.validator import is_fresh, validators
 from geoportal.web.headers import SECURITY_HEADERS
 from geoportal.web.language import negotiate
 from geoportal.web.render import render
@@ -24,6 +25,9 @@ from layers.model import Language
 BODY_LIMIT = 1_000_000  # bytes
 # A request that is done sooner is not worth a second task that waits for its caller to leave.
 PATIENCE_S = 0.02
+
+
+VARY = {"Vary": "Accept, Accept-Language"}
 
 
 class ClientLeft(Exception):
@@ -176,11 +180,23 @@ async def _run(api: Api, route: Route, request: Request) -> Response:
         format=read_format(route, params.get("f"), request.headers.get("accept", "")),
         data=await read_body(request) if route.method == "POST" else b"",
     )
+    kept: dict[str, str] = {}
+    if route.cacheable:
+        layer_id = request.path_params.get("collectionId")
+        kept = validators(api, ogc_request, _address(request), layer_id)
+        if layer_id in (None, *api.portal.layers) and is_fresh(
+            request.headers.get("if-none-match"), kept["ETag"]
+        ):
+            return Response(status_code=304, headers=kept | VARY)
     result = route.handler(api, ogc_request, *request.path_params.values())
     if inspect.isawaitable(result):
         result = await until_client_left(request, result)
     headers, status, content = result
-    return _respond(api, ogc_request, request, (headers, status, content))
+    return _respond(api, ogc_request, request, (kept | headers, status, content))
+
+
+def _address(request: Request) -> str:
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
 
 
 def _respond(
@@ -188,19 +204,21 @@ def _respond(
 ) -> Response:
     headers, status, content = answer
     format_ = ogc_request.format
-    headers = {
-        "Content-Type": MEDIA_TYPES[format_],
-        "Content-Language": ogc_request.language,
-        "Vary": "Accept, Accept-Language",
-    } | headers
+    headers = (
+        {
+            "Content-Type": MEDIA_TYPES[format_],
+            "Content-Language": ogc_request.language,
+        }
+        | VARY
+        | headers
+    )
     if isinstance(content, dict):
         if format_ == "html":
-            path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             content = render(
                 ogc_request.route.page,
                 content,
                 language=ogc_request.language,
-                path=path,
+                path=_address(request),
                 base_url=api.portal.settings.base_url,
             )
             headers |= SECURITY_HEADERS

@@ -15,6 +15,7 @@ from geoportal.ogc.enrich import status_of
 from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.portal import Portal
+from geoportal.web.catalogue import field_document
 from layers import keyset, query
 from layers.model import Layer
 
@@ -161,20 +162,14 @@ def _page_links(
 def describe(portal: Portal, layer: Layer, request: OgcRequest) -> dict[str, Any]:
     """Return what a page needs to show features: titles, units and code labels of the fields."""
     language = request.language
+    fields = [field_document(f, language) for f in layer.published_fields]
+    areas = {area.id: area.title.get(language) for area in portal.areas.values()}
     return {
         "id": layer.id,
         "title": layer.title.get(language),
         "status": status_of(portal, layer),
         "geometry": layer.geometry,
-        "fields": [
-            {
-                "name": f.name,
-                "title": f.title.get(language),
-                "unit": f.unit,
-                "codes": {c.value: c.title.get(language) for c in f.codes},
-            }
-            for f in layer.published_fields
-        ],
+        "fields": [f | {"codes": areas} if f["name"] == "area" else f for f in fields],
     }
 
 

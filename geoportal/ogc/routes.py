@@ -47,7 +47,13 @@ class Route:
     page: str = "document"
     method: str = "GET"
     schema: str = "document"
-    statuses: tuple[int, ...] = (200, 400, 404, 406, 500, 503)
+    statuses: tuple[int, ...] = (200, 304, 400, 404, 406, 500, 503)
+    timestamped: bool = False
+
+    @property
+    def cacheable(self) -> bool:
+        """Whether the answer follows from the address and the versions of the layers."""
+        return self.method == "GET"
 
 
 def _text(be: str, ru: str, en: str) -> Text:
@@ -107,7 +113,7 @@ ROUTES: tuple[Route, ...] = (
         COLLECTION + "/items", "getFeatures", items.get_collection_items, "features",
         _text("Аб’екты", "Объекты", "Features"),
         formats=("geojson", "html"), parameters=ITEM_PARAMETERS, properties=True,
-        page="items", schema="featureCollection",
+        page="items", schema="featureCollection", timestamped=True,
     ),
     Route(
         COLLECTION + "/items/{featureId}", "getFeature", items.get_collection_item, "features",

@@ -1,0 +1,65 @@
+"""Validators of answers (RFC 9110 section 8.8): an unchanged layer is never asked for twice.
+
+An answer follows from the software, the versions of the layers behind it, the address, the format
+and the language, so its ETag is made of these before anything is computed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geoportal.ogc.request import OgcRequest
+
+if TYPE_CHECKING:
+    from geoportal.ogc.api import Api
+
+ROOMS = Path(__file__).resolve().parents[2]
+
+
+@cache
+def software() -> bytes:
+    """Return a digest of the state of our files, so that a new release changes every ETag."""
+    digest = blake2b(digest_size=8)
+    for room in ("geoportal", "processing", "layers"):
+        for file in sorted((ROOMS / room).rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.name} {file.stat().st_mtime_ns} ".encode())
+    return digest.digest()
+
+
+def validators(api: Api, request: OgcRequest, address: str, layer_id: str | None) -> dict[str, str]:
+    """Return ETag, Last-Modified and Cache-Control of an answer.
+
+    The ETag is weak where the answer carries the time at which it was made.
+    """
+    portal = api.portal
+    found = [v for (name, _), v in portal.versions.items() if layer_id in (None, name)]
+    state = f"{address} {request.format} {request.language} {len(found)} " + ",".join(
+        str(v.version) for v in found
+    )
+    digest = blake2b(software() + state.encode(), digest_size=12).hexdigest()
+    headers = {
+        "ETag": f'{"W/" if request.route.timestamped else ""}"{digest}"',
+        # A cache may keep it and must ask before it shows it again.
+        "Cache-Control": "public, no-cache",
+    }
+    if found:
+        headers["Last-Modified"] = _http_date(max(v.loaded_at for v in found))
+    return headers
+
+
+def is_fresh(if_none_match: str | None, etag: str) -> bool:
+    """Return whether the caller already has the answer (weak comparison)."""
+    if if_none_match is None:
+        return False
+    known = {one.strip().removeprefix("W/") for one in if_none_match.split(",")}
+    return "*" in known or etag.removeprefix("W/") in known
+
+
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
