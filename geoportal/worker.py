@@ -7,6 +7,7 @@ in the reader role, so nothing that it does can change a published layer.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import orjson
 import psycopg
@@ -26,7 +27,8 @@ def main() -> int:
     try:
         with psycopg.connect(settings.database_url or "", options=OPTIONS) as connection:
             done = run(connection, order["process"], order["area"], order["params"], publish=False)
-        answer, code = {"result": done.document()}, 0
+        answer: dict[str, Any] = {"result": done.document()}
+        code = 0
     except (ProcessingError, LayersError) as error:
         answer, code = {"error": type(error).__name__, "message": str(error)}, 1
     sys.stdout.buffer.write(orjson.dumps(answer))
