@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -80,7 +79,6 @@ async def _run_child(order: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=os.environ,
     )
     try:
         out, errors = await asyncio.wait_for(child.communicate(orjson.dumps(order)), timeout_s)
