@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import orjson
 from geoportal.errors import BadParameter, Busy, ExecutionFailed, UnsupportedMediaType
 from geoportal.ogc.processes import find
 from geoportal.ogc.request import Answer, OgcRequest
+from geoportal.settings import Settings
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
@@ -62,15 +64,14 @@ async def execute_process(api: Api, request: OgcRequest, process_id: str) -> Ans
     if _place.locked():
         raise Busy("Another computation is running; try again in a minute.")
     async with _place:
-        document = await _run_child(
-            {"process": process_id, "area": area, "params": inputs}, settings.execution_timeout_s
-        )
+        child_order = {"process": process_id, "area": area, "params": inputs}
+        document = await _run_child(child_order, settings)
     if order.get("response") == "raw" and len(outputs) == 1:
         return {}, 200, document[outputs[0]]
     return {}, 200, {name: document[name] for name in outputs}
 
 
-async def _run_child(order: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+async def _run_child(order: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """Run `geoportal.worker`; it is killed when this is cancelled or takes too long."""
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -79,7 +80,9 @@ async def _run_child(order: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "GEOPORTAL_DATABASE_URL": settings.database_url or ""},
     )
+    timeout_s = settings.execution_timeout_s
     try:
         out, errors = await asyncio.wait_for(child.communicate(orjson.dumps(order)), timeout_s)
     except TimeoutError:
