@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fix_db", "tests.fix_api", "tests.fix_server", "tests.fix_probe"]
+pytest_plugins = [
+    "tests.fix_db",
+    "tests.fix_api",
+    "tests.fix_server",
+    "tests.fix_portal",
+    "tests.fix_probe",
+]
 
 OPTIONAL = {
     "GEOPORTAL_TEST_DATABASE_URL": "a throw-away cluster is made",

@@ -1,10 +1,7 @@
 """The portal in a headless Chromium: it draws, speaks three languages, and stays at home."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -19,8 +16,7 @@ from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
 from geoportal.web.assets import assets
 from geoportal.web.texts import texts
 from layers.model import LANGUAGES
-from tests.fix_db import new_database
-from tests.fix_server import Server, start_server
+from tests.fix_server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -35,37 +31,11 @@ ORSHA = "#map=15/54.5093/30.4258&layers=buildings,streets,service_points"
 NOT_OURS = "GPU stall due to ReadPixels"
 
 
-def geoportal(database: str, *arguments: str, **environ: str) -> None:
-    """Run the command line over a database."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GEOPORTAL_")}
-    subprocess.run(
-        [sys.executable, "-m", "geoportal", *arguments],
-        cwd=ROOT,
-        env=kept | {"GEOPORTAL_DATABASE_URL": database, **environ},
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-
-
 @pytest.fixture(scope="module")
-def loaded_database(
-    server: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """A country from the seed tables, the demonstration quarter and its coverage."""
+def portal(portal_server: Server) -> Server:
     if not assets().has_map:
         pytest.skip("the map's assets are not installed: python tools/vendor_assets.py")
-    nothing = str(tmp_path_factory.mktemp("sources"))
-    with new_database(server, template) as url:
-        geoportal(url, "load", GEOPORTAL_SOURCES_DIR=nothing)
-        geoportal(url, "run", "service-coverage", "--area", "orsha")
-        yield url
-
-
-@pytest.fixture(scope="module")
-def portal(loaded_database: str) -> Iterator[Server]:
-    with start_server(loaded_database, layers_dir="") as running:
-        yield running
+    return portal_server
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +208,7 @@ def place_of(page: Page, feature_id: int) -> tuple[float, float]:
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_click_tells_the_value_of_the_database_with_its_unit(
-    visit: Open, loaded_database: str, size: dict[str, int]
+    visit: Open, portal_database: str, size: dict[str, int]
 ) -> None:
     page = visit("/map?test=1&lang=en#map=16/54.5093/30.4258&layers=buildings", viewport=size)
     drawn(page)
@@ -253,7 +223,7 @@ def test_click_tells_the_value_of_the_database_with_its_unit(
     )
     page.mouse.click(*place_of(page, feature_id))
     page.wait_for_selector(".identify .attributes[data-complete=true]")
-    with psycopg.connect(loaded_database) as connection:
+    with psycopg.connect(portal_database) as connection:
         row = connection.execute(
             "SELECT height_m, storeys FROM features.buildings WHERE id = %s", [feature_id]
         ).fetchone()
