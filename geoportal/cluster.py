@@ -225,8 +225,12 @@ class Cluster:
 
     def _write_settings(self) -> None:
         settings = server_settings(self.socket, durable=self.durable)
+        # What initdb found out about the machine (kind of shared memory) stays, ours comes last.
+        given = (self.data / "postgresql.conf").read_text()
+        include = "include = 'geoportal.conf'\n"
         ours = {
-            "postgresql.conf": "".join(f"{k} = {v}\n" for k, v in settings.items()),
+            "geoportal.conf": "".join(f"{name} = {value}\n" for name, value in settings.items()),
+            "postgresql.conf": given if given.endswith(include) else f"{given}\n{include}",
             # Whoever gets into the socket's folder is its owner or root; nobody else gets in.
             "pg_hba.conf": "local all all trust\n",
         }
