@@ -21,6 +21,17 @@ class BadValue(LayersError):
     """A value does not have the type of its field."""
 
 
+class BadFilter(LayersError):
+    """A CQL2 filter cannot be read or does not fit its layer; the text names reason and place.
+
+    `at` is the offset (from 0) into CQL2 Text or the JSON pointer into CQL2 JSON.
+    """
+
+    def __init__(self, message: str, at: int | str = 0) -> None:
+        super().__init__(message)
+        self.at = at
+
+
 class UnknownArea(LayersError):
     """No area of that id exists in the database or the seed tables."""
 
@@ -38,7 +49,7 @@ class RefusedLoad(LayersError):
 
 
 class StoreFailure(LayersError):
-    """The database refused or interrupted a load (disk full, connection lost); nothing was changed."""
+    """The database refused or interrupted a load (disk full, lost); nothing was changed."""
 
 
 class UnfitDatabase(LayersError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field as Constraint, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import Field as Constraint
 
 Language = Literal["be", "ru", "en"]
 LANGUAGES: tuple[Language, ...] = ("be", "ru", "en")
@@ -102,10 +103,18 @@ class Licence(Value):
 
 
 class Tiles(Value):
-    """How the layer is cut into vector tiles (zoom levels of WebMercatorQuad)."""
+    """How the layer is cut into vector tiles (zoom levels of WebMercatorQuad).
+
+    From `detail_zoom` on a tile holds every feature as it is. Before it, lines and polygons are
+    simplified by `simplify_px` (pixels of a tile of 256), what is smaller than a pixel is thinned,
+    and points are clustered on a grid (`cluster`). `feature_limit` holds always.
+    """
 
     min_zoom: int = Constraint(default=0, ge=0, le=22)
     max_zoom: int = Constraint(default=18, ge=0, le=22)
+    detail_zoom: int = Constraint(default=14, ge=0, le=22)
+    simplify_px: float = Constraint(default=0.25, ge=0, le=4)
+    cluster: bool = True
     feature_limit: int = Constraint(default=20_000, ge=1, le=100_000)
 
 
