@@ -39,6 +39,12 @@ class Settings(BaseModel):
     execution_timeout_s: float = Field(
         120.0, gt=0, le=86400, description="longest synchronous execution of a process, s"
     )
+    exports: int = Field(
+        2, ge=1, le=64, description="exports at once per worker; more are asked to come back"
+    )
+    export_timeout_s: float = Field(
+        600.0, gt=0, le=86400, description="longest export of features to a file or stream, s"
+    )
     sources_dir: Path | None = Field(
         None, description="mirror of the national sources; unset = download from their origin"
     )

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from geoportal.ogc.formats.registry import export_links
+from geoportal.ogc.crs import TITLE as CRS_TITLE
 from geoportal.ogc.links import adopt, link
 from geoportal.portal import Portal
 from layers.model import STANDARD_FIELDS, Language, Layer, Status, Text
 
+REL = "http://www.opengis.net/def/rel/ogc/1.0/"
+SORTABLES: dict[Language, str] = {
+    "be": "Уласцівасці для парадку", "ru": "Свойства для порядка", "en": "Sortables",
+}  # fmt: skip
 STATUS_TITLES: dict[str, Text] = {c.value: c.title for f in STANDARD_FIELDS for c in f.codes}
 # The one that a reader must know first wins when areas differ.
 GRAVEST: tuple[Status, ...] = ("demonstration", "derived", "open", "official")
@@ -27,6 +33,14 @@ def enrich(
     links.append(
         link(base + tile, "item", "application/vnd.mapbox-vector-tile") | {"templated": True}
     )
+    links += export_links(f"{base}/items", "", "items", language)
+    links.append(
+        link(
+            f"{base}/sortables", REL + "sortables", "application/schema+json", SORTABLES[language]
+        )
+    )
+    systems = f"{portal.settings.base_url}/ogc/crs"
+    links.append(link(systems, "describedby", "application/json", CRS_TITLE.get(language)))
     return document | {
         "links": links,
         "theme": layer.theme,

@@ -179,6 +179,7 @@ async def _run(api: Api, route: Route, request: Request) -> Response:
         language=language,
         format=read_format(route, params.get("f"), request.headers.get("accept", "")),
         data=await read_body(request) if route.method == "POST" else b"",
+        method=request.method,
     )
     kept: dict[str, str] = {}
     if route.cacheable:
@@ -212,6 +213,9 @@ def _respond(
         | VARY
         | headers
     )
+    if isinstance(content, Response):
+        content.headers.update(headers)
+        return content
     if isinstance(content, dict):
         if format_ == "html":
             content = render(

@@ -28,6 +28,7 @@ class OgcRequest(APIRequest):  # type: ignore[misc]
         language: Language,
         format: str,
         data: bytes = b"",
+        method: str = "GET",
     ) -> None:
         # Upstream's __init__ reads a web framework's request; every attribute it sets is set here.
         self.route = route
@@ -39,6 +40,7 @@ class OgcRequest(APIRequest):  # type: ignore[misc]
         self._format = format
         self._headers = dict(headers)
         self._data = data
+        self.method = method
 
     def as_json(self) -> Self:
         """Return the same request for JSON: upstream answers documents, pages are ours."""
@@ -52,4 +54,4 @@ class OgcRequest(APIRequest):  # type: ignore[misc]
 
 
 Answer = tuple[dict[str, str], int, Any]
-"""Headers, status, content: a document (dict) to be negotiated, or ready text or bytes."""
+"""Headers, status, content: a document (dict) to be negotiated, text, bytes or a Response."""

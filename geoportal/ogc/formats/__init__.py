@@ -1,0 +1,1 @@
+"""The formats that features can be exported in."""
