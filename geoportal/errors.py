@@ -61,6 +61,22 @@ class MethodNotAllowed(GeoportalError):
         self.allowed = allowed
 
 
+class Unauthorized(GeoportalError):
+    """The request needs a key that it does not carry, or carries one that is not valid."""
+
+
+class Forbidden(GeoportalError):
+    """The key of the request does not allow this."""
+
+
+class PreconditionFailed(GeoportalError):
+    """The feature is not any more as the caller saw it."""
+
+
+class PreconditionRequired(GeoportalError):
+    """A change must say which state of the feature it is meant for."""
+
+
 class NoSuchProcess(GeoportalError):
     """No process of that id is offered."""
 
@@ -93,6 +109,7 @@ class Answer:
 
 
 RETRY = {"Retry-After": "5"}
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="geoportal"'}
 PROCESS_EXCEPTION = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 
 ANSWERS: dict[type[Exception], Answer] = {
@@ -104,9 +121,15 @@ ANSWERS: dict[type[Exception], Answer] = {
     BadParameter: Answer(400, "Bad parameter", "InvalidParameterValue"),
     layers_errors.UnknownField: Answer(400, "Unknown property", "InvalidParameterValue"),
     layers_errors.BadValue: Answer(400, "Bad value", "InvalidParameterValue"),
+    layers_errors.BadFilter: Answer(400, "Bad filter", "InvalidParameterValue"),
     layers_errors.UnknownArea: Answer(400, "Unknown area", "InvalidParameterValue"),
     processing_errors.BadParameter: Answer(400, "Bad input", "InvalidParameterValue"),
     processing_errors.ProcessingError: Answer(422, "Not computable", "InvalidParameterValue"),
+    layers_errors.RefusedFeature: Answer(422, "Feature refused", "InvalidParameterValue"),
+    Unauthorized: Answer(401, "Key needed", "NoApplicableCode", CHALLENGE),
+    Forbidden: Answer(403, "Not allowed", "NoApplicableCode"),
+    PreconditionFailed: Answer(412, "Changed in between", "NoApplicableCode"),
+    PreconditionRequired: Answer(428, "If-Match needed", "NoApplicableCode"),
     NotAcceptable: Answer(406, "Not acceptable", "InvalidParameterValue"),
     UnsupportedMediaType: Answer(415, "Unsupported media type", "InvalidParameterValue"),
     BodyTooLarge: Answer(413, "Body too large", "InvalidParameterValue"),

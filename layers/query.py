@@ -17,6 +17,8 @@ from layers.keyset import Cursor, Order, Scalar
 from layers.model import Field, Layer
 
 STORED_SRID = 4326
+WEB_MERCATOR_SRID = 3857
+HALF_WORLD_M = 20_037_508.342_789_244  # of EPSG:3857
 DEGREE_DIGITS = 7  # about 1 cm
 METRE_DIGITS = 3  # 1 mm
 COUNT_BUDGET = 50_000
@@ -67,17 +69,26 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition on `t` and its bound values; the text depends on its shape only."""
+
+    text: str
+    params: tuple[tuple[str, Scalar], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Which rows: all conditions hold; `equal` pairs are (published field, typed value)."""
 
     box: Box | None = None
     period: Period | None = None
     equal: tuple[tuple[str, Scalar], ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def empty(self) -> bool:
         """True when every row passes."""
-        return self.box is None and self.period is None and not self.equal
+        return self == Filter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,7 @@ class Shape:
     start: bool
     end: bool
     equal: tuple[tuple[str, bool], ...]
+    conditions: tuple[str, ...] = ()
 
 
 def shape_of(rows: Filter) -> Shape:
@@ -140,6 +152,7 @@ def shape_of(rows: Filter) -> Shape:
         start=bool(period and period.start is not None),
         end=bool(period and period.end is not None),
         equal=tuple((name, value is None) for name, value in rows.equal),
+        conditions=tuple(one.text for one in rows.conditions),
     )
 
 
@@ -152,6 +165,8 @@ def bound(rows: Filter) -> dict[str, Scalar]:
     if rows.period:
         params |= {"start": rows.period.start, "end": rows.period.end}
     params |= {f"equal{i}": value for i, (_, value) in enumerate(rows.equal)}
+    for one in rows.conditions:
+        params |= dict(one.params)
     return params
 
 
@@ -164,28 +179,50 @@ def _column(name: str) -> sql.Composable:
 
 
 def _envelope(crs: Crs, west: str, east: str) -> sql.Composable:
-    """The box as a polygon in the stored CRS: the constant is transformed, so the index works.
-
-    A straight edge of the box is curved in the stored CRS, so it is densified first.
-    """
+    """The box as a polygon in its own CRS."""
     box = "ST_MakeEnvelope({w}, %(south)s::float8, {e}, %(north)s::float8, {srid})"
-    bounds = {"w": sql.SQL(west), "e": sql.SQL(east), "srid": sql.Literal(crs.srid)}
+    return sql.SQL(box).format(w=sql.SQL(west), e=sql.SQL(east), srid=sql.Literal(crs.srid))
+
+
+def _inside(crs: Crs, west: str, east: str) -> sql.Composable:
+    """Which features meet the box, exactly; the constant is transformed, so the index works."""
     if crs.srid == STORED_SRID:
-        return sql.SQL(box).format(**bounds)
-    step = "greatest({e} - {w}, %(north)s::float8 - %(south)s::float8, 1e-6) / 64"
-    return sql.SQL(f"ST_Transform(ST_Segmentize({box}, {step}), {STORED_SRID})").format(**bounds)
+        return sql.SQL("ST_Intersects(t.geom, {})").format(_envelope(crs, west, east))
+    if crs.srid == WEB_MERCATOR_SRID:
+        # Its edges are meridians and parallels, so the corners say all. PROJ would wrap what lies
+        # beyond the world, and people zoom out that far.
+        west, east = (
+            f"least(greatest({x}, -{HALF_WORLD_M}), {HALF_WORLD_M})" for x in (west, east)
+        )
+        box = _envelope(crs, west, east)
+        return sql.SQL("ST_Intersects(t.geom, ST_Transform({}, {}))").format(
+            box, sql.Literal(STORED_SRID)
+        )
+    # A straight edge is curved in the stored CRS. The densified box with a margin finds the
+    # candidates; each is then looked at in the CRS of the box.
+    size = f"greatest({east} - {west}, %(north)s::float8 - %(south)s::float8, 1e-6)"
+    # A thousandth of the box, in degrees: chords of a 64th part stray from their curve by less.
+    margin = "2e-8" if crs.metric else "1e-3"
+    return sql.SQL(
+        f"t.geom && ST_Expand(ST_Transform(ST_Segmentize({{box}}, {size} / 64), {{stored}}),"
+        f" {margin} * {size})"
+        # CASE keeps the planner from taking a condition it cannot weigh for a rare one.
+        " AND CASE WHEN ST_IsEmpty(t.geom) THEN false"
+        " ELSE ST_Intersects(ST_Transform(t.geom, {srid}), {box}) END"
+    ).format(
+        box=_envelope(crs, west, east), stored=sql.Literal(STORED_SRID), srid=sql.Literal(crs.srid)
+    )
 
 
 def _box_condition(shape: Shape) -> sql.Composable:
     assert shape.box is not None  # noqa: S101 - the caller has looked
     if not shape.crosses:
-        envelope = _envelope(shape.box, "%(west)s::float8", "%(east)s::float8")
-        return sql.SQL("ST_Intersects(t.geom, {})").format(envelope)
+        return _inside(shape.box, "%(west)s::float8", "%(east)s::float8")
     halves = (
-        _envelope(shape.box, "%(west)s::float8", "180::float8"),
-        _envelope(shape.box, "-180::float8", "%(east)s::float8"),
+        _inside(shape.box, "%(west)s::float8", "180::float8"),
+        _inside(shape.box, "-180::float8", "%(east)s::float8"),
     )
-    return sql.SQL("(ST_Intersects(t.geom, {}) OR ST_Intersects(t.geom, {}))").format(*halves)
+    return sql.SQL("({} OR {})").format(*halves)
 
 
 def time_fields(layer: Layer) -> tuple[Field, Field] | None:
@@ -220,6 +257,8 @@ def where(layer: Layer, shape: Shape, *more: sql.Composable) -> sql.Composable:
     for i, (name, null) in enumerate(shape.equal):
         condition = sql.SQL("{} IS NULL") if null else sql.SQL("{} = {}")
         conditions.append(condition.format(_column(name), sql.Placeholder(f"equal{i}")))
+    # Names in them are quoted and values bound: layers.cql2 and layers.search make nothing else.
+    conditions += [sql.SQL(f"({one})") for one in shape.conditions]
     if not conditions:
         return sql.SQL("")
     return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(conditions)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from geoportal.ogc.crs import SUPPORTED
+from geoportal.ogc.filtering import FILTER_LANGS
 from geoportal.ogc.parameters import DEFAULT_LIMIT
+from layers.cql2 import MAX_TEXT_BYTES
 from layers.keyset import LONGEST
 from layers.model import LANGUAGES, Language, Text
 from layers.query import CRS84
+from layers.search import MOST_CHARACTERS
 
 Schema = dict[str, Any]
 
@@ -40,6 +43,15 @@ TEXTS: dict[str, Text] = {
         ru="Момент или интервал start/end; .. — открытый конец",
         en="Instant or interval start/end; .. is an open end",
     ),
+    "filter": Text(be="Умова CQL2", ru="Условие CQL2", en="CQL2 condition"),
+    "filter-lang": Text(be="Мова ўмовы", ru="Язык условия", en="Language of the condition"),
+    "filter-crs": Text(
+        be="СК каардынат ва ўмове", ru="СК координат в условии", en="CRS of its coordinates"
+    ),
+    "q": Text(
+        be="Словы для пошуку ў тэкстах", ru="Слова для поиска в текстах", en="Words to search for"
+    ),
+    "collections": Text(be="Якія калекцыі", ru="Какие коллекции", en="Which collections"),
     "sortby": Text(be="Парадак: +поле,-поле", ru="Порядок: +поле,-поле", en="Order: +field,-field"),
     "properties": Text(
         be="Якія ўласцівасці вярнуць", ru="Какие свойства вернуть", en="Properties to return"
@@ -77,7 +89,15 @@ def parameters(limit_most: int) -> dict[str, tuple[Schema, Schema]]:
         "bbox": ({"type": "array", "minItems": 4, "maxItems": 6, "items": number}, csv),
         "bbox-crs": (CRS_SCHEMA, {}),
         "crs": (CRS_SCHEMA, {}),
+        "filter": ({"type": "string", "maxLength": MAX_TEXT_BYTES}, {}),
+        "filter-lang": (
+            {"type": "string", "enum": list(FILTER_LANGS), "default": FILTER_LANGS[0]},
+            {},
+        ),
+        "filter-crs": (CRS_SCHEMA, {}),
+        "q": ({"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS}, {}),
         "datetime": ({"type": "string"}, {"style": "form", "explode": False}),
+        "collections": (names, csv),
         "sortby": (names, csv),
         "properties": (names, csv),
         "skipGeometry": ({"type": "boolean", "default": False}, {}),
@@ -145,6 +165,21 @@ SCHEMAS: dict[str, Schema] = {
             trs=STRING,
         ),
     ),
+    "systems": _object(
+        ("systems", "links"),
+        title=STRING, description=STRING, links=LINKS,
+        systems=_array(_object(
+            ("id", "code", "name", "axes"),
+            id=STRING, code=STRING, name=STRING, axes=_array(
+                _object(abbreviation=STRING, direction=STRING, unit=STRING)
+            ),
+            operation=_object(
+                ("id", "name", "accuracy"),
+                id=STRING, code=STRING, name=STRING, accuracy={"type": "number"},
+            ) | {"nullable": True},
+            pipeline=STRING, warning={"type": "string", "nullable": True},
+        )),
+    ),
     "collection": _object(
         ("id", "links"),
         id=STRING, title=STRING, description=STRING, links=LINKS, extent=_ref("extent"),
@@ -201,6 +236,12 @@ SCHEMAS: dict[str, Schema] = {
             _object(inputs={"type": "object"}, outputs={"type": "object"}),
         ]
     },
+    "search": _object(
+        (),
+        collections=_array(STRING), q=STRING, filter={}, bbox=_array({"type": "number"}),
+        datetime=STRING, crs=STRING, limit={"type": "integer", "minimum": 1},
+        **{"filter-lang": STRING, "filter-crs": STRING, "bbox-crs": STRING},
+    ),
     "execute": _object(
         inputs={"type": "object"},
         outputs={"type": "object"},

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from geoportal.ogc.components import SCHEMAS, parameter, parameters
+from geoportal.ogc.formats.registry import FORMATS as EXPORTS
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.schema import property_schema
 from layers.model import Language, Layer
@@ -80,7 +81,7 @@ def _operation(
         "responses": _responses(route),
     }
     if route.method == "POST":
-        schema = {"$ref": "#/components/schemas/execute"}
+        schema = {"$ref": f"#/components/schemas/{route.body}"}
         operation["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": schema}},
@@ -138,15 +139,28 @@ def _responses(route: Route) -> dict[str, Any]:
             found[str(status)] = {"description": phrase}
         else:
             content = {
-                MEDIA_TYPES[f].split("; ")[0]: {
-                    "schema": {"type": "string"}
-                    if f == "html"
-                    else {"$ref": f"#/components/schemas/{route.schema}"}
-                }
+                MEDIA_TYPES[f].split("; ")[0]: {"schema": _answer_schema(route, f)}
                 for f in route.formats
             }
             found["200"] = {"description": phrase, "content": content}
+            if set(EXPORTS) & set(route.formats):
+                found["200"]["headers"] = {"OGC-NumberReturned": _NUMBER_RETURNED}
     return found
+
+
+def _answer_schema(route: Route, format_: str) -> dict[str, Any]:
+    if format_ in EXPORTS and EXPORTS[format_].made == "file":
+        return {"type": "string", "format": "binary"}
+    # JSON-FG is GeoJSON with further members; the other texts are no JSON.
+    if format_ == "html" or (format_ in EXPORTS and format_ != "jsonfg"):
+        return {"type": "string"}
+    return {"$ref": f"#/components/schemas/{route.schema}"}
+
+
+_NUMBER_RETURNED = {
+    "description": "How many features an export holds",
+    "schema": {"type": "integer", "minimum": 0},
+}
 
 
 def _problem(phrase: str) -> dict[str, Any]:

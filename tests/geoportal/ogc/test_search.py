@@ -1,0 +1,62 @@
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+SEARCH = "/ogc/search"
+
+
+def found(answer: Any) -> set[tuple[str, int]]:
+    assert answer.status_code == 200, answer.text
+    return {(f["collection"], f["id"]) for f in answer.json()["features"]}
+
+
+def test_search_goes_over_every_collection(client: TestClient) -> None:
+    answer = client.get(SEARCH, params={"bbox": "24.0,51.5,24.1,53.1", "limit": "1000"})
+    collections = {name for name, _ in found(answer)}
+    assert collections == {"test_parcels", "test_ties"}
+    counts = {c["id"]: c["numberReturned"] for c in answer.json()["collections"]}
+    assert sum(counts.values()) == answer.json()["numberReturned"] == len(found(answer))
+
+
+def test_get_and_post_are_one(client: TestClient) -> None:
+    params = {"q": "участок 1999", "collections": "test_parcels", "limit": "100"}
+    body = {"q": "участок 1999", "collections": ["test_parcels"], "limit": 100}
+    assert found(client.get(SEARCH, params=params)) == found(client.post(SEARCH, json=body))
+    filter_ = {"op": "=", "args": [{"property": "area_ha"}, 1.5]}
+    one = client.post(SEARCH, json={"filter": filter_})
+    assert found(one) == {("test_parcels", 150)}
+    assert found(client.post(SEARCH, json={"filter": "area_ha = 1.5"})) == found(one)
+
+
+def test_text_that_looks_like_a_feature_stays_text(client: TestClient) -> None:
+    answer = client.get(SEARCH, params={"collections": "test_parcels", "q": "script", "limit": "5"})
+    (feature,) = answer.json()["features"]
+    assert feature["properties"]["name"].startswith("<script>")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({"q": "x", "nosuch": 1}, 400),
+        ({"q": 5}, 400),
+        ({"q": "x", "limit": 0}, 400),
+        ({"q": "x", "collections": ["nosuch"]}, 404),
+        ({"filter": "nosuch = 1"}, 400),
+        ({"filter": "nosuch = 1", "collections": ["test_parcels"]}, 400),
+        ([], 400),
+    ],
+)
+def test_bad_searches_are_refused(client: TestClient, body: Any, status: int) -> None:
+    answer = client.post(SEARCH, json=body)
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        status,
+        "application/problem+json",
+    )
+
+
+def test_functions_are_described(client: TestClient) -> None:
+    functions = client.get("/ogc/functions?lang=en").json()["functions"]
+    assert "area_m2" in {f["name"] for f in functions}
+    assert all(f["returns"] and f["arguments"] for f in functions)
