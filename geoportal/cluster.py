@@ -16,7 +16,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NoReturn, Self
@@ -149,8 +149,11 @@ class Cluster:
                 return False
             # Fast shutdown (saves everything), then without a checkpoint: recovered at next start.
             for number, patience_s in ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)):
-                os.kill(pid, number)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
                 if within(patience_s, lambda: not self.running()):
+                    if child := _children.pop(self.data, None):
+                        child.wait()
                     self._starter.unlink(missing_ok=True)
                     return True
             raise ClusterError(f"The database server (process {pid}) does not stop; see {self.log}")

@@ -19,6 +19,7 @@ OPTIONAL = {
     "GEOPORTAL_TEST_DATABASE_URL": "a throw-away cluster is made",
     "GEOPORTAL_SOURCES_DIR": "tests of the national sources skip",
     "GEOPORTAL_REFERENCE_DIR": "tests against published reference sets skip",
+    "GEOPORTAL_CHECKS_DIR": "the list of bad inputs is not sent",
     "GEOPORTAL_CITE_DIR": "the official OGC suites are not run",
     "GEOPORTAL_PEERS_DIR": "rival servers are left out of benchmarks",
 }
