@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bless conformance bench assets postgis lock clean runtime dev chromium
+.PHONY: help run test check bless conformance bench assets postgis lock clean runtime dev bench-packages chromium
 
 # .venv is a link when the checkout lies far down (tools/install.sh).
 PYTHON_HERE = "$$(readlink -f .venv)/bin/python"
@@ -31,7 +31,7 @@ bless: dev postgis ## write the golden answers in tests/golden anew (look at the
 conformance: dev postgis assets ## the official OGC test suites in GEOPORTAL_CITE_DIR against our server
 	@$(PYTHON_HERE) tools/conformance.py $(ARGS)
 
-bench: dev postgis assets ## the figures of benchmarks/, beside the rival servers in GEOPORTAL_PEERS_DIR
+bench: dev bench-packages postgis assets ## the figures of benchmarks/, beside the rival servers in GEOPORTAL_PEERS_DIR
 	@$(PYTHON_HERE) -m benchmarks $(ARGS)
 
 assets: runtime ## the browser files of the map, from npm
@@ -53,6 +53,9 @@ runtime:
 
 dev:
 	@bash tools/install.sh dev
+
+bench-packages: dev
+	@bash tools/install.sh bench
 
 chromium:
 	@bash tools/chromium.sh

@@ -9,3 +9,5 @@ options=(--universal --python-version 3.12 --generate-hashes --no-emit-index-url
 uv pip compile pyproject.toml --group build --group dev "${options[@]}" "$@" --output-file requirements/dev.txt
 uv pip compile pyproject.toml --group build "${options[@]}" --constraint requirements/dev.txt \
     --output-file requirements/runtime.txt
+uv pip compile requirements/bench.in "${options[@]}" --constraint requirements/dev.txt \
+    --output-file requirements/bench.txt

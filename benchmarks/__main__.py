@@ -1,0 +1,47 @@
+"""The command `python -m benchmarks [serving|startup|memory] [--quick]`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+from benchmarks import memory, serving, startup
+from benchmarks.errors import BenchmarkError
+from geoportal.errors import GeoportalError
+from layers.errors import LayersError
+from processing.errors import ProcessingError
+
+PARTS: dict[str, Callable[[bool], int]] = {
+    "serving": serving.main,
+    "startup": startup.main,
+    "memory": memory.main,
+}
+
+
+def main() -> int:
+    """Run one part, or all of them; the exit code tells of wrong answers, not of missed figures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=PARTS, help="default: all of them")
+    parser.add_argument("--quick", action="store_true", help="fewer buildings, shorter runs")
+    chosen = parser.parse_args()
+    # Python then leaves the blocks that stop what was started.
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+    try:
+        return max(PARTS[part](chosen.quick) for part in ([chosen.part] if chosen.part else PARTS))
+    except (BenchmarkError, GeoportalError, LayersError, ProcessingError) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

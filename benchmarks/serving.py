@@ -1,0 +1,205 @@
+"""Requests per second of the geoportal and its rivals on the same table, side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean
+
+from rich.table import Table
+
+from benchmarks import answers, load, servers
+from benchmarks.place import Place, console, folder, place
+from benchmarks.questions import Question, questions
+from benchmarks.servers import Running
+
+WORKER_LIMIT_MB = 250
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    buildings: int
+    rounds: int
+    seconds: int
+    warm_s: float
+    """Longest run before what counts."""
+    slow_s: float
+    """Longest measurement of a server that takes seconds for an answer."""
+    deadline_s: float
+    """No measurement begins later than this after the start of everything."""
+
+
+FULL = Plan(buildings=500_000, rounds=2, seconds=4, warm_s=1.0, slow_s=30.0, deadline_s=260.0)
+QUICK = Plan(buildings=60_000, rounds=1, seconds=1, warm_s=0.5, slow_s=6.0, deadline_s=52.0)
+
+CHECKED = 5
+"""So many answers of each kind are checked."""
+
+SLOW_ONCE_S = 5.0
+"""A server that takes longer than this for an answer is measured in one round only."""
+
+WARM_REQUESTS = 16
+SLOW_REQUESTS = 8
+"""A slow server is asked so many times at most."""
+
+
+@dataclass
+class Result:
+    """What one server did for one question, by round; `least` = not one answer came in time."""
+
+    per_second: list[float] = field(default_factory=list)
+    p95_ms: list[float] = field(default_factory=list)
+    least: bool = False
+    slow: bool = False
+
+    def add(self, done: load.Load) -> None:
+        """Take in a round; a server without an answer is at best as fast as one answer."""
+        self.least = self.least or not done.requests
+        self.per_second.append(max(done.requests, 1) / done.seconds)
+        self.p95_ms.append(done.p95_ms)
+
+    @property
+    def rate(self) -> float:
+        """Requests per second over all rounds."""
+        return mean(self.per_second)
+
+
+Results = dict[tuple[str, str], Result]
+
+
+def main(quick: bool) -> int:
+    """Measure and print the table; 0 unless an answer was wrong, which raises."""
+    plan = QUICK if quick else FULL
+    deadline = time.monotonic() + plan.deadline_s
+    with folder() as inside, place(inside, plan.buildings) as city, ExitStack() as stack:
+        found, missing = servers.found(city, inside)
+        running = [stack.enter_context(servers.running(s, inside)) for s in found]
+        for one in running:
+            one.await_ready()
+        asked = questions(city)
+        _check(city, asked, running)
+        results = _measure(Run(city, plan, inside, deadline), asked, running)
+        _print(asked, running, results, plan)
+        _print_memory(running)
+    for reason in missing:
+        console.print(f"left out: {reason}")
+    return 0
+
+
+def _check(city: Place, asked: Sequence[Question], running: Sequence[Running]) -> None:
+    """Compare answers with PostGIS before anything is timed; raises WrongAnswer."""
+    for question in asked:
+        for one in running:
+            paths = question.paths(one.server)
+            slow = question.kind == "tile" and one.server.name == "pygeoapi"
+            pairs = list(zip(paths or [], question.wanted, strict=False))
+            for path, (_, wanted) in pairs[: 1 if slow else CHECKED]:
+                answers.check(one.address, path, wanted)
+            servers.end_queries(city, one.server)
+    console.print("every server answers every question with the features that PostGIS counts")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every measurement of one run shares."""
+
+    city: Place
+    plan: Plan
+    inside: Path
+    deadline: float
+
+
+def _measure(run: Run, asked: Sequence[Question], running: Sequence[Running]) -> Results:
+    """Ask one server after the other, question by question, so that all meet the same machine."""
+    results: Results = {}
+    decisive_first = sorted(asked, key=lambda question: question.target is None)
+    for _ in range(run.plan.rounds):
+        for question in decisive_first:
+            for one in running:
+                paths = question.paths(one.server)
+                result = results.setdefault((question.title, one.server.name), Result())
+                if paths is None or result.slow:
+                    continue
+                if time.monotonic() > run.deadline:
+                    console.print("the time is over: the rest is not measured")
+                    return results
+                _one(run, one, paths, result)
+                left = servers.end_queries(run.city, one.server)
+                console.print(
+                    f"  {question.title:28} {one.server.name:15} {_rate(result):>10}/s"
+                    + (f"  {left} queries left running, ended" if left else "")
+                )
+    return results
+
+
+def _one(run: Run, one: Running, paths: Sequence[str], result: Result) -> None:
+    """Warm connections, plans and caches, which also tells how slow a server is; then measure."""
+    warm = load.measure_few(one.address, paths, WARM_REQUESTS, run.plan.warm_s)
+    if warm.requests >= WARM_REQUESTS / 2:
+        result.add(load.measure(one.address, paths, run.plan.seconds, run.inside))
+        return
+    servers.end_queries(run.city, one.server)
+    result.add(load.measure_few(one.address, paths, SLOW_REQUESTS, run.plan.slow_s))
+    result.slow = result.p95_ms[-1] > SLOW_ONCE_S * 1e3
+
+
+def _print(
+    asked: Sequence[Question], running: Sequence[Running], results: Results, plan: Plan
+) -> None:
+    names = [one.server.name for one in running]
+    table = Table(
+        title=f"requests/s (95 % answered within), {plan.buildings:,} generated buildings,"
+        f" {load.CLIENTS} clients, {servers.WORKERS} workers"
+    )
+    table.add_column("request")
+    for name in names:
+        table.add_column(name, justify="right")
+    if "pygeoapi" in names:
+        table.add_column("geoportal : pygeoapi", justify="right")
+    for question in asked:
+        cells = [_cell(results.get((question.title, name))) for name in names]
+        if "pygeoapi" in names:
+            cells.append(_ratio(question, results, plan))
+        table.add_row(question.title, *cells)
+    console.print(table)
+
+
+def _rate(result: Result) -> str:
+    rate = result.rate
+    digits = 0 if rate >= 100 else 1 if rate >= 10 else 2
+    return ("< " if result.least else "") + f"{rate:,.{digits}f}"
+
+
+def _cell(result: Result | None) -> str:
+    if result is None or not result.per_second:
+        return "-"
+    return f"{_rate(result)} ({mean(result.p95_ms):,.0f} ms)"
+
+
+def _ratio(question: Question, results: Results, plan: Plan) -> str:
+    """Return our answers per answer of stock pygeoapi, and whether that is what is wanted."""
+    ours = results.get((question.title, "geoportal"), Result())
+    stock = results.get((question.title, "pygeoapi"), Result())
+    if not ours.per_second or not stock.per_second:
+        return "-"
+    ratio = ours.rate / stock.rate
+    said = ("> " if stock.least else "") + f"{ratio:,.1f}"
+    if question.target is None or plan is QUICK:  # with few rows, counting costs pygeoapi little
+        return said
+    verdict = "reached" if ratio >= question.target else "MISSED"
+    return f"{said} (wanted {question.target:.0f}: {verdict})"
+
+
+def _print_memory(running: Sequence[Running]) -> None:
+    for one in running:
+        size = one.memory_mb()
+        note = ""
+        if one.server.name == "geoportal":
+            verdict = "reached" if size < WORKER_LIMIT_MB else "MISSED"
+            note = f" (wanted: under {WORKER_LIMIT_MB} MB: {verdict})"
+        console.print(f"largest process after the load: {one.server.name:15} {size:6.0f} MB{note}")
