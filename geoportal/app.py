@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -30,7 +31,19 @@ API_ROOT = "/ogc"
 
 def application() -> Starlette:
     """Return the application for the settings of the environment (the server's factory)."""
+    _log_to_stderr()
     return create_app(Settings.from_environment())
+
+
+def _log_to_stderr() -> None:
+    """What goes wrong inside is told where the operator looks; the server sets up only its own."""
+    logger = logging.getLogger("geoportal")
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
 
 
 def create_app(settings: Settings) -> Starlette:

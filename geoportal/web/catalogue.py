@@ -94,7 +94,7 @@ def _layer(
         "tiles": f"{url}/tiles/WebMercatorQuad/{{z}}/{{y}}/{{x}}?f=mvt&v={summary.version}",
         "minzoom": layer.tiles.min_zoom,
         "maxzoom": layer.tiles.max_zoom,
-        "style": [_style_layer(layer, one, language) for one in style.get("layers", [])],
+        "style": style_layers(layer, style, language),
         "legend": legend(layer, style, language),
     }
 
@@ -133,6 +133,13 @@ def _localised(layer: Layer, name: str, language: Language) -> str:
     stem, _, ending = name.rpartition("_")
     wanted = f"{stem}_{language}"
     return wanted if ending in ("be", "ru", "en") and layer.field(wanted) else name
+
+
+def style_layers(
+    layer: Layer, style: Mapping[str, Any], language: Language
+) -> list[dict[str, Any]]:
+    """Return the style's layers with labels in the caller's language."""
+    return [_style_layer(layer, one, language) for one in style.get("layers", [])]
 
 
 def _style_layer(
@@ -178,5 +185,8 @@ def area_documents(
 
 
 def area_bbox(area_id: str, versions: Versions) -> Bbox | None:
-    """Return the box of everything loaded for an area (degrees), or None."""
+    """Return the box of an area (degrees): of its buildings, which unlike its streets end there."""
+    homes = versions.get(("buildings", area_id))
+    if homes is not None and homes.bbox is not None:
+        return homes.bbox
     return Summary.of(v for v in versions.values() if v.area == area_id).bbox

@@ -1,0 +1,147 @@
+"""OGC API - Styles: a MapLibre style per layer and one for the data set, with legends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from geoportal.errors import NotFound
+from geoportal.ogc.enrich import attribution
+from geoportal.ogc.links import link, self_links
+from geoportal.ogc.request import Answer, OgcRequest
+from geoportal.web.catalogue import style_layers
+from geoportal.web.legend import legend
+from geoportal.web.legend_svg import legend_svg
+from layers.model import Language, Layer, Text
+
+if TYPE_CHECKING:
+    from geoportal.ogc.api import Api
+
+CONFORMANCE_CLASSES = [
+    "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/mapbox-style",
+]
+
+DATASET_TITLE = Text(be="Карта", ru="Карта", en="Map")
+
+MAPBOX = "application/vnd.mapbox.style+json"
+SVG = "image/svg+xml"
+DATASET = "default"
+"""The id of the style of the data set: the layers that a map shows at first."""
+
+
+def find(api: Api, style_id: str) -> list[Layer]:
+    """Return the layers of a style in drawing order; raises NotFound."""
+    layers = api.portal.layers
+    if style_id == DATASET:
+        shown = [layer for layer in layers.values() if layer.visible]
+        return sorted(shown, key=lambda layer: layer.order)
+    if style_id not in layers:
+        raise NotFound(f"There is no style {style_id[:80]!r}.")
+    return [layers[style_id]]
+
+
+def _title(style_id: str, layers: list[Layer], language: Language) -> str:
+    return (DATASET_TITLE if style_id == DATASET else layers[0].title).get(language)
+
+
+def style_document(api: Api, style_id: str, language: Language) -> dict[str, Any]:
+    """Return the MapLibre style (version 8) with absolute addresses of its tiles."""
+    layers = find(api, style_id)
+    return {
+        "version": 8,
+        "name": _title(style_id, layers, language),
+        "sources": {layer.id: _source(api, layer) for layer in layers},
+        "layers": [
+            one
+            for layer in layers
+            for one in style_layers(layer, api.portal.style(layer.id), language)
+        ],
+    }
+
+
+def _source(api: Api, layer: Layer) -> dict[str, Any]:
+    summary = api.portal.summaries[layer.id]
+    url = f"{api.base_url}/collections/{layer.id}/tiles/WebMercatorQuad"
+    source: dict[str, Any] = {
+        "type": "vector",
+        "tiles": [f"{url}/{{z}}/{{y}}/{{x}}?f=mvt"],
+        "minzoom": layer.tiles.min_zoom,
+        "maxzoom": layer.tiles.max_zoom,
+        "attribution": attribution(api.portal, layer),
+    }
+    return source | ({"bounds": list(summary.bbox)} if summary.bbox else {})
+
+
+def _entry(api: Api, style_id: str, language: Language) -> dict[str, Any]:
+    url = f"{api.base_url}/styles/{style_id}"
+    return {
+        "id": style_id,
+        "title": _title(style_id, find(api, style_id), language),
+        "links": [
+            link(f"{url}?f=mapbox", "stylesheet", MAPBOX),
+            link(f"{url}/metadata", "describedby", "application/json"),
+            link(f"{url}/legend", "http://www.opengis.net/def/rel/ogc/1.0/legend", SVG),
+        ],
+    }
+
+
+def get_styles(api: Api, request: OgcRequest) -> Answer:
+    """Answer the list of styles."""
+    found = [_entry(api, name, request.language) for name in (DATASET, *api.portal.layers)]
+    links = self_links(request, f"{api.base_url}/styles")
+    return {}, 200, {"default": DATASET, "styles": found, "links": links}
+
+
+def get_collection_styles(api: Api, request: OgcRequest, collection_id: str) -> Answer:
+    """Answer the styles of a collection: its own."""
+    layer = api.portal.layer(collection_id)
+    links = self_links(request, f"{api.base_url}/collections/{layer.id}/styles")
+    found = [_entry(api, layer.id, request.language)]
+    return {}, 200, {"default": layer.id, "styles": found, "links": links}
+
+
+def get_style(api: Api, request: OgcRequest, style_id: str) -> Answer:
+    """Answer a style as MapLibre reads it; raises NotFound."""
+    return {}, 200, style_document(api, style_id, request.language)
+
+
+def get_style_metadata(api: Api, request: OgcRequest, style_id: str) -> Answer:
+    """Answer what a style is about: its layers and where it is used."""
+    layers = find(api, style_id)
+    url = f"{api.base_url}/styles/{style_id}"
+    document = _entry(api, style_id, request.language)
+    document["links"] += self_links(request, f"{url}/metadata")
+    stylesheet = {
+        "title": document["title"],
+        "version": "8",
+        "native": True,
+        "link": link(f"{url}?f=mapbox", "stylesheet", MAPBOX),
+    }
+    described = [
+        {
+            "id": layer.id,
+            "title": layer.title.get(request.language),
+            "type": layer.geometry,
+            "sampleData": link(
+                f"{api.base_url}/collections/{layer.id}/items", "data", "application/geo+json"
+            ),
+        }
+        for layer in layers
+    ]
+    return {}, 200, document | {"stylesheets": [stylesheet], "layers": described}
+
+
+def get_legend(api: Api, request: OgcRequest, style_id: str) -> Answer:
+    """Answer the legend of a style as SVG; raises NotFound."""
+    language = request.language
+    layers = find(api, style_id)
+    groups: list[dict[str, Any]] = []
+    for layer in reversed(layers):
+        found = legend(layer, api.portal.style(layer.id), language)
+        if len(layers) > 1:
+            entries = [entry for group in found for entry in group["entries"]]
+            groups.append({"title": layer.title.get(language), "entries": entries})
+        else:
+            groups += found
+    notes = dict.fromkeys(attribution(api.portal, layer) for layer in layers)
+    return {}, 200, legend_svg(_title(style_id, layers, language), groups, "; ".join(notes))

@@ -1,0 +1,60 @@
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from geoportal.app import create_app
+from geoportal.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def portal(portal_database: str) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(database_url=portal_database))) as client:
+        yield client
+
+
+def test_every_layer_and_the_data_set_have_a_style(portal: TestClient) -> None:
+    document = portal.get("/ogc/styles?lang=en").json()
+    layers = [c["id"] for c in portal.get("/ogc/collections").json()["collections"]]
+    assert [s["id"] for s in document["styles"]] == ["default", *layers]
+    assert document["default"] == "default"
+    one = portal.get("/ogc/collections/buildings/styles").json()
+    assert [s["id"] for s in one["styles"]] == ["buildings"]
+
+
+@pytest.mark.parametrize("style_id", ["default", "buildings", "settlements"])
+def test_style_draws_from_our_tiles(portal: TestClient, style_id: str) -> None:
+    answer = portal.get(f"/ogc/styles/{style_id}?f=mapbox&lang=be")
+    assert answer.headers["content-type"] == "application/vnd.mapbox.style+json"
+    style = answer.json()
+    assert style["version"] == 8
+    assert {one["source"] for one in style["layers"]} <= set(style["sources"])
+    for source in style["sources"].values():
+        (template,) = source["tiles"]
+        z = max(source["minzoom"], 8)
+        west, south, east, north = source["bounds"]
+        assert west <= east
+        assert south <= north
+        url = template.replace("{z}", str(z)).replace("{y}", "82").replace("{x}", "149")
+        assert portal.get(url).status_code in (200, 204)
+    if style_id == "settlements":
+        assert "name_be" in str(style["layers"])
+
+
+@pytest.mark.parametrize("style_id", ["default", "buildings", "service_coverage", "streets"])
+def test_legend_is_a_picture_with_the_words_of_the_code_list(
+    portal: TestClient, style_id: str
+) -> None:
+    answer = portal.get(f"/ogc/styles/{style_id}/legend?lang=en")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    picture = ET.fromstring(answer.text)
+    words = [t.text for t in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert len(words) > 4
+    if style_id == "buildings":
+        assert "school" in words
+
+
+def test_unknown_style_is_404(portal: TestClient) -> None:
+    for path in ("", "/metadata", "/legend"):
+        assert portal.get(f"/ogc/styles/nosuch{path}").status_code == 404
