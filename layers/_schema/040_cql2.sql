@@ -86,11 +86,19 @@ RETURNS double precision LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     END
 $$;
 
--- The parts of a geometry: areas, lines, points; each in one geometry, none twice.
+-- The parts of a geometry: areas, lines outside them, points outside both; each in one geometry. So the
+-- boundary of an area stays a boundary where a line crosses it, as in GEOS since 3.13.
 CREATE OR REPLACE FUNCTION layers.parts(shape geometry) RETURNS geometry[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    WITH d AS (
+        SELECT ST_UnaryUnion(ST_CollectionExtract(shape, 3)) AS areas,
+            ST_UnaryUnion(ST_CollectionExtract(shape, 2)) AS lines,
+            ST_UnaryUnion(ST_CollectionExtract(shape, 1)) AS points
+    )
     SELECT coalesce(array_agg(part), '{}')
-    FROM (SELECT ST_UnaryUnion(ST_CollectionExtract(shape, n)) AS part FROM unnest(ARRAY[3, 2, 1]) AS n) AS p
+    FROM d, unnest(ARRAY[
+        areas, ST_Difference(lines, areas), ST_Difference(ST_Difference(points, areas), lines)
+    ]) AS part
     WHERE NOT ST_IsEmpty(part)
 $$;
 
@@ -113,24 +121,39 @@ BEGIN
 END
 $$;
 
--- The relations of CQL2 for geometry collections, which GEOS before 3.13 refuses to relate: a collection is the
--- union of its parts, and DE-9IM is read off the parts.
+-- The relations of CQL2 as PostGIS has them, for everything but geometry collections.
+CREATE OR REPLACE FUNCTION layers.relates_simple(op text, a geometry, b geometry) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT CASE op
+        WHEN 's_equals' THEN ST_Equals(a, b)
+        WHEN 's_within' THEN ST_Within(a, b)
+        WHEN 's_contains' THEN ST_Contains(a, b)
+        WHEN 's_touches' THEN ST_Touches(a, b)
+        WHEN 's_crosses' THEN ST_Crosses(a, b)
+        WHEN 's_overlaps' THEN ST_Overlaps(a, b)
+    END
+$$;
+
+-- The same for geometry collections, which GEOS before 3.13 refuses to relate: a collection is the union of its
+-- parts, and DE-9IM is read off the parts.
 CREATE OR REPLACE FUNCTION layers.relates(op text, a geometry, b geometry) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    parts_a geometry[] := layers.parts(a);
-    parts_b geometry[] := layers.parts(b);
-    -- Dimension of what the interiors share; -1 when they share nothing.
-    shared integer := coalesce((
-        SELECT max(nullif(left(ST_Relate(pa, pb), 1), 'F')::integer)
-        FROM unnest(parts_a) AS pa, unnest(parts_b) AS pb
-    ), -1);
+    parts_a geometry[];
+    parts_b geometry[];
+    shared integer;  -- dimension of what the interiors share; -1 when they share nothing
     dimension_a integer := ST_Dimension(a);
     dimension_b integer := ST_Dimension(b);
 BEGIN
-    IF ST_IsEmpty(a) OR ST_IsEmpty(b) THEN
+    IF 'GEOMETRYCOLLECTION' NOT IN (GeometryType(a), GeometryType(b)) THEN
+        RETURN layers.relates_simple(op, a, b);
+    ELSIF ST_IsEmpty(a) OR ST_IsEmpty(b) THEN
         RETURN op = 's_equals' AND ST_IsEmpty(a) AND ST_IsEmpty(b);
     END IF;
+    parts_a := layers.parts(a);
+    parts_b := layers.parts(b);
+    SELECT coalesce(max(nullif(left(ST_Relate(pa, pb), 1), 'F')::integer), -1) INTO shared
+    FROM unnest(parts_a) AS pa, unnest(parts_b) AS pb;
     CASE op
         WHEN 's_equals' THEN RETURN layers.covers(parts_a, parts_b) AND layers.covers(parts_b, parts_a);
         WHEN 's_within' THEN RETURN shared >= 0 AND layers.covers(parts_b, parts_a);
@@ -144,7 +167,8 @@ BEGIN
             END IF;
             RETURN shared >= 0 AND NOT layers.covers(parts_a, parts_b);
         WHEN 's_overlaps' THEN
-            RETURN dimension_a = dimension_b AND shared = dimension_a
+            -- Two lines overlap along a line; for points and areas any common interior is enough.
+            RETURN dimension_a = dimension_b AND shared >= (dimension_a = 1)::integer
                 AND NOT layers.covers(parts_a, parts_b) AND NOT layers.covers(parts_b, parts_a);
     END CASE;
 END

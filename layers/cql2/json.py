@@ -20,6 +20,7 @@ from layers.cql2.literals import (
 )
 from layers.cql2.tree import (
     ARITHMETIC,
+    ARRAY,
     COMPARISONS,
     FOLDS,
     RELATIONS,
@@ -90,8 +91,8 @@ class _Reader:
     def __init__(self) -> None:
         self._budget = Budget()
 
-    def expression(self, value: object, at: str, depth: int) -> Expression:
-        """Read any expression."""
+    def expression(self, value: object, at: str, depth: int, *, arrays: bool = False) -> Expression:
+        """Read any expression; `arrays` = it may be an array."""
         self._budget.depth(depth, at)
         self._budget.node(at)
         match value:
@@ -101,11 +102,11 @@ class _Reader:
                 return Number(self._number(value, at), at=at)
             case str():
                 return String(read_string(value, at), at=at)
-            case list():
-                return Array(self._list(value, at, depth), at=at)
+            case list() if arrays:
+                return Array(self._list(value, at, depth, arrays=True), at=at)
             case dict():
                 return self._object(value, at, depth)
-        raise fault("null is not an expression", at)
+        raise fault(f"{'null' if value is None else 'an array'} cannot stand here", at)
 
     @staticmethod
     def _number(value: int | float, at: str) -> int | float:
@@ -115,8 +116,12 @@ class _Reader:
             raise fault("a number has too many digits", at)
         return value
 
-    def _list(self, values: list[object], at: str, depth: int) -> tuple[Expression, ...]:
-        return tuple(self.expression(v, f"{at}/{i}", depth + 1) for i, v in enumerate(values))
+    def _list(
+        self, values: list[object], at: str, depth: int, *, arrays: bool = False
+    ) -> tuple[Expression, ...]:
+        return tuple(
+            self.expression(v, f"{at}/{i}", depth + 1, arrays=arrays) for i, v in enumerate(values)
+        )
 
     def _object(self, value: dict[str, object], at: str, depth: int) -> Expression:
         readers: dict[str, Callable[[object, str, int], Expression]] = {
@@ -150,7 +155,9 @@ class _Reader:
             raise fault(f"{op} takes two arguments or more", f"{at}/args")
         if op == "in":
             return self._in(args, at, depth)
-        return self._node(op, self._list(args, f"{at}/args", depth), at)
+        # Arrays are operands of the array functions and arguments of others.
+        arrays = op in ARRAY or (wanted is None and op not in ("and", "or"))
+        return self._node(op, self._list(args, f"{at}/args", depth, arrays=arrays), at)
 
     def _in(self, args: list[object], at: str, depth: int) -> Expression:
         if not isinstance(args[1], list) or not args[1]:

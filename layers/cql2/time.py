@@ -51,7 +51,7 @@ _DAY = sql.SQL("({} AT TIME ZONE 'UTC')::date")
 def relate(op: str, first: tuple[End, End], second: tuple[End, End]) -> sql.Composable:
     """Return the condition of a temporal function of CQL2; an instant has both ends equal."""
     if op == "t_disjoint":
-        return sql.SQL("NOT {}").format(relate("t_intersects", first, second))
+        return sql.SQL("(NOT {})").format(relate("t_intersects", first, second))
     ends = dict(zip("seSE", (*first, *second), strict=True))
     parts = [compare(ends[left], symbol, ends[right]) for left, symbol, right in RULES[op]]
     return sql.SQL("({})").format(sql.SQL(" AND ").join(parts))
