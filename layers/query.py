@@ -206,9 +206,10 @@ def _inside(crs: Crs, west: str, east: str) -> sql.Composable:
     return sql.SQL(
         f"t.geom && ST_Expand(ST_Transform(ST_Segmentize({{box}}, {size} / 64), {{stored}}),"
         f" {margin} * {size})"
-        # CASE keeps the planner from taking a condition it cannot weigh for a rare one.
-        " AND CASE WHEN ST_IsEmpty(t.geom) THEN false"
-        " ELSE ST_Intersects(ST_Transform(t.geom, {srid}), {box}) END"
+        # CASE keeps the planner from taking a condition it cannot weigh for a rare one. In the index
+        # what is no number meets every box; PROJ would fail on it.
+        " AND CASE WHEN t.geom && ST_MakeEnvelope(-180, -90, 180, 90, {stored})"
+        " THEN ST_Intersects(ST_Transform(t.geom, {srid}), {box}) ELSE false END"
     ).format(
         box=_envelope(crs, west, east), stored=sql.Literal(STORED_SRID), srid=sql.Literal(crs.srid)
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pygeoapi import api as upstream
 
+from geoportal.ogc.crs import TITLE as CRS_TITLE
 from geoportal.ogc.enrich import enrich
 from geoportal.ogc.links import adopt, link
 from geoportal.ogc.request import Answer, OgcRequest
@@ -16,8 +17,18 @@ if TYPE_CHECKING:
     from geoportal.ogc.api import Api
 
 OURS = (
-    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
-    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
+    *(
+        f"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/{name}"
+        for name in (
+            "schemas",
+            "core-roles-features",
+            "advanced-property-roles",
+            "profile-codelists",
+            "returnables-and-receivables",
+            "queryables",
+            "sortables",
+        )
+    ),
 )
 
 
@@ -45,6 +56,8 @@ def landing_page(api: Api, request: OgcRequest) -> Answer:
             for one in adopt(document["links"], request.language)
         ]
         links.append(link(f"{api.portal.settings.base_url}/map", "preview", "text/html"))
+        systems = CRS_TITLE.get(request.language)
+        links.append(link(f"{root}/crs", "describedby", "application/json", systems))
         links.append(
             link(
                 f"{root}/conformance",

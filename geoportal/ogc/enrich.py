@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from geoportal.ogc.formats.registry import export_links
 from geoportal.ogc.crs import TITLE as CRS_TITLE
+from geoportal.ogc.formats.registry import export_links
 from geoportal.ogc.links import adopt, link
 from geoportal.portal import Portal
 from layers.model import STANDARD_FIELDS, Language, Layer, Status, Text
@@ -35,9 +35,7 @@ def enrich(
     )
     links += export_links(f"{base}/items", "", "items", language)
     links.append(
-        link(
-            f"{base}/sortables", REL + "sortables", "application/schema+json", SORTABLES[language]
-        )
+        link(f"{base}/sortables", REL + "sortables", "application/schema+json", SORTABLES[language])
     )
     systems = f"{portal.settings.base_url}/ogc/crs"
     links.append(link(systems, "describedby", "application/json", CRS_TITLE.get(language)))

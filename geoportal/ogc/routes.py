@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from geoportal.ogc import documents, execution, items, openapi, processes, schema, tiles
+from geoportal.ogc import crs, documents, execution, items, openapi, processes, schema, tiles
 from geoportal.ogc import tilematrixsets as tms
 from geoportal.ogc.request import Answer
 from layers.model import Text
@@ -90,6 +90,11 @@ ROUTES: tuple[Route, ...] = (
         formats=("openapi", "html"), page="openapi", schema="object",
     ),
     Route(
+        "/crs", "getSystems", crs.get_systems, "common",
+        _text("Сістэмы каардынат", "Системы координат", "Coordinate reference systems"),
+        page="crs", schema="systems",
+    ),
+    Route(
         "/collections", "getCollections", documents.collections, "common",
         _text("Калекцыі", "Коллекции", "Collections"),
         page="collections", schema="collections",
@@ -107,6 +112,11 @@ ROUTES: tuple[Route, ...] = (
     Route(
         COLLECTION + "/queryables", "getQueryables", schema.get_queryables, "features",
         _text("Уласцівасці для адбору", "Свойства для отбора", "Queryable properties"),
+        formats=("schema", "html"), page="schema", schema="object",
+    ),
+    Route(
+        COLLECTION + "/sortables", "getSortables", schema.get_sortables, "features",
+        _text("Уласцівасці для парадку", "Свойства для порядка", "Sortable properties"),
         formats=("schema", "html"), page="schema", schema="object",
     ),
     Route(

@@ -1,18 +1,21 @@
-"""The schema and the queryables of a collection, from its definition, in the caller's language."""
+"""Schema, queryables and sortables of a collection (Features Part 5, OGC 23-058), in a language."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from geoportal.ogc.links import self_links
+from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
-from layers.model import Field, Language, Layer
+from layers.model import Field, Language, Layer, Text
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
 
 SCHEMA_TYPE = "application/schema+json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+CODELIST_INLINE = "http://www.opengis.net/def/profile/OGC/0/codelist-inline"
+GEOMETRY = Text(be="Геаметрыя", ru="Геометрия", en="Geometry")
+IDENTIFIER = Text(be="Нумар аб’екта", ru="Номер объекта", en="Feature identifier")
 TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
@@ -24,7 +27,16 @@ TYPES: dict[str, dict[str, Any]] = {
 
 
 def property_schema(field: Field, language: Language) -> dict[str, Any]:
-    """Return the JSON Schema of one property: title, unit (UCUM), role, code list, range."""
+    """Return the schema of one property for OpenAPI 3.0: its code list is an `enum`."""
+    schema = _logical_schema(field, language)
+    if field.codes:
+        del schema["oneOf"]
+        schema["enum"] = [code.value for code in field.codes]
+    return schema
+
+
+def _logical_schema(field: Field, language: Language) -> dict[str, Any]:
+    """The JSON Schema: title, unit (UCUM), role, range; codes in the profile codelist-inline."""
     schema: dict[str, Any] = {"title": field.title.get(language), **TYPES[field.type]}
     if field.description:
         schema["description"] = field.description.get(language)
@@ -33,8 +45,9 @@ def property_schema(field: Field, language: Language) -> dict[str, Any]:
     if field.role and field.role != "title":
         schema["x-ogc-role"] = field.role
     if field.codes:
-        schema["enum"] = [code.value for code in field.codes]
-        schema["x-ogc-codelist"] = {c.value: c.title.get(language) for c in field.codes}
+        schema["oneOf"] = [
+            {"const": code.value, "title": code.title.get(language)} for code in field.codes
+        ]
     if field.minimum is not None:
         schema["minimum"] = field.minimum
     if field.maximum is not None:
@@ -42,42 +55,61 @@ def property_schema(field: Field, language: Language) -> dict[str, Any]:
     return schema
 
 
-def _document(layer: Layer, language: Language, url: str) -> dict[str, Any]:
-    format_ = "geometry-any" if layer.geometry == "Geometry" else f"geometry-{layer.geometry}"
-    properties: dict[str, Any] = {
-        "geometry": {"x-ogc-role": "primary-geometry", "format": format_.lower()}
-    }
-    properties |= {f.name: property_schema(f, language) for f in layer.published_fields}
-    return {
+def _answer(api: Api, request: OgcRequest, layer: Layer, properties: dict[str, Any]) -> Answer:
+    """The schema of the properties, numbered in their order; nothing else may be named."""
+    kind = request.route.path.rpartition("/")[2]
+    url = f"{api.base_url}/collections/{layer.id}/{kind}"
+    links = self_links(request, url, SCHEMA_TYPE)
+    if any(f.codes for f in layer.published_fields):
+        links.append(link(CODELIST_INLINE, "profile", "text/html"))
+    document: dict[str, Any] = {
         "$schema": DIALECT,
         "$id": url,
         "type": "object",
-        "title": layer.title.get(language),
-        "description": layer.description.get(language),
-        "properties": properties,
+        "title": layer.title.get(request.language),
+        "description": layer.description.get(request.language),
+        "properties": {
+            name: schema | {"x-ogc-propertySeq": n}
+            for n, (name, schema) in enumerate(properties.items(), start=1)
+        },
+        "additionalProperties": False,
     }
+    if kind == "schema":
+        document["required"] = [f.name for f in layer.published_fields if f.required]
+    return {}, 200, document | {"links": links}
+
+
+def _scalars(layer: Layer, language: Language) -> dict[str, Any]:
+    return {f.name: _logical_schema(f, language) for f in layer.published_fields}
+
+
+def _geometry(layer: Layer, language: Language) -> dict[str, Any]:
+    format_ = "geometry-any" if layer.geometry == "Geometry" else f"geometry-{layer.geometry}"
+    schema = {"x-ogc-role": "primary-geometry", "format": format_.lower()}
+    return {"geometry": {"title": GEOMETRY.get(language)} | schema}
 
 
 def get_schema(api: Api, request: OgcRequest, collection_id: str) -> Answer:
-    """Answer the schema of the features (Features Part 5, returnables)."""
+    """Answer the schema of the features (Features Part 5, returnables and receivables)."""
     layer = api.portal.layer(collection_id)
-    url = f"{api.base_url}/collections/{layer.id}/schema"
-    document = _document(layer, request.language, url)
-    document["properties"] = {
-        "id": {"type": "integer", "x-ogc-role": "id", "readOnly": True},
-        **document["properties"],
+    identifier = {
+        "title": IDENTIFIER.get(request.language),
+        "type": "integer",
+        "x-ogc-role": "id",
+        "readOnly": True,
     }
-    document["required"] = [f.name for f in layer.published_fields if f.required]
-    return {}, 200, document | {"links": self_links(request, url, SCHEMA_TYPE)}
+    properties = {"id": identifier} | _geometry(layer, request.language)
+    return _answer(api, request, layer, properties | _scalars(layer, request.language))
 
 
 def get_queryables(api: Api, request: OgcRequest, collection_id: str) -> Answer:
     """Answer the properties that requests may use (Features Part 3)."""
     layer = api.portal.layer(collection_id)
-    url = f"{api.base_url}/collections/{layer.id}/queryables"
-    document = _document(layer, request.language, url)
-    return (
-        {},
-        200,
-        document | {"additionalProperties": False, "links": self_links(request, url, SCHEMA_TYPE)},
-    )
+    properties = _geometry(layer, request.language) | _scalars(layer, request.language)
+    return _answer(api, request, layer, properties)
+
+
+def get_sortables(api: Api, request: OgcRequest, collection_id: str) -> Answer:
+    """Answer the properties that `sortby` may name (Features Part 5, sortables)."""
+    layer = api.portal.layer(collection_id)
+    return _answer(api, request, layer, _scalars(layer, request.language))

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 PAGES = [
     "/ogc", "/ogc/", "/ogc/conformance", "/ogc/openapi", "/ogc/api", "/ogc/collections",
     "/ogc/collections/test_parcels", "/ogc/collections/test_parcels/schema",
+    "/ogc/crs", "/ogc/collections/test_parcels/sortables",
     "/ogc/collections/test_parcels/queryables", "/ogc/collections/test_parcels/items",
     "/ogc/collections/test_parcels/items/1", "/ogc/collections/test_parcels/tiles",
     "/ogc/collections/test_parcels/tiles/WebMercatorQuad", "/ogc/tileMatrixSets",
@@ -70,17 +71,35 @@ def test_a_layer_without_data_is_no_collection(client: TestClient) -> None:
     assert client.get("/ogc/collections/buildings").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["schema", "queryables"])
+@pytest.mark.parametrize("name", ["schema", "queryables", "sortables"])
 def test_schema_comes_from_the_definition(client: TestClient, name: str) -> None:
     answer = client.get(f"/ogc/collections/test_parcels/{name}")
     assert answer.headers["content-type"] == "application/schema+json"
-    properties = answer.json()["properties"]
+    document = answer.json()
+    properties = document["properties"]
+    places = [one.pop("x-ogc-propertySeq") for one in properties.values()]
+    assert places == list(range(1, len(properties) + 1))
     assert properties["area_ha"] == {
         "title": "Area", "type": "number", "x-ogc-unit": "har", "x-ogc-unitLang": "UCUM",
     }  # fmt: skip
     assert properties["built"]["x-ogc-role"] == "primary-instant"
-    assert properties["geometry"]["format"] == "geometry-polygon"
     assert "owner_secret" not in properties
+    # What is spatial has a format and no type; what sorts is not spatial.
+    spatial = properties.get("geometry", {})
+    assert (spatial.get("format"), "type" in spatial) == (
+        (None, False) if name == "sortables" else ("geometry-polygon", False)
+    )
+    assert document["$id"] == f"http://portal.example/ogc/collections/test_parcels/{name}"
+    assert document["additionalProperties"] is False
+    relation = f"http://www.opengis.net/def/rel/ogc/1.0/{name}"
+    collection = client.get("/ogc/collections/test_parcels").json()
+    assert relation in {link["rel"] for link in collection["links"]}
+
+
+def test_what_is_no_sortable_does_not_sort(client: TestClient) -> None:
+    for name in ("geometry", "id", "owner_secret"):
+        answer = client.get(f"/ogc/collections/test_parcels/items?sortby={name}")
+        assert answer.status_code == 400
 
 
 @pytest.mark.parametrize(
