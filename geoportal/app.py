@@ -20,7 +20,7 @@ from geoportal.ogc.api import Api
 from geoportal.ogc.execute import Endpoint
 from geoportal.ogc.routes import ROUTES
 from geoportal.ogc.routes import Route as OgcRoute
-from geoportal.ogc.tiles import TileCache
+from geoportal.ogc.tile_cache import DiskCache, TileCache
 from geoportal.portal import Portal
 from geoportal.settings import Settings
 from geoportal.web import pages
@@ -49,7 +49,7 @@ def _log_to_stderr() -> None:
 def create_app(settings: Settings) -> Starlette:
     """Wire portal, API, pages and middleware; opens the database at start-up, not here."""
     portal = Portal(settings)
-    tile_cache = TileCache(settings.tile_cache_mb * 1_000_000)
+    tile_cache = TileCache(settings.tile_cache_mb * 1_000_000, DiskCache.of(settings))
     current = {"api": Api(portal, ROUTES, tile_cache)}
 
     def renew() -> None:

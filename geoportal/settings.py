@@ -31,6 +31,12 @@ class Settings(BaseModel):
     tile_cache_mb: int = Field(
         64, ge=0, le=65536, description="memory for tiles per worker, MB; 0 = no tile is kept"
     )
+    tile_cache_dir: Path | None = Field(
+        None, description="folder of tiles kept on disk, shared by all workers; unset = none"
+    )
+    tile_cache_dir_mb: int = Field(
+        10_000, ge=1, description="most that the folder of tiles holds, MB"
+    )
     pool_size: int = Field(8, ge=1, le=100, description="database connections per worker")
     statement_timeout_s: float = Field(
         10.0, gt=0, le=600, description="longest database query of a request, s"

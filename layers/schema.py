@@ -27,6 +27,10 @@ SHARED = Path(__file__).resolve().parent / "_schema"
 MINIMUM_POSTGRESQL = 15
 MINIMUM_POSTGIS = (3, 3)
 LOCK = "geoportal migrate"
+TILE_TABLE = 2
+"""Number of the design of the side tables of tiles; a new number remakes them."""
+OVERVIEWS = (3, 6, 8, 10, 12)
+"""Levels with an index of their own over what is drawn at them (tiles.appears)."""
 
 _COLUMN_TYPES: Mapping[FieldType, tuple[str, ...]] = {
     "string": ("text",),
@@ -159,7 +163,7 @@ def _as_writer() -> sql.Composed:
 
 def _checksum(layer: Layer, table_sql: str) -> str:
     tile = [(f.name, f.type) for f in tile_fields(layer)]
-    text = json.dumps([table_sql, layer.scope, layer.geometry, tile])
+    text = json.dumps([table_sql, layer.scope, layer.geometry, tile, TILE_TABLE])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -185,14 +189,27 @@ def _tile_table(layer: Layer) -> sql.Composed:
         sql.SQL(", {} {}").format(sql.Identifier(f.name), tile_column_type(f))
         for f in tile_fields(layer)
     ]
+    # Points are all drawn (clustered), so an index over some of them would be one over all.
+    overviews = () if layer.geometry in ("Point", "MultiPoint") else OVERVIEWS
+    indexes = [
+        sql.SQL("; CREATE INDEX {} ON {} USING gist (geom) WHERE appears <= {}").format(
+            sql.Identifier(f"{layer.id}_z{level}"),
+            sql.Identifier("tiles", layer.id),
+            sql.Literal(level),
+        )
+        for level in overviews
+    ]
     return sql.SQL(
         "CREATE TABLE {table} (id bigint NOT NULL, area text NOT NULL{columns},"
-        " geom geometry(Geometry, 3857) NOT NULL) PARTITION BY LIST (area);"
-        " CREATE INDEX {index} ON {table} USING gist (geom)"
+        " geom geometry(Geometry, 3857) NOT NULL,"
+        " appears smallint GENERATED ALWAYS AS (tiles.appears(id, geom)) STORED)"
+        " PARTITION BY LIST (area);"
+        " CREATE INDEX {index} ON {table} USING gist (geom){overviews}"
     ).format(
         table=sql.Identifier("tiles", layer.id),
         columns=sql.SQL("").join(columns),
         index=sql.Identifier(f"{layer.id}_geom"),
+        overviews=sql.SQL("").join(indexes),
     )
 
 

@@ -369,7 +369,8 @@ def _make_tiles(conn: Connection, load: Load, staged: Staged) -> None:
             sql.SQL(", {}::{}").format(sql.Identifier(f.name), tile_column_type(f)) for f in fields
         ),
     }
-    conn.execute(sql.SQL("CREATE TABLE {tiles} (LIKE {parent})").format(**names))
+    make = "CREATE TABLE {tiles} (LIKE {parent} INCLUDING GENERATED)"
+    conn.execute(sql.SQL(make).format(**names))
     # Web Mercator ends at 85.06 degrees; ORDER BY geom follows a space-filling curve.
     conn.execute(
         sql.SQL(

@@ -13,6 +13,7 @@ from pygeoapi.api import API
 from geoportal.errors import BadParameter, GeoportalError, NotAcceptable, NotFound
 from geoportal.ogc import items, processes, tiles
 from geoportal.ogc.crs import SUPPORTED
+from geoportal.ogc.tile_cache import TileCache
 from geoportal.portal import Portal
 from layers.model import LANGUAGES, Layer, Text
 from layers.query import CRS84
@@ -59,7 +60,7 @@ class Api(API):  # type: ignore[misc]
     """Upstream's API with our portal behind it; made anew whenever a layer changes."""
 
     def __init__(
-        self, portal: Portal, routes: Sequence[Route], tile_cache: tiles.TileCache
+        self, portal: Portal, routes: Sequence[Route], tile_cache: TileCache
     ) -> None:
         self.portal = portal
         self.routes = routes

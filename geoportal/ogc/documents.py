@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pygeoapi import api as upstream
 
+from geoportal.ogc import editing, styles
 from geoportal.ogc.crs import TITLE as CRS_TITLE
+from geoportal.ogc.dataset_tiles import TITLE as TILES_TITLE
 from geoportal.ogc.enrich import enrich
 from geoportal.ogc.links import adopt, link
 from geoportal.ogc.request import Answer, OgcRequest
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from geoportal.ogc.api import Api
 
 OURS = (
+    *styles.CONFORMANCE_CLASSES,
     *(
         f"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/{name}"
         for name in (
@@ -58,6 +61,10 @@ def landing_page(api: Api, request: OgcRequest) -> Answer:
         links.append(link(f"{api.portal.settings.base_url}/map", "preview", "text/html"))
         systems = CRS_TITLE.get(request.language)
         links.append(link(f"{root}/crs", "describedby", "application/json", systems))
+        tiles = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
+        links.append(
+            link(f"{root}/tiles", tiles, "application/json", TILES_TITLE.get(request.language))
+        )
         links.append(
             link(
                 f"{root}/conformance",
@@ -75,9 +82,14 @@ def conformance(api: Api, request: OgcRequest) -> Answer:
 
     def make() -> dict[str, Any]:
         document = _upstream(upstream.conformance, api, request)
-        return {"conformsTo": sorted({*document["conformsTo"], *OURS})}
+        return {"conformsTo": sorted({*document["conformsTo"], *OURS, *_of_edits(api)})}
 
     return {}, 200, _made_once(api, ("conformance",), make)
+
+
+def _of_edits(api: Api) -> list[str]:
+    editable = any(layer.editable for layer in api.portal.layers.values())
+    return editing.CONFORMANCE_CLASSES if editable else []
 
 
 def collections(api: Api, request: OgcRequest) -> Answer:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from geoportal.ogc import editing_openapi
 from geoportal.ogc.components import SCHEMAS, parameter, parameters
 from geoportal.ogc.formats.registry import FORMATS as EXPORTS
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.schema import property_schema
+from geoportal.ogc.tiles import CUT
 from layers.model import Language, Layer
+from layers.tile_matrix_set import TILE_MATRIX_SETS
 from processing.pipelines import PIPELINES
 
 if TYPE_CHECKING:
@@ -50,17 +53,21 @@ def openapi_document(api: Api, language: Language) -> dict[str, Any]:
             "schemas": SCHEMAS,
             "parameters": _parameters(api, language),
             "responses": {"problem": _problem("Problem")},
+            "securitySchemes": editing_openapi.SECURITY_SCHEMES,
         },
     }
 
 
 def _addresses(api: Api, route: Route) -> list[tuple[str, Layer | None]]:
     """The address once, or once for each collection where its properties are parameters."""
-    if not route.path.startswith(COLLECTION) or route.tag == "tiles":
+    if not route.path.startswith(COLLECTION) or (
+        route.tag == "tiles" and not route.properties
+    ):
         return [(route.path, None)]
     return [
         (route.path.replace("{collectionId}", layer.id), layer)
         for layer in api.portal.layers.values()
+        if layer.editable or not route.editing
     ]
 
 
@@ -80,7 +87,9 @@ def _operation(
         "parameters": _operation_parameters(api, route, path, layer, language),
         "responses": _responses(route),
     }
-    if route.method == "POST":
+    if route.editing and layer:
+        operation |= editing_openapi.members(route, layer, language)
+    elif route.method == "POST":
         schema = {"$ref": f"#/components/schemas/{route.body}"}
         operation["requestBody"] = {
             "required": True,
@@ -99,6 +108,8 @@ def _operation_parameters(
     found.append(parameter("f", {"type": "string", "enum": formats}, {}, language))
     references = ("lang", *route.parameters)
     found += [{"$ref": f"#/components/parameters/{name}"} for name in references]
+    if route.editing:
+        found += editing_openapi.header_parameters(route, language)
     if layer and route.properties:
         found += [
             {
@@ -120,6 +131,8 @@ def _path_parameter(api: Api, name: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string"}
     if name == "collectionId":
         schema["enum"] = list(api.portal.layers)
+    if name == "tileMatrixSetId":
+        schema["enum"] = list(TILE_MATRIX_SETS)
     if name == "processId":
         schema["enum"] = list(PIPELINES)
     if name in ("tileMatrix", "tileRow", "tileCol"):
@@ -137,6 +150,8 @@ def _responses(route: Route) -> dict[str, Any]:
             found[str(status)] = _problem(phrase)
         elif status != 200:
             found[str(status)] = {"description": phrase}
+            if route.editing:
+                found[str(status)]["headers"] = editing_openapi.answer_headers(route)
         else:
             content = {
                 MEDIA_TYPES[f].split("; ")[0]: {"schema": _answer_schema(route, f)}
@@ -145,6 +160,8 @@ def _responses(route: Route) -> dict[str, Any]:
             found["200"] = {"description": phrase, "content": content}
             if set(EXPORTS) & set(route.formats):
                 found["200"]["headers"] = {"OGC-NumberReturned": _NUMBER_RETURNED}
+            if route.formats == ("mvt",):
+                found["200"]["headers"] = {CUT: _TILE_CUT}
     return found
 
 
@@ -154,9 +171,14 @@ def _answer_schema(route: Route, format_: str) -> dict[str, Any]:
     # JSON-FG is GeoJSON with further members; the other texts are no JSON.
     if format_ == "html" or (format_ in EXPORTS and format_ != "jsonfg"):
         return {"type": "string"}
-    return {"$ref": f"#/components/schemas/{route.schema}"}
+    schema = "tileJson" if format_ == "tilejson" else route.schema
+    return {"$ref": f"#/components/schemas/{schema}"}
 
 
+_TILE_CUT = {
+    "description": "How many features the budget of the tile cut: the smallest ones",
+    "schema": {"type": "integer", "minimum": 1},
+}
 _NUMBER_RETURNED = {
     "description": "How many features an export holds",
     "schema": {"type": "integer", "minimum": 0},

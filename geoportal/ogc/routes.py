@@ -6,8 +6,23 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from geoportal.ogc import crs, documents, execution, items, openapi, processes, schema, tiles
+from geoportal.ogc import (
+    crs,
+    dataset_tiles,
+    documents,
+    editing,
+    execution,
+    items,
+    openapi,
+    processes,
+    schema,
+    search,
+    styles,
+    tiles,
+)
 from geoportal.ogc import tilematrixsets as tms
+from geoportal.ogc.formats.registry import FORMATS
+from geoportal.ogc.formats.registry import NAMES as EXPORTS
 from geoportal.ogc.request import Answer
 from layers.model import Text
 
@@ -21,11 +36,21 @@ MEDIA_TYPES = {
     "openapi": "application/vnd.oai.openapi+json;version=3.0",
     "html": "text/html; charset=utf-8",
     "mvt": "application/vnd.mapbox-vector-tile",
-}
+    "mapbox": "application/vnd.mapbox.style+json",
+    "tilejson": "application/vnd.mapbox.tile+json",
+    "svg": "image/svg+xml",
+} | {name: one.media_type for name, one in FORMATS.items()}
 # `f=json` asks for the JSON form of a resource, whatever its exact media type.
-SPELLINGS = {"geojson": ("json", "geojson"), "schema": ("json",), "openapi": ("json",)}
+SPELLINGS = {
+    "mapbox": ("mapbox", "json"),
+    "geojson": ("json", "geojson"),
+    "schema": ("json",),
+    "openapi": ("json",),
+}
 # Media types that a caller may also name for a format.
-ALSO = {"geojson": (JSON,), "schema": (JSON,), "openapi": (JSON,)}
+ALSO = {"mapbox": (JSON,), "geojson": (JSON,), "schema": (JSON,), "openapi": (JSON,)} | {
+    name: one.also for name, one in FORMATS.items()
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +58,9 @@ class Route:
     """One address and method, what it takes and gives; `formats[0]` is the default.
 
     `parameters` are names of `openapi.PARAMETERS`; with `properties` the published fields of the
-    collection are parameters too. `page` is the HTML template of a document answer.
+    collection are parameters too. `page` is the HTML template of a document answer; `accepts` the
+    media types of the body. `editing` = only where the layer may be edited; `own_state` = there the
+    answer follows from the state of one feature and not from that of its layer.
     """
 
     path: str
@@ -47,8 +74,12 @@ class Route:
     page: str = "document"
     method: str = "GET"
     schema: str = "document"
+    body: str = "execute"
     statuses: tuple[int, ...] = (200, 304, 400, 404, 406, 500, 503)
     timestamped: bool = False
+    accepts: tuple[str, ...] = (JSON,)
+    editing: bool = False
+    own_state: bool = False
 
     @property
     def cacheable(self) -> bool:
@@ -65,8 +96,18 @@ TILESET = COLLECTION + "/tiles/{tileMatrixSetId}"
 
 ITEM_PARAMETERS = (
     "limit", "offset", "cursor", "bbox", "bbox-crs", "crs", "datetime",
+    "filter", "filter-lang", "filter-crs", "q",
     "sortby", "properties", "skipGeometry",
 )  # fmt: skip
+
+SEARCH_PARAMETERS = (
+    "collections", "q", "filter", "filter-lang", "filter-crs",
+    "bbox", "bbox-crs", "datetime", "crs", "limit",
+)  # fmt: skip
+
+TILE_PARAMETERS = ("datetime", "filter", "filter-lang", "filter-crs")
+
+EDIT_STATUSES = (204, 400, 401, 403, 404, 406, 412, 413, 415, 422, 428, 500, 503)
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -122,13 +163,75 @@ ROUTES: tuple[Route, ...] = (
     Route(
         COLLECTION + "/items", "getFeatures", items.get_collection_items, "features",
         _text("Аб’екты", "Объекты", "Features"),
-        formats=("geojson", "html"), parameters=ITEM_PARAMETERS, properties=True,
+        formats=("geojson", "html", *EXPORTS), parameters=ITEM_PARAMETERS, properties=True,
         page="items", schema="featureCollection", timestamped=True,
     ),
     Route(
         COLLECTION + "/items/{featureId}", "getFeature", items.get_collection_item, "features",
         _text("Аб’ект", "Объект", "Feature"),
-        formats=("geojson", "html"), parameters=("crs",), page="item", schema="feature",
+        formats=("geojson", "html", "jsonfg"), parameters=("crs",), page="item", schema="feature",
+        own_state=True,
+    ),
+    Route(
+        COLLECTION + "/items", "createFeature", editing.create_feature, "editing",
+        _text("Новы аб’ект", "Новый объект", "New feature"),
+        formats=("geojson",), method="POST", editing=True, accepts=editing.FEATURE_TYPES,
+        body="feature", statuses=(201, 400, 401, 403, 404, 406, 413, 415, 422, 500, 503),
+    ),
+    Route(
+        COLLECTION + "/items/{featureId}", "replaceFeature", editing.replace_feature, "editing",
+        _text("Замяніць аб’ект", "Заменить объект", "Replace a feature"),
+        formats=("geojson",), method="PUT", editing=True, accepts=editing.FEATURE_TYPES,
+        body="feature", statuses=EDIT_STATUSES,
+    ),
+    Route(
+        COLLECTION + "/items/{featureId}", "updateFeature", editing.update_feature, "editing",
+        _text("Змяніць аб’ект", "Изменить объект", "Change a feature"),
+        formats=("geojson",), method="PATCH", editing=True, accepts=editing.PATCH_TYPES,
+        body="patch", statuses=EDIT_STATUSES,
+    ),
+    Route(
+        COLLECTION + "/items/{featureId}", "deleteFeature", editing.delete_feature, "editing",
+        _text("Выдаліць аб’ект", "Удалить объект", "Delete a feature"),
+        formats=("geojson",), method="DELETE", editing=True, accepts=(), body="",
+        statuses=tuple(s for s in EDIT_STATUSES if s not in (415, 422)),
+    ),
+    Route(
+        "/search", "search", search.search_by_get, "features",
+        _text("Пошук па калекцыях", "Поиск по коллекциям", "Search over collections"),
+        formats=("geojson", "html"), parameters=SEARCH_PARAMETERS,
+        schema="featureCollection", timestamped=True,
+    ),
+    Route(
+        "/search", "searchByPost", search.search_by_post, "features",
+        _text("Пошук па калекцыях", "Поиск по коллекциям", "Search over collections"),
+        formats=("geojson",), method="POST", schema="featureCollection", body="search",
+        statuses=(200, 400, 404, 406, 413, 415, 500, 503), timestamped=True,
+    ),
+    Route(
+        "/functions", "getFunctions", search.get_functions, "features",
+        _text("Функцыі для ўмоў", "Функции для условий", "Functions for filters"),
+        schema="object",
+    ),
+    Route(
+        "/styles", "getStyles", styles.get_styles, "styles",
+        _text("Стылі", "Стили", "Styles"), schema="object",
+    ),
+    Route(
+        "/styles/{styleId}", "getStyle", styles.get_style, "styles",
+        _text("Стыль", "Стиль", "Style"), formats=("mapbox", "html"), schema="object",
+    ),
+    Route(
+        "/styles/{styleId}/metadata", "getStyleMetadata", styles.get_style_metadata, "styles",
+        _text("Пра стыль", "О стиле", "About the style"), schema="object",
+    ),
+    Route(
+        "/styles/{styleId}/legend", "getLegend", styles.get_legend, "styles",
+        _text("Легенда", "Легенда", "Legend"), formats=("svg",), schema="binary",
+    ),
+    Route(
+        COLLECTION + "/styles", "getCollectionStyles", styles.get_collection_styles, "styles",
+        _text("Стылі калекцыі", "Стили коллекции", "Styles of the collection"), schema="object",
     ),
     Route(
         COLLECTION + "/tiles", "getTilesets", tiles.get_tilesets, "tiles",
@@ -138,17 +241,38 @@ ROUTES: tuple[Route, ...] = (
     Route(
         TILESET, "getTileset", tiles.get_tileset, "tiles",
         _text("Набор тайлаў", "Набор тайлов", "Tileset"),
+        formats=("json", "html", "tilejson"),
         page="tileset", schema="tileSet",
     ),
     Route(
         TILESET + "/metadata", "getTilesetMetadata", tiles.get_tileset, "tiles",
         _text("Набор тайлаў", "Набор тайлов", "Tileset"),
+        formats=("json", "html", "tilejson"),
         page="tileset", schema="tileSet",
     ),
     Route(
         TILESET + "/{tileMatrix}/{tileRow}/{tileCol}", "getTile", tiles.get_tile, "tiles",
         _text("Вектарны тайл", "Векторный тайл", "Vector tile"),
-        formats=("mvt",), parameters=("v",), schema="binary",
+        formats=("mvt",), parameters=("v", *TILE_PARAMETERS), properties=True, schema="binary",
+        statuses=(200, 204, 304, 400, 404, 406, 500, 503),
+    ),
+    Route(
+        "/tiles", "getDatasetTilesets", dataset_tiles.get_dataset_tilesets, "tiles",
+        _text("Наборы тайлаў усіх слаёў", "Наборы тайлов всех слоёв", "Tilesets of all layers"),
+        page="tilesets", schema="tileSets",
+    ),
+    Route(
+        "/tiles/{tileMatrixSetId}", "getDatasetTileset",
+        dataset_tiles.get_dataset_tileset, "tiles",
+        _text("Набор тайлаў усіх слаёў", "Набор тайлов всех слоёв", "Tileset of all layers"),
+        formats=("json", "html", "tilejson"), parameters=("collections",),
+        page="tileset", schema="tileSet",
+    ),
+    Route(
+        "/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", "getDatasetTile",
+        dataset_tiles.get_dataset_tile, "tiles",
+        _text("Тайл некалькіх слаёў", "Тайл нескольких слоёв", "Tile of several layers"),
+        formats=("mvt",), parameters=("collections", "datetime"), schema="binary",
         statuses=(200, 204, 304, 400, 404, 406, 500, 503),
     ),
     Route(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from geoportal.errors import NotFound
-from geoportal.ogc import tilematrixsets as tms
+from geoportal.errors import BadParameter
+from geoportal.ogc import tilematrixsets as grids
 from geoportal.ogc.enrich import attribution
+from geoportal.ogc.filtering import parse_filter
 from geoportal.ogc.links import link, self_links
-from geoportal.ogc.parameters import INTEGER
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.schema import property_schema
+from geoportal.ogc.tile_cache import TileKey
+from geoportal.ogc.tilejson import TILEJSON, tilejson
 from layers import tiling
-from layers.model import Layer
-from layers.query import CRS84
+from layers.model import Language, Layer, Text
+from layers.query import CRS84, Filter
+from layers.tile_matrix_set import TILE_MATRIX_SETS, WEB_MERCATOR_QUAD, TileMatrixSet
+from layers.tiling import Address, Tile
+from layers.version import Bbox
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
@@ -24,56 +28,51 @@ CONFORMANCE_CLASSES = [
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
-    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/collections-selection",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/datetime",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixsetlimits",
     "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixsetlimits",
 ]
 
 MVT = "application/vnd.mapbox-vector-tile"
+CUT = "Geoportal-Tile-Cut"
+"""Header of a tile that has fewer features than there are: how many its budget cut."""
+
 DIMENSIONS = {"Point": 0, "LineString": 1, "Polygon": 2}
-
-TileKey = tuple[str, int, int, int, int]
-
-
-class TileCache:
-    """The tiles used last, up to a number of bytes; 0 bytes = keeps nothing."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._size = 0
-        self._tiles: OrderedDict[TileKey, bytes] = OrderedDict()
-
-    def get(self, key: TileKey) -> bytes | None:
-        """Return a kept tile."""
-        tile = self._tiles.get(key)
-        if tile is not None:
-            self._tiles.move_to_end(key)
-        return tile
-
-    def put(self, key: TileKey, tile: bytes) -> None:
-        """Keep a tile and let the least used go."""
-        if len(tile) > self._most or key in self._tiles:
-            return
-        self._tiles[key] = tile
-        self._size += len(tile)
-        while self._size > self._most:
-            _, gone = self._tiles.popitem(last=False)
-            self._size -= len(gone)
-
-    @property
-    def size(self) -> int:
-        """Bytes kept."""
-        return self._size
+POINT_COUNT = Text(
+    be="Колькі аб’ектаў у кропцы", ru="Сколько объектов в точке", en="Features at the point"
+)
 
 
-def parse_address(matrix: str, row: str, col: str) -> tuple[int, int, int]:
-    """Return z, x, y of WebMercatorQuad; raises NotFound for what lies outside."""
-    if all(INTEGER.fullmatch(part) and len(part) < 12 for part in (matrix, row, col)):
-        z, y, x = int(matrix), int(row), int(col)
-        if 0 <= z <= tms.MAX_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z:
-            return z, x, y
-    raise NotFound(f"WebMercatorQuad has no tile {matrix[:20]}/{row[:20]}/{col[:20]}.")
+async def tile_of(api: Api, layer: Layer, address: Address, rows: Filter) -> Tile:
+    """Return a tile of one layer, kept or made; empty before the layer's first zoom level."""
+    if address.level < layer.tiles.min_zoom:
+        return Tile(b"")
+    key = TileKey(layer.id, api.portal.summaries[layer.id].version, address, rows)
+    kept = api.tile_cache.get(key)
+    if kept is not None:
+        return kept
+    making = tiling.tile(layer, address, rows)
+    query = next(making)
+    while True:
+        (row,) = await api.portal.database.rows(query)
+        try:
+            query = making.send(row)
+        except StopIteration as done:
+            tile: Tile = done.value
+            api.tile_cache.put(key, tile)
+            return tile
+
+
+def tile_answer(tile: Tile, headers: dict[str, str]) -> Answer:
+    """Return the answer with a tile: 204 when nothing is there, the header of what was cut."""
+    cut = {CUT: str(tile.cut)} if tile.cut else {}
+    return headers | cut | {"Content-Type": MVT}, 200 if tile.data else 204, tile.data
 
 
 async def get_tile(  # noqa: PLR0913, PLR0917 - the parts of the address
@@ -85,85 +84,126 @@ async def get_tile(  # noqa: PLR0913, PLR0917 - the parts of the address
     row: str,
     col: str,
 ) -> Answer:
-    """Answer one vector tile: 204 when nothing is there, 304 when the caller has it."""
-    portal = api.portal
-    layer = portal.layer(collection_id)
-    tms.check(tile_matrix_set_id)
-    z, x, y = parse_address(matrix, row, col)
-    version = portal.summaries[layer.id].version
-    headers = {"ETag": f'"{layer.id}.{version}"', "Cache-Control": "public, max-age=60"}
-    if request.param("v") == str(version):
+    """Answer one vector tile of a layer; raises UnknownLayer, NotFound, BadParameter, BadValue."""
+    layer = api.portal.layer(collection_id)
+    address = grids.address(grids.find(tile_matrix_set_id), matrix, row, col)
+    tile = await tile_of(api, layer, address, parse_filter(layer, request.params))
+    headers = {}
+    if request.param("v") == str(api.portal.summaries[layer.id].version):
         # An address that names the version never shows anything else.
         headers["Cache-Control"] = "public, max-age=604800, immutable"
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return headers, 304, b""
-    if z < layer.tiles.min_zoom:
-        return headers, 204, b""
-    key = (layer.id, version, z, x, y)
-    tile = api.tile_cache.get(key)
-    if tile is None:
-        ((tile,),) = await portal.database.rows(tiling.tile(layer, z, x, y))
-        api.tile_cache.put(key, tile)
-    return headers | {"Content-Type": MVT}, 200 if tile else 204, tile
+    return tile_answer(tile, headers)
 
 
-def _tileset(api: Api, request: OgcRequest, layer: Layer) -> dict[str, Any]:
-    base = f"{api.base_url}/collections/{layer.id}"
-    url = f"{base}/tiles/{tms.WEB_MERCATOR_QUAD}"
-    template = url + "/{tileMatrix}/{tileRow}/{tileCol}?f=mvt"
+def summary(request: OgcRequest, tms: TileMatrixSet, base: str, title: str) -> dict[str, Any]:
+    """Return what a list says about a tileset; `base` is the address of what is tiled."""
+    root = base.partition("/collections/")[0]
+    url = f"{base}/tiles/{tms.id}"
+    links = [
+        *self_links(request, url),
+        link(url + "/{tileMatrix}/{tileRow}/{tileCol}?f=mvt", "item", MVT) | {"templated": True},
+        link(
+            f"{root}/tileMatrixSets/{tms.id}?f=json",
+            grids.TILING_SCHEME,
+            "application/json",
+            tms.title.get(request.language),
+        ),
+    ]
+    if tms is WEB_MERCATOR_QUAD:
+        links.append(link(f"{url}?f=tilejson", "describedby", TILEJSON, "TileJSON 3.0"))
     return {
-        "title": layer.title.get(request.language),
+        "title": f"{title} ({tms.id})",
         "dataType": "vector",
-        "crs": tms.CRS,
-        "tileMatrixSetId": tms.WEB_MERCATOR_QUAD,
-        "tileMatrixSetURI": tms.URI,
-        "links": [
-            *self_links(request, url),
-            link(template, "item", MVT) | {"templated": True},
-            link(
-                f"{api.base_url}/tileMatrixSets/{tms.WEB_MERCATOR_QUAD}",
-                "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme",
-                "application/json",
-            ),
-            link(base, "http://www.opengis.net/def/rel/ogc/1.0/geodata", "application/json"),
-        ],
+        "crs": tms.crs,
+        "tileMatrixSetId": tms.id,
+        "tileMatrixSetURI": grids.address_of(tms, root),
+        "links": links,
     }
 
 
+def layer_document(api: Api, layer: Layer, tms: TileMatrixSet, language: Language) -> Any:
+    """Return what a tileset says about one of its layers: levels, geometry, fields, extent."""
+    properties = {f.name: property_schema(f, language) for f in layer.published_fields if f.in_tile}
+    if layer.geometry == "Point" and layer.tiles.cluster:
+        properties[tiling.COUNT] = {"title": POINT_COUNT.get(language), "type": "integer"}
+    first, last = grids.levels(tms, layer.tiles.min_zoom, layer.tiles.max_zoom)
+    content: dict[str, Any] = {
+        "id": layer.id,
+        "title": layer.title.get(language),
+        "description": layer.description.get(language),
+        "dataType": "vector",
+        "minTileMatrix": str(first),
+        "maxTileMatrix": str(last),
+        "propertiesSchema": {"type": "object", "properties": properties},
+    }
+    if (dimension := DIMENSIONS.get(layer.geometry.removeprefix("Multi"))) is not None:
+        content["geometryDimension"] = dimension
+    if bbox := api.portal.summaries[layer.id].bbox:
+        content["boundingBox"] = box_document(bbox)
+    return content
+
+
+def box_document(bbox: Bbox) -> dict[str, Any]:
+    """Return a box in degrees as 2D TMS writes it."""
+    west, south, east, north = bbox
+    return {"lowerLeft": [west, south], "upperRight": [east, north], "crs": CRS84.uri}
+
+
+def extent_document(tms: TileMatrixSet, bbox: Bbox | None, first: int, last: int) -> dict[str, Any]:
+    """Return box and limits of a tileset; nothing when it has no geometry."""
+    if bbox is None:
+        return {}
+    return {
+        "tileMatrixSetLimits": grids.limits(tms, bbox, first, last),
+        "boundingBox": box_document(bbox),
+    }
+
+
+def require_tilejson(request: OgcRequest, tms: TileMatrixSet) -> bool:
+    """Tell whether TileJSON is asked; raises BadParameter where it cannot describe the set."""
+    if request.format != "tilejson":
+        return False
+    if tms is not WEB_MERCATOR_QUAD:
+        raise BadParameter("Parameter f: TileJSON describes tiles of WebMercatorQuad only.")
+    return True
+
+
 def get_tilesets(api: Api, request: OgcRequest, collection_id: str) -> Answer:
-    """Answer the tilesets of a layer."""
+    """Answer the tilesets of a layer, one per tile matrix set."""
     layer = api.portal.layer(collection_id)
-    url = f"{api.base_url}/collections/{layer.id}/tiles"
-    document = {"tilesets": [_tileset(api, request, layer)], "links": self_links(request, url)}
-    return {}, 200, document
+    base = f"{api.base_url}/collections/{layer.id}"
+    title = layer.title.get(request.language)
+    found = [
+        summary(request, tms, base, title) | {"links": _links(request, tms, base, title)}
+        for tms in TILE_MATRIX_SETS.values()
+    ]
+    return {}, 200, {"tilesets": found, "links": self_links(request, f"{base}/tiles")}
+
+
+def _links(request: OgcRequest, tms: TileMatrixSet, base: str, title: str) -> list[dict[str, Any]]:
+    geodata = "http://www.opengis.net/def/rel/ogc/1.0/geodata"
+    links: list[dict[str, Any]] = summary(request, tms, base, title)["links"]
+    return [*links, link(base, geodata, "application/json", title)]
 
 
 def get_tileset(
     api: Api, request: OgcRequest, collection_id: str, tile_matrix_set_id: str
 ) -> Answer:
-    """Answer one tileset of a layer: limits, zoom levels, fields."""
+    """Answer one tileset of a layer: limits, levels, fields; as TileJSON too."""
     layer = api.portal.layer(collection_id)
-    tms.check(tile_matrix_set_id)
-    language = request.language
-    properties = {f.name: property_schema(f, language) for f in layer.published_fields if f.in_tile}
-    content: dict[str, Any] = {
-        "id": layer.id,
-        "title": layer.title.get(language),
-        "minTileMatrix": str(layer.tiles.min_zoom),
-        "maxTileMatrix": str(layer.tiles.max_zoom),
-        "propertiesSchema": {"type": "object", "properties": properties},
-    }
-    if (dimension := DIMENSIONS.get(layer.geometry.removeprefix("Multi"))) is not None:
-        content["geometryDimension"] = dimension
-    document = _tileset(api, request, layer) | {
-        "layers": [content],
+    tms = grids.find(tile_matrix_set_id)
+    base = f"{api.base_url}/collections/{layer.id}"
+    title = layer.title.get(request.language)
+    bbox = api.portal.summaries[layer.id].bbox
+    if require_tilejson(request, tms):
+        version = api.portal.summaries[layer.id].version
+        url = f"{base}/tiles/{tms.id}/{{z}}/{{y}}/{{x}}?f=mvt&v={version}"
+        return {}, 200, tilejson(api.portal, [layer], url, title, request.language)
+    first, last = grids.levels(tms, layer.tiles.min_zoom, layer.tiles.max_zoom)
+    document = summary(request, tms, base, title) | {
+        "description": layer.description.get(request.language),
+        "links": _links(request, tms, base, title),
+        "layers": [layer_document(api, layer, tms, request.language)],
         "attribution": attribution(api.portal, layer),
     }
-    if bbox := api.portal.summaries[layer.id].bbox:
-        west, south, east, north = bbox
-        document["boundingBox"] = {
-            "lowerLeft": [west, south],
-            "upperRight": [east, north],
-            "crs": CRS84.uri,
-        }
-    return {}, 200, document
+    return {}, 200, document | extent_document(tms, bbox, first, last)

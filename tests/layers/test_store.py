@@ -523,7 +523,7 @@ def test_attaching_scans_nothing_and_makes_no_index(
     names = connection.execute(
         "SELECT count(*) FROM pg_indexes WHERE tablename = 'probe__a7'"
     ).fetchone()
-    assert names == (4,)  # of features: key, geom, kind; of tiles: geom
+    assert names == (9,)  # of features: key, geom, kind; of tiles: geom and five levels
 
 
 def test_progress_counts_every_row(connection: Connection, probe: Layer) -> None:

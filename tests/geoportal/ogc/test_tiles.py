@@ -5,8 +5,6 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
-from geoportal.errors import NotFound
-from geoportal.ogc.tiles import TileCache, parse_address
 
 TILES = "/ogc/collections/test_parcels/tiles/WebMercatorQuad"
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -53,27 +51,3 @@ def test_whole_country_at_zoom_0_is_small(client: TestClient) -> None:
 def test_address_outside_is_404(client: TestClient, address: str) -> None:
     assert client.get(f"{TILES}/{address}").status_code == 404
     assert client.get(f"/ogc/collections/test_parcels/tiles/Nosuch/{address}").status_code == 404
-
-
-def test_address_is_z_row_col() -> None:
-    assert parse_address("3", "1", "7") == (3, 7, 1)
-    with pytest.raises(NotFound):
-        parse_address("1000000000", "0", "0")
-
-
-def test_cache_keeps_the_tiles_used_last() -> None:
-    cache = TileCache(10)
-    first, second, third = (("a", 1, 0, 0, n) for n in range(3))
-    cache.put(first, b"12345")
-    cache.put(second, b"12345")
-    assert cache.get(first) == b"12345"
-    cache.put(third, b"1")
-    assert cache.get(second) is None
-    assert cache.get(first) == b"12345"
-    assert cache.size == 6
-
-
-def test_cache_of_nothing_keeps_nothing() -> None:
-    cache = TileCache(0)
-    cache.put(("a", 1, 0, 0, 0), b"x")
-    assert cache.get(("a", 1, 0, 0, 0)) is None
