@@ -27,7 +27,7 @@ def geoportal(database: str, *arguments: str, **environ: str) -> str:
         timeout=180,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")

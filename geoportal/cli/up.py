@@ -60,16 +60,21 @@ def prepare() -> None:
     from geoportal.cli.run import run_pipeline
     from layers.area import get_area
     from processing import runner
+    from processing.errors import ProcessingError
 
     given = settings()
     with database.migrated(given) as connection:
         load_national(connection, given)
         area = get_area(connection, DEMO_AREA)
         load_demo(connection, given, area, DEMO_BUILDINGS, keep=True)
-        if runner.needed(connection, PIPELINE, area.id, {}):
-            run_pipeline(connection, PIPELINE, area.id, {}, publish=True)
-        else:
-            say(f"{PIPELINE}, {area.id}: unchanged")
+        try:
+            if runner.needed(connection, PIPELINE, area.id, {}):
+                run_pipeline(connection, PIPELINE, area.id, {}, publish=True)
+            else:
+                say(f"{PIPELINE}, {area.id}: unchanged")
+        except ProcessingError as error:
+            # Data of one's own may lack what the pipeline needs; layers are shown all the same.
+            say(f"{PIPELINE}, {area.id}: not computed: {error}")
 
 
 def _free(given: Settings) -> Settings:

@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from geoportal.cluster import Cluster
 from tests.fix_db import cluster_in, throw_away_folder
+from tests.fix_portal import geoportal
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 120.0
@@ -202,3 +204,17 @@ def test_a_cluster_that_two_blocks_use_runs_until_both_are_over(cluster: Cluster
             assert cluster.running()
         assert cluster.running()
     assert not cluster.running()
+
+
+def test_prepare_goes_on_when_the_pipeline_has_nothing_to_compute(
+    database: str, tmp_path: Path
+) -> None:
+    geoportal(database, "load", "demo", GEOPORTAL_SOURCES_DIR=str(tmp_path))
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("UPDATE features.buildings SET kind = 'office'")
+        # Rows of somebody else: `up` leaves them as they are.
+        connection.execute(
+            "UPDATE layers.version SET source = 'city.osm' WHERE layer = 'buildings'"
+        )
+    said = geoportal(database, "prepare", GEOPORTAL_SOURCES_DIR=str(tmp_path))
+    assert "service-coverage, orsha: not computed" in said
