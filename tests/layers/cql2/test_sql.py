@@ -1,5 +1,6 @@
 """What a filter finds in PostGIS, and that nothing of a filter becomes SQL text."""
 
+import unicodedata
 from collections.abc import Callable
 
 import psycopg
@@ -113,6 +114,29 @@ Ids = Callable[[Expression], list[int]]
 )
 def test_what_a_filter_finds(text: str, found: list[int], ids: Ids) -> None:
     assert ids(parse_text(text)) == found
+
+
+def test_casei_is_full_case_folding(db: psycopg.Connection) -> None:
+    """Python folds by the same table of Unicode (CaseFolding.txt, status C and F)."""
+    cherokee = range(0x13A0, 0x1400)  # folded to the other case, which compares alike
+    blocks = [
+        *range(1, 0x2000),
+        *range(0x2C00, 0x2D30),
+        *range(0xA640, 0xA69C),
+        *range(0xFB00, 0xFB18),
+    ]
+    letters = [chr(i) for i in blocks if i not in cherokee]
+    rows = db.execute("SELECT c, layers.casei(c) FROM unnest(%s::text[]) AS c", [letters])
+    assert [(c, folded) for c, folded in rows if folded != c.casefold()] == []
+
+
+def test_accenti_strips_marks_and_strokes(db: psycopg.Connection) -> None:
+    letters = [chr(i) for i in range(1, 0x500)] + [chr(i) for i in range(0x1E00, 0x2000)]
+    rows = db.execute("SELECT c, layers.accenti(c) FROM unnest(%s::text[]) AS c", [letters])
+    plain = str.maketrans("łøđħŧƀɨʉɇɉɍɏƶǥıȷŁØĐĦŦɃƗɄɆɈɌɎƵǤ", "lodhtbiuejryzgijLODHTBIUEJRYZG")
+    marks = {c: "".join(m for m in unicodedata.normalize("NFD", c) if unicodedata.category(m) != "Mn")
+             for c in letters}  # fmt: skip
+    assert [(c, bare) for c, bare in rows if bare != marks[c].translate(plain)] == []
 
 
 @pytest.mark.parametrize(
