@@ -18,6 +18,7 @@ from geoportal.cli import database
 from geoportal.cli.check import check
 from geoportal.cli.common import Group
 from geoportal.cli.db import db
+from geoportal.cli.keys import keys
 from geoportal.cli.layers import layers
 from geoportal.cli.load import load
 from geoportal.cli.run import run
@@ -65,7 +66,7 @@ def cli() -> None:
     """
 
 
-for command in (up, serve, db, load, layers, run, check, prepare):
+for command in (up, serve, db, load, layers, run, keys, check, prepare):
     cli.add_command(command)
 
 

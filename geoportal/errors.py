@@ -17,6 +17,10 @@ class BadSetting(GeoportalError):
     """An environment variable has a value that it cannot have."""
 
 
+class BadKey(GeoportalError):
+    """An API key cannot be made or ended as asked."""
+
+
 class ClusterError(GeoportalError):
     """The embedded database cluster cannot be made, started or stopped."""
 

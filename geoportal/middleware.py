@@ -27,12 +27,19 @@ ADDRESS_LIMIT = 16_384  # bytes
 
 ALWAYS = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Content-Crs, ETag, Link, Location, X-Request-Id"),
+    (
+        b"access-control-expose-headers",
+        b"Content-Crs, Content-Disposition, ETag, Link, Location, OGC-NumberReturned, X-Request-Id",
+    ),
     (b"x-content-type-options", b"nosniff"),
 )
 PREFLIGHT = (
-    (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"Content-Type, Accept, Accept-Language, Prefer"),
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+    (
+        b"access-control-allow-headers",
+        b"Content-Type, Content-Crs, Accept, Accept-Language, Prefer, If-Match, If-None-Match,"
+        b" Authorization, X-API-Key",
+    ),
     (b"access-control-max-age", b"86400"),
 )
 
@@ -48,7 +55,7 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = str(uuid.uuid4())
+        request_id = scope["geoportal.request_id"] = str(uuid.uuid4())
         started = False
 
         async def send_wrapped(message: Message) -> None:

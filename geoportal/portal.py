@@ -13,6 +13,7 @@ import psycopg
 from geoportal.database import Database
 from geoportal.errors import GeoportalError
 from geoportal.settings import Settings
+from geoportal.writer import Writer
 from layers import registry
 from layers.area import SELECT_AREAS, area_from_row
 from layers.errors import UnknownLayer
@@ -33,6 +34,7 @@ class Portal:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.database = Database(settings)
+        self.writer = Writer(settings)
         self.roots: tuple[Path, ...] = (settings.layers_dir,) if settings.layers_dir else ()
         self.definitions = registry.load_layers(*self.roots)
         self.layers: Mapping[str, Layer] = {}
@@ -75,6 +77,7 @@ class Portal:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self.writer.close()
         await self.database.close()
 
     async def refresh(self) -> None:
@@ -87,6 +90,16 @@ class Portal:
         self.versions = {(v.layer, v.area): v for v in versions}
         self.layers = {k: layer for k, layer in self.definitions.items() if k in loaded}
         self.summaries = {k: Summary.of(v for v in versions if v.layer == k) for k in self.layers}
+        self.changed()
+
+    def learn(self, version: Version) -> None:
+        """Take in a version that this very process wrote, before its announcement comes round."""
+        known = self.versions.get((version.layer, version.area))
+        if version.layer not in self.layers or (known and known.version >= version.version):
+            return
+        self.versions = {**self.versions, (version.layer, version.area): version}
+        same = [v for v in self.versions.values() if v.layer == version.layer]
+        self.summaries = {**self.summaries, version.layer: Summary.of(same)}
         self.changed()
 
     def _published(self, layer_id: str) -> bool:

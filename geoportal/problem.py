@@ -8,6 +8,7 @@ import orjson
 from starlette.responses import Response
 
 from geoportal.errors import UNEXPECTED, MethodNotAllowed, answer_of
+from layers.errors import RefusedFeature
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -16,6 +17,8 @@ def problem_document(error: Exception, request_id: str) -> dict[str, Any]:
     """Return the members of the problem; an unexpected error shows nothing of its inside."""
     told = answer_of(error)
     detail = "The request could not be answered." if told is UNEXPECTED else str(error)
+    faults = error.faults if isinstance(error, RefusedFeature) else ()
+    found = [{"pointer": pointer, "reason": reason} for pointer, reason in faults]
     return {
         "type": told.type,
         "title": told.title,
@@ -23,7 +26,7 @@ def problem_document(error: Exception, request_id: str) -> dict[str, Any]:
         "detail": detail,
         "instance": f"urn:uuid:{request_id}",
         "code": told.code,
-    }
+    } | ({"errors": found} if found else {})
 
 
 def problem_response(error: Exception, request_id: str) -> Response:

@@ -48,6 +48,19 @@ class RefusedLoad(LayersError):
     """The rows of a load do not fit their layer; nothing was changed."""
 
 
+class EditedLayer(RefusedLoad):
+    """A load would undo edits that people made since the last load; nothing was changed."""
+
+
+class RefusedFeature(LayersError):
+    """A feature does not fit its layer; `faults` are pairs of a JSON pointer and a reason."""
+
+    def __init__(self, *faults: tuple[str, str]) -> None:
+        more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
+        super().__init__(f"{faults[0][0] or '/'}: {faults[0][1]}{more}.")
+        self.faults = faults
+
+
 class StoreFailure(LayersError):
     """The database refused or interrupted a load (disk full, lost); nothing was changed."""
 

@@ -124,6 +124,7 @@ class Layer(Value):
     `scope: national` = one load for the country; `area` = loaded per area, every row then also has
     the standard columns `area`, `soato` and `status`. Geometry is stored in EPSG:4326, lon/lat.
     `selector` names a code-list field of which a map shows one value at a time.
+    `editable`: whoever has a key may create, change and delete single features over HTTP.
     """
 
     id: Name
@@ -148,6 +149,7 @@ class Layer(Value):
     order: int = 100
     visible: bool = False
     selector: str | None = None
+    editable: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

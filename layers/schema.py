@@ -18,7 +18,7 @@ from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from layers import registry
-from layers.errors import BadLayerFile, StoreFailure, UnfitDatabase
+from layers.errors import BadLayerFile, EditedLayer, StoreFailure, UnfitDatabase
 from layers.locks import clean_staging, set_lock_timeout
 from layers.model import Field, FieldType, Layer
 
@@ -50,7 +50,8 @@ def migrate(
     Idempotent; one migration runs at a time, and drops what killed loads left. `roots` are the
     folders of layers outside the package. Raises UnfitDatabase when the server is too old or has no
     PostGIS, BadLayerFile when a table.sql does not make the table its layer.yml describes,
-    StoreFailure when a table that must be remade stays in use.
+    StoreFailure when a table that must be remade stays in use, EditedLayer when that would lose
+    edits.
     """
     require_fit(conn)
     with _one_at_a_time(conn):
@@ -138,6 +139,7 @@ def _make(conn: Connection, layer: Layer, roots: Sequence[Path]) -> bool:
     try:
         with conn.transaction():
             set_lock_timeout(conn)
+            _require_unedited(conn, layer)
             _drop(conn, layer)
             conn.execute(_as_writer())
             conn.execute(text.encode())
@@ -175,6 +177,21 @@ def _is_made(conn: Connection, layer: Layer, checksum: str) -> bool:
             (f"features.{layer.id}", f"tiles.{layer.id}", layer.id),
         ).fetchone()
     return row is not None and row[0] == checksum and bool(row[1])
+
+
+def _require_unedited(conn: Connection, layer: Layer) -> None:
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        areas = cursor.execute(
+            "SELECT area FROM layers.version WHERE layer = %s AND edited_at IS NOT NULL"
+            " ORDER BY area",
+            (layer.id,),
+        ).fetchall()
+    if areas:
+        raise EditedLayer(
+            f"the table of {layer.id} must be remade, but people have edited it since its last load"
+            f" in {', '.join(area for (area,) in areas)}: keep an export, then let their edits go"
+            f" with `geoportal layers discard-edits {layer.id} --area AREA`"
+        )
 
 
 def _drop(conn: Connection, layer: Layer) -> None:

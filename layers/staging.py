@@ -58,12 +58,13 @@ class Load:
 
 @dataclass(frozen=True)
 class Staged:
-    """A checked load; table names in schema `staging`, bbox in degrees, times in UTC."""
+    """A checked load; table names in schema `staging`, `sums` what its checksum is made of."""
 
     table: str
     tiles: str
     checksum: str
     row_count: int
+    sums: tuple[str, str]
     repaired: Repaired
 
 
@@ -89,8 +90,8 @@ def copy(
     _check(conn, load, table, faults)
     if faults:
         raise RefusedLoad(_refusal(load, faults.sentence()))
-    checksum, row_count = _sum(conn, table)
-    return Staged(table, tiles, checksum, row_count, repaired)
+    checksum, row_count, sums = _sum(conn, table)
+    return Staged(table, tiles, checksum, row_count, sums, repaired)
 
 
 def finish(conn: Connection, load: Load, staged: Staged) -> None:
@@ -288,10 +289,11 @@ def _not_null(conn: Connection, layer: Layer) -> set[str]:
     return {name for (name,) in found}
 
 
-def _sum(conn: Connection, table: str) -> tuple[str, int]:
-    """Return a checksum of the rows that does not depend on their order, and their number.
+def _sum(conn: Connection, table: str) -> tuple[str, int, tuple[str, str]]:
+    """Return a checksum of the rows that does not depend on their order, their number, the sums.
 
     SHA-256 of each row's text in fixed settings; 128 bits of them are added up, the sum is hashed.
+    layers/history.py carries the sums on when a single row changes.
     """
     columns = _rows(
         conn,
@@ -311,7 +313,7 @@ def _sum(conn: Connection, table: str) -> tuple[str, int]:
         table=_staging(table),
     )[0]
     text = json.dumps([columns, count, high, low])
-    return hashlib.sha256(text.encode()).hexdigest(), count
+    return hashlib.sha256(text.encode()).hexdigest(), count, (high, low)
 
 
 def _constrain(conn: Connection, load: Load, table: str) -> None:

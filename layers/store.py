@@ -17,7 +17,7 @@ from layers.errors import RefusedLoad, UnknownArea, UnknownField
 from layers.model import COUNTRY, Area, Field, Layer, Origin
 from layers.staging import Load, Progress, Repaired, Staged
 
-__all__ = ["Loaded", "Progress", "Repaired", "read", "remove", "replace"]
+__all__ = ["Loaded", "Progress", "Repaired", "discard_edits", "read", "remove", "replace"]
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,9 @@ def replace(
 
     Memory stays flat, whatever the number of frames. The same content changes nothing, in whatever
     order the rows come. On any error the old rows stay. `progress` gets the number of rows just
-    copied. Raises RefusedLoad naming ids and reasons, UnknownArea when the area is not saved,
-    StoreFailure when the database interrupts. The connection should be in autocommit; inside a
+    copied. Raises RefusedLoad naming ids and reasons, EditedLayer when people have edited the rows
+    since the last load, UnknownArea when the area is not saved, StoreFailure when the database
+    interrupts. The connection should be in autocommit; inside a
     transaction of the caller, readers wait from the swap until its end.
     """
     load = Load(layer, area, origin)
@@ -105,11 +106,21 @@ def replace(
 def remove(conn: Connection, layer: Layer, area: Area) -> bool:
     """Remove the rows of a layer in one area; tell whether there was a load.
 
-    Raises StoreFailure when the layer is busy or the database refuses.
+    Raises EditedLayer when people have edited it, StoreFailure when the layer is busy or the
+    database refuses.
     """
     what = f"{layer.id}, area {area.id}"
     with swap.translated(what), locks.exclusive(conn, f"{layer.id}__a{area.number}"):
         return swap.take_out(conn, layer, area)
+
+
+def discard_edits(conn: Connection, layer: Layer, area: Area) -> bool:
+    """Let the next load of an area undo the edits since the last one; tell whether there were any.
+
+    The rows and the history stay. Raises StoreFailure when the database refuses.
+    """
+    with swap.translated(f"{layer.id}, area {area.id}"):
+        return swap.discard_edits(conn, layer, area)
 
 
 def _stage(

@@ -12,7 +12,8 @@ from psycopg import Connection, Transaction, sql
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
-from layers.errors import RefusedLoad, StoreFailure
+from layers import history
+from layers.errors import EditedLayer, RefusedLoad, StoreFailure
 from layers.locks import set_lock_timeout
 from layers.model import Area, Layer
 from layers.query import time_fields
@@ -23,8 +24,9 @@ ATTEMPTS = 5
 _WAIT_S = 0.5
 
 _CHANGED = (
-    "checksum", "row_count", "loaded_at", "west", "south", "east", "north", "time_start",
-    "time_end", "status", "source", "source_checksum", "supplier", "licence", "attribution",
+    "checksum", "row_count", "sum_high", "sum_low", "loaded_at", "edited_at",
+    "west", "south", "east", "north", "time_start", "time_end",
+    "status", "source", "source_checksum", "supplier", "licence", "attribution",
 )  # fmt: skip
 
 
@@ -74,7 +76,7 @@ def swap(conn: Connection, load: Load, staged: Staged) -> int:
     for attempt in range(ATTEMPTS):
         try:
             with writing(conn):
-                _take_out(conn, load.layer, load.partition)
+                _take_out(conn, load.layer, load.area)
                 for schema, table in (("features", staged.table), ("tiles", staged.tiles)):
                     _put_in(conn, load, schema, table)
                 return _record(conn, load, staged)
@@ -88,7 +90,7 @@ def swap(conn: Connection, load: Load, staged: Staged) -> int:
 def take_out(conn: Connection, layer: Layer, area: Area) -> bool:
     """Remove the rows of one layer in one area and its version; tell whether there was one."""
     with writing(conn):
-        _take_out(conn, layer, f"{layer.id}__a{area.number}")
+        _take_out(conn, layer, area)
         cursor = conn.execute(
             "DELETE FROM layers.version WHERE layer = %s AND area = %s", (layer.id, area.id)
         )
@@ -103,17 +105,41 @@ def drop(conn: Connection, staged: Staged) -> None:
             conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
 
 
-def _take_out(conn: Connection, layer: Layer, partition: str) -> None:
-    """Lock both parents, then drop the area's partitions; readers wait for the rest of the swap."""
+def _take_out(conn: Connection, layer: Layer, area: Area) -> None:
+    """Lock both parents, then drop the area's partitions; readers wait for the rest of the swap.
+
+    Raises EditedLayer: no edit can come in between any more.
+    """
     set_lock_timeout(conn)
     conn.execute(
         sql.SQL("LOCK TABLE ONLY {}, ONLY {} IN ACCESS EXCLUSIVE MODE").format(
             sql.Identifier("features", layer.id), sql.Identifier("tiles", layer.id)
         )
     )
+    _require_unedited(conn, layer, area)
     for schema in ("features", "tiles"):
-        name = sql.Identifier(schema, partition)
+        name = sql.Identifier(schema, f"{layer.id}__a{area.number}")
         conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
+
+
+def _require_unedited(conn: Connection, layer: Layer, area: Area) -> None:
+    edited = conn.execute(
+        "SELECT FROM layers.version WHERE layer = %s AND area = %s AND edited_at IS NOT NULL",
+        (layer.id, area.id),
+    ).rowcount
+    if edited:
+        raise EditedLayer(
+            f"{layer.id}, area {area.id}: people have edited it since its last load, so nothing was"
+            f" changed; `geoportal layers discard-edits {layer.id} --area {area.id}` lets the next"
+            " load undo their edits"
+        )
+
+
+def discard_edits(conn: Connection, layer: Layer, area: Area) -> bool:
+    """Let the next load undo the edits of an area; tell whether there were any."""
+    query = history.discard(layer, area)
+    with writing(conn):
+        return conn.execute(query.sql.encode(), query.params).rowcount > 0
 
 
 def _put_in(conn: Connection, load: Load, schema: str, table: str) -> None:
@@ -151,10 +177,12 @@ def _record(conn: Connection, load: Load, staged: Staged) -> int:
     fields = time_fields(load.layer)
     start, end = (sql.Identifier(f.name) for f in fields) if fields else (sql.NULL, sql.NULL)
     query = sql.SQL(
-        "INSERT INTO layers.version AS v (layer, area, checksum, row_count, loaded_at,"
+        "INSERT INTO layers.version AS v"
+        " (layer, area, checksum, row_count, sum_high, sum_low, loaded_at,"
         "  west, south, east, north, time_start, time_end,"
         "  status, source, source_checksum, supplier, licence, attribution)"
-        " SELECT %(layer)s, %(area)s, %(checksum)s, %(row_count)s, clock_timestamp(),"
+        " SELECT %(layer)s, %(area)s, %(checksum)s, %(row_count)s, %(high)s::numeric,"
+        "  %(low)s::numeric, clock_timestamp(),"
         "  ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e), t0, t1,"
         "  %(status)s, %(source)s, %(source_checksum)s, %(supplier)s, %(licence)s, %(attribution)s"
         " FROM (SELECT ST_Extent(geom) AS e, min({start})::timestamptz AS t0,"
@@ -177,6 +205,8 @@ def _record(conn: Connection, load: Load, staged: Staged) -> int:
         "area": load.area.id,
         "checksum": staged.checksum,
         "row_count": staged.row_count,
+        "high": staged.sums[0],
+        "low": staged.sums[1],
     }
     with conn.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(composed, values).fetchone()

@@ -11,17 +11,21 @@ from layers.model import Licence, Status, Supplier, Text
 Bbox = tuple[float, float, float, float]
 """west, south, east, north in degrees (CRS84)."""
 
-SELECT_VERSIONS = """
-SELECT layer, area, version, checksum, row_count, west, south, east, north,
-       time_start, time_end, loaded_at, status, source, attribution,
-       supplier, licence
-FROM layers.version ORDER BY layer, area
+VERSION_COLUMNS = """
+layer, area, version, checksum, row_count, west, south, east, north, time_start, time_end,
+coalesce(edited_at, loaded_at), status, source, attribution, supplier, licence
 """
+"""What `Version.from_row` reads, of layers.version."""
+
+SELECT_VERSIONS = f"SELECT {VERSION_COLUMNS} FROM layers.version ORDER BY layer, area"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The state of a layer in one area; times in UTC, bbox in degrees or None when all is null."""
+    """The state of a layer in one area; times in UTC, bbox in degrees or None when all is null.
+
+    `loaded_at` is the time of the last change: of the load, or of the last edit since.
+    """
 
     layer: str
     area: str

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from geoportal.cli import database
-from geoportal.cli.common import Group, counted, settings
+from geoportal.cli.common import Group, area_option, counted, settings
 from geoportal.cli.progress import say
 from geoportal.errors import BadSetting
 from layers import registry
@@ -64,6 +64,27 @@ def show(layer_id: str, lang: Language) -> None:
     rows: list[tuple[str, ...]] = [("field", "type", "unit", "title", "codes")]
     rows += [_row(field, lang) for field in layer.published_fields]
     click.echo(table(rows))
+
+
+@layers.command("discard-edits", epilog="geoportal layers discard-edits street_lights --area orsha")
+@click.argument("layer_id", metavar="ID")
+@area_option(required=True)
+def discard_edits(layer_id: str, area_id: str) -> None:
+    """Let the next load of an area undo the edits made over HTTP; until then nothing changes."""
+    from layers import store
+    from layers.area import get_area
+
+    given = settings()
+    known = database.definitions(given)
+    if layer_id not in known:
+        raise UnknownLayer(f"There is no layer {layer_id!r}; the layers are {', '.join(known)}.")
+    # Not migrated first: a migration may wait for just this.
+    with database.available(given) as url, database.connect(url) as connection:
+        area = get_area(connection, area_id)
+        if store.discard_edits(connection, known[layer_id], area):
+            say(f"{layer_id}, {area_id}: the next load will undo the edits; history keeps them")
+        else:
+            say(f"{layer_id}, {area_id}: nobody has edited it since its last load")
 
 
 @layers.command(epilog="geoportal layers check my-layers/")

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from geoportal.errors import BadParameter, BodyTooLarge, MethodNotAllowed, NotAcceptable
+from geoportal.ogc import editing
 from geoportal.ogc.api import Api
 from geoportal.ogc.request import OgcRequest
 from geoportal.ogc.routes import ALSO, MEDIA_TYPES, SPELLINGS, Route
@@ -147,7 +148,6 @@ class Endpoint:
     def __init__(self, get_api: Callable[[], Api], routes: Mapping[str, Route]) -> None:
         self.get_api = get_api
         self.routes = routes
-        self.allowed = tuple(sorted({*routes, "OPTIONS", *(["HEAD"] if "GET" in routes else [])}))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -156,16 +156,34 @@ class Endpoint:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
+        api = self.get_api()
+        routes = self._routes(api, request.path_params.get("collectionId"))
+        known = {*routes, "OPTIONS", *(["HEAD"] if "GET" in routes else [])}
+        allowed = tuple(sorted(known))
         if request.method == "OPTIONS":
-            return Response(status_code=204, headers={"Allow": ", ".join(self.allowed)})
-        route = self.routes.get("GET" if request.method == "HEAD" else request.method)
+            return Response(status_code=200, headers=_offer(allowed, routes))
+        route = routes.get("GET" if request.method == "HEAD" else request.method)
         if route is None:
             raise MethodNotAllowed(
                 f"Method {request.method[:20]} is not allowed here;"
-                f" there are {', '.join(self.allowed)}.",
-                self.allowed,
+                f" there are {', '.join(allowed)}.",
+                allowed,
             )
-        return await _run(self.get_api(), route, request)
+        return await _run(api, route, request)
+
+    def _routes(self, api: Api, layer_id: str | None) -> Mapping[str, Route]:
+        """Return the routes by method; those of edits only where the layer is editable."""
+        if editing.is_editable(api, layer_id):
+            return self.routes
+        return {method: route for method, route in self.routes.items() if not route.editing}
+
+
+def _offer(allowed: tuple[str, ...], routes: Mapping[str, Route]) -> dict[str, str]:
+    headers = {"Allow": ", ".join(allowed)}
+    for method in ("POST", "PATCH"):
+        if method in routes:
+            headers[f"Accept-{method.capitalize()}"] = ", ".join(routes[method].accepts)
+    return headers
 
 
 async def _run(api: Api, route: Route, request: Request) -> Response:
@@ -178,15 +196,22 @@ async def _run(api: Api, route: Route, request: Request) -> Response:
         headers=request.headers,
         language=language,
         format=read_format(route, params.get("f"), request.headers.get("accept", "")),
-        data=await read_body(request) if route.method == "POST" else b"",
+        data=b"" if route.method == "GET" else await read_body(request),
         method=request.method,
+        request_id=request.scope.get("geoportal.request_id", ""),
     )
     kept: dict[str, str] = {}
     if route.cacheable:
         layer_id = request.path_params.get("collectionId")
-        kept = validators(api, ogc_request, _address(request), layer_id)
-        if layer_id in (None, *api.portal.layers) and is_fresh(
-            request.headers.get("if-none-match"), kept["ETag"]
+        if route.own_state and editing.is_editable(api, layer_id):
+            known = (api, ogc_request, _address(request), *request.path_params.values())
+            kept = await editing.item_validators(*known)
+        else:
+            kept = validators(api, ogc_request, _address(request), layer_id)
+        if (
+            layer_id in (None, *api.portal.layers)
+            and kept
+            and is_fresh(request.headers.get("if-none-match"), kept["ETag"])
         ):
             return Response(status_code=304, headers=kept | VARY)
     result = route.handler(api, ogc_request, *request.path_params.values())
@@ -228,6 +253,6 @@ def _respond(
             headers |= SECURITY_HEADERS
         else:
             content = orjson.dumps({k: v for k, v in content.items() if not k.startswith("_")})
-    if status in (204, 304):
+    if status in (204, 304) or content == b"":
         headers.pop("Content-Type")
     return Response(content, int(status), headers)

@@ -29,6 +29,7 @@ class OgcRequest(APIRequest):  # type: ignore[misc]
         format: str,
         data: bytes = b"",
         method: str = "GET",
+        request_id: str = "",
     ) -> None:
         # Upstream's __init__ reads a web framework's request; every attribute it sets is set here.
         self.route = route
@@ -41,6 +42,7 @@ class OgcRequest(APIRequest):  # type: ignore[misc]
         self._headers = dict(headers)
         self._data = data
         self.method = method
+        self.request_id = request_id
 
     def as_json(self) -> Self:
         """Return the same request for JSON: upstream answers documents, pages are ours."""

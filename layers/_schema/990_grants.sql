@@ -7,3 +7,8 @@ GRANT USAGE ON SEQUENCE layers.version_number TO geoportal_writer;
 ALTER DEFAULT PRIVILEGES FOR ROLE geoportal_writer IN SCHEMA features, tiles
     GRANT SELECT ON TABLES TO geoportal_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA features, tiles TO geoportal_reader;
+
+-- History is only ever added to; readers do not see who.
+REVOKE UPDATE, DELETE, TRUNCATE ON layers.history FROM geoportal_writer;
+GRANT SELECT (change, layer, id, area, version, operation, valid_from, valid_to, former)
+    ON layers.history TO geoportal_reader;
