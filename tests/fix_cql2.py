@@ -120,12 +120,14 @@ OPERATORS = (
 )  # fmt: skip
 
 
-def _writable(items: list[tree.Expression]) -> bool:
-    """Not the one array that CQL2 Text has no form for."""
-    return not any(
-        isinstance(item, tree.Array)
+def _writable(items: list[tree.Expression]) -> tuple[tree.Expression, ...]:
+    """The same without the one array that CQL2 Text has no form for: of a single operator."""
+    return tuple(
+        tree.Array(item.items * 2)
+        if isinstance(item, tree.Array)
         and len(item.items) == 1
         and isinstance(item.items[0], OPERATORS)
+        else item
         for item in items
     )
 
@@ -134,8 +136,8 @@ def _extend(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     many = st.lists(inner, min_size=2, max_size=3).map(tuple)
     items = st.lists(inner, min_size=1, max_size=3).map(tuple)
     arrays = st.lists(inner, max_size=3).map(lambda found: tree.Array(tuple(found)))
-    arrays |= st.lists(arrays, max_size=2).filter(_writable).map(lambda f: tree.Array(tuple(f)))
-    arguments = st.lists(st.one_of(inner, arrays), max_size=3).filter(_writable).map(tuple)
+    arrays |= st.lists(arrays, max_size=2).map(lambda found: tree.Array(_writable(found)))
+    arguments = st.lists(st.one_of(inner, arrays), max_size=3).map(_writable)
     listed = st.one_of(arrays, fields)
     return st.one_of(
         st.builds(tree.Logic, st.sampled_from(["and", "or"]), many),

@@ -182,7 +182,7 @@ def write_wkt(node: Geometry) -> str:
     name = node.kind.upper()
     if not node.parts:
         return f"{name} EMPTY"
-    if len(vertices(node)[0]) == 3:
+    if any(len(point) == 3 for point in vertices(node)):
         name += " Z"
     if node.kind == "MultiPoint":
         return f"{name} ({', '.join(f'({_part(p)})' for p in node.parts)})"

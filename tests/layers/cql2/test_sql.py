@@ -134,9 +134,10 @@ def test_accenti_strips_marks_and_strokes(db: psycopg.Connection) -> None:
     letters = [chr(i) for i in range(1, 0x500)] + [chr(i) for i in range(0x1E00, 0x2000)]
     rows = db.execute("SELECT c, layers.accenti(c) FROM unnest(%s::text[]) AS c", [letters])
     plain = str.maketrans("łøđħŧƀɨʉɇɉɍɏƶǥıȷŁØĐĦŦɃƗɄɆɈɌɎƵǤ", "lodhtbiuejryzgijLODHTBIUEJRYZG")
-    marks = {c: "".join(m for m in unicodedata.normalize("NFD", c) if unicodedata.category(m) != "Mn")
-             for c in letters}  # fmt: skip
-    assert [(c, bare) for c, bare in rows if bare != marks[c].translate(plain)] == []
+    for letter, bare in rows:
+        parts = unicodedata.normalize("NFD", letter)
+        wanted = "".join(c for c in parts if unicodedata.category(c) != "Mn")
+        assert bare == wanted.translate(plain), letter
 
 
 @pytest.mark.parametrize(
@@ -267,8 +268,8 @@ def test_any_filter_that_fits_runs(ids: Ids, node: Expression) -> None:
     """Only a value out of range may stop it, which the server answers as a bad request."""
     try:
         found = ids(node)
+        rest = set(ids(tree.Not(node))) | set(ids(tree.IsNull(node)))
     except (psycopg.errors.NumericValueOutOfRange, BadFilter):
         return
-    rest = set(ids(tree.Not(node))) | set(ids(tree.IsNull(node)))
     assert set(found) | rest == {1, 2, 3, 4}
     assert not set(found) & rest

@@ -48,6 +48,10 @@ def test_any_tree_survives_json(node: tree.Expression) -> None:
         ("s_equals(g, multipoint(1 2, 3 4))", "S_EQUALS(g, MULTIPOINT ((1 2), (3 4)))"),
         ("s_equals(g, point(1 2 3.5))", "S_EQUALS(g, POINT Z (1 2 3.5))"),
         ("s_equals(g, polygon empty)", "S_EQUALS(g, POLYGON EMPTY)"),
+        (
+            "s_equals(g, geometrycollection(polygon empty))",
+            "S_EQUALS(g, GEOMETRYCOLLECTION (POLYGON EMPTY))",
+        ),
         ("a_equals(tags, ())", "A_EQUALS(tags, ())"),
         ("t_metby(interval(a,'..'), t)", "T_METBY(INTERVAL(a, '..'), t)"),
     ],
