@@ -92,17 +92,21 @@ class _Seen:
 
     def __init__(self) -> None:
         self.types: set[str] = set()
-        self.box: list[float] | None = None
+        self._edges: dict[int, float] = {}
+
+    @property
+    def box(self) -> list[float]:
+        """West, south, east, north; nothing when no geometry was seen."""
+        return list(self._edges.values())
 
     def add(self, batch: pa.RecordBatch, box: str) -> None:
         """Look at the geometries of a batch."""
         edges = batch.column(box)
         for i, edge in enumerate(("xmin", "ymin", "xmax", "ymax")):
-            values = pc.min_max(edges.field(edge)).as_py()["min" if i < 2 else "max"]
-            if values is None:
+            furthest = pc.min_max(edges.field(edge)).as_py()["min" if i < 2 else "max"]
+            if furthest is None:
                 break
-            self.box = self.box or [values] * 4
-            self.box[i] = (min if i < 2 else max)(self.box[i], values)
+            self._edges[i] = (min if i < 2 else max)(self._edges.get(i, furthest), furthest)
         # Byte order and type are the first five bytes of WKB.
         heads = pc.binary_slice(batch.column("geometry"), 0, 5).unique()
         for head in heads.to_pylist():

@@ -96,9 +96,8 @@ async def send_file(path: Path, headers: RawHeaders, scope: Scope, send: Send) -
     # Piece by piece from here: the server's own way opens the file after this has returned, when
     # it is removed already.
     others = {k: v for k, v in scope.get("extensions", {}).items() if k != "http.response.pathsend"}
-    answer = FileResponse(path)
-    given = {name for name, _ in headers}
-    answer.raw_headers = [*headers, *(h for h in answer.raw_headers if h[0] not in given)]
+    given = {name.decode(): value.decode("latin-1") for name, value in headers}
+    answer = FileResponse(path, headers=given, stat_result=path.stat())
     # A file made again need not have the same bytes, so a part of it never continues another.
     asked = scope["headers"]
     if any(name == b"if-range" for name, _ in asked):
