@@ -144,7 +144,8 @@ def _responses(route: Route) -> dict[str, Any]:
     from geoportal.ogc.routes import MEDIA_TYPES  # noqa: PLC0415 - the table imports this module
 
     found: dict[str, Any] = {}
-    for status in route.statuses:
+    # Parameters make an address as long as its writer wants.
+    for status in sorted({*route.statuses, *((414,) if route.parameters else ())}):
         phrase = HTTPStatus(status).phrase
         if status >= 400:
             found[str(status)] = _problem(phrase)

@@ -84,6 +84,8 @@ def parse_bbox(value: str | None, crs: str | None) -> Box | None:
 
 def parse_instant(value: str) -> tuple[datetime, datetime]:
     """Return first and last moment of a date or date-time (RFC 3339; no zone = UTC)."""
+    # GDAL (3.12 and before) writes the day of a date field as `2024-08-20T`.
+    value = value.removesuffix("T")
     if not INSTANT.fullmatch(value):
         raise BadParameter(f"Parameter datetime: {value[:80]!r} is not a date or date-time.")
     try:

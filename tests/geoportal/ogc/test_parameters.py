@@ -70,6 +70,10 @@ def test_day_is_all_of_its_moments() -> None:
     assert period.end == datetime(2026, 10, 1, 23, 59, 59, 999999, tzinfo=UTC)
 
 
+def test_the_day_of_gdal_is_a_day() -> None:
+    assert read.parse_datetime("2026-10-01T/..") == read.parse_datetime("2026-10-01/..")
+
+
 @pytest.mark.parametrize(
     "value", ["", "2026-13-01", "2026-10-01T25:00:00Z", "a/b", "2026-01-02/2026-01-01", "1/2/3",
               "2020-01-01T00:00:00+99:00", "2026-02-29"],
