@@ -9,7 +9,7 @@ from geoportal.ogc import parameters as read
 from geoportal.ogc import tilematrixsets as grids
 from geoportal.ogc.links import self_links
 from geoportal.ogc.request import Answer, OgcRequest
-from geoportal.ogc.tilejson import joined, tilejson
+from geoportal.ogc.tilejson import tilejson
 from geoportal.ogc.tiles import (
     extent_document,
     layer_document,
@@ -62,7 +62,11 @@ async def get_dataset_tile(
 def get_dataset_tilesets(api: Api, request: OgcRequest) -> Answer:
     """Answer the tilesets of the data set, one per tile matrix set."""
     title = TITLE.get(request.language)
-    found = [summary(request, tms, api.base_url, title) for tms in TILE_MATRIX_SETS.values()]
+    layers = chosen(api.portal, None)
+    found = [
+        summary(request, tms, api.base_url, title) | extent_document(api, layers, tms)
+        for tms in TILE_MATRIX_SETS.values()
+    ]
     return {}, 200, {"tilesets": found, "links": self_links(request, f"{api.base_url}/tiles")}
 
 
@@ -76,13 +80,7 @@ def get_dataset_tileset(api: Api, request: OgcRequest, tile_matrix_set_id: str) 
         only = f"&collections={','.join(layer.id for layer in layers)}" if value else ""
         url = f"{api.base_url}/tiles/{tms.id}/{{z}}/{{y}}/{{x}}?f=mvt{only}"
         return {}, 200, tilejson(api.portal, layers, url, title, request.language)
-    first, last = grids.levels(
-        tms,
-        min((layer.tiles.min_zoom for layer in layers), default=0),
-        max((layer.tiles.max_zoom for layer in layers), default=0),
-    )
-    bbox = joined(api.portal.summaries[layer.id].bbox for layer in layers)
     document: dict[str, Any] = summary(request, tms, api.base_url, title) | {
         "layers": [layer_document(api, layer, tms, request.language) for layer in layers]
     }
-    return {}, 200, document | extent_document(tms, bbox, first, last)
+    return {}, 200, document | extent_document(api, layers, tms)

@@ -81,7 +81,7 @@ def _operation(
 ) -> dict[str, Any]:
     title = route.summary.get(language)
     operation: dict[str, Any] = {
-        "operationId": f"{route.name}.{layer.id}" if layer else route.name,
+        "operationId": _operation_id(route, layer),
         "tags": [route.tag],
         "summary": f"{title}: {layer.title.get(language)}" if layer else title,
         "parameters": _operation_parameters(api, route, path, layer, language),
@@ -96,6 +96,13 @@ def _operation(
             "content": {"application/json": {"schema": schema}},
         }
     return operation
+
+
+def _operation_id(route: Route, layer: Layer | None) -> str:
+    if layer is None:
+        return route.name
+    # OGC API - Tiles names the end of the id, the others its beginning.
+    return f"{layer.id}.{route.name}" if route.tag == "tiles" else f"{route.name}.{layer.id}"
 
 
 def _operation_parameters(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from geoportal.errors import BadParameter
@@ -12,7 +13,7 @@ from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.schema import property_schema
 from geoportal.ogc.tile_cache import TileKey
-from geoportal.ogc.tilejson import TILEJSON, tilejson
+from geoportal.ogc.tilejson import TILEJSON, joined, tilejson
 from layers import tiling
 from layers.model import Language, Layer, Text
 from layers.query import CRS84, Filter
@@ -149,10 +150,16 @@ def box_document(bbox: Bbox) -> dict[str, Any]:
     return {"lowerLeft": [west, south], "upperRight": [east, north], "crs": CRS84.uri}
 
 
-def extent_document(tms: TileMatrixSet, bbox: Bbox | None, first: int, last: int) -> dict[str, Any]:
-    """Return box and limits of a tileset; nothing when it has no geometry."""
+def extent_document(api: Api, layers: Sequence[Layer], tms: TileMatrixSet) -> dict[str, Any]:
+    """Return box and limits of a tileset; nothing when its layers have no geometry."""
+    bbox = joined(api.portal.summaries[layer.id].bbox for layer in layers)
     if bbox is None:
         return {}
+    first, last = grids.levels(
+        tms,
+        min(layer.tiles.min_zoom for layer in layers),
+        max(layer.tiles.max_zoom for layer in layers),
+    )
     return {
         "tileMatrixSetLimits": grids.limits(tms, bbox, first, last),
         "boundingBox": box_document(bbox),
@@ -174,7 +181,9 @@ def get_tilesets(api: Api, request: OgcRequest, collection_id: str) -> Answer:
     base = f"{api.base_url}/collections/{layer.id}"
     title = layer.title.get(request.language)
     found = [
-        summary(request, tms, base, title) | {"links": _links(request, tms, base, title)}
+        summary(request, tms, base, title)
+        | {"links": _links(request, tms, base, title)}
+        | extent_document(api, [layer], tms)
         for tms in TILE_MATRIX_SETS.values()
     ]
     return {}, 200, {"tilesets": found, "links": self_links(request, f"{base}/tiles")}
@@ -194,16 +203,14 @@ def get_tileset(
     tms = grids.find(tile_matrix_set_id)
     base = f"{api.base_url}/collections/{layer.id}"
     title = layer.title.get(request.language)
-    bbox = api.portal.summaries[layer.id].bbox
     if require_tilejson(request, tms):
         version = api.portal.summaries[layer.id].version
         url = f"{base}/tiles/{tms.id}/{{z}}/{{y}}/{{x}}?f=mvt&v={version}"
         return {}, 200, tilejson(api.portal, [layer], url, title, request.language)
-    first, last = grids.levels(tms, layer.tiles.min_zoom, layer.tiles.max_zoom)
     document = summary(request, tms, base, title) | {
         "description": layer.description.get(request.language),
         "links": _links(request, tms, base, title),
         "layers": [layer_document(api, layer, tms, request.language)],
         "attribution": attribution(api.portal, layer),
     }
-    return {}, 200, document | extent_document(tms, bbox, first, last)
+    return {}, 200, document | extent_document(api, [layer], tms)
