@@ -9,14 +9,19 @@ from urllib.parse import urlencode
 import orjson
 
 from geoportal.errors import BadParameter, NotFound
+from geoportal.ogc import filtering
 from geoportal.ogc import parameters as read
 from geoportal.ogc.crs import parse_crs
 from geoportal.ogc.enrich import status_of
+from geoportal.ogc.exports import export
+from geoportal.ogc.formats.registry import FORMATS, export_links
+from geoportal.ogc.formats.text import JSONFG_CLASSES, jsonfg_root
 from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.portal import Portal
 from geoportal.web.catalogue import field_document
 from layers import keyset, query
+from layers.export_query import EVERYTHING, jsonfg_item
 from layers.model import Layer
 
 if TYPE_CHECKING:
@@ -28,26 +33,12 @@ CONFORMANCE_CLASSES_FEATURES = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
-    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
-    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    *filtering.CONFORMANCE_CLASSES,
+    *JSONFG_CLASSES,
 ]
 CONFORMANCE_CLASSES_RECORDS: list[str] = []
 
 GEOJSON = "application/geo+json"
-
-
-def parse_filter(layer: Layer, request: OgcRequest) -> query.Filter:
-    """Return the conditions of a request; raises BadParameter and BadValue."""
-    fields = {f.name: f for f in layer.published_fields}
-    return query.Filter(
-        box=read.parse_bbox(request.param("bbox"), request.param("bbox-crs")),
-        period=read.parse_datetime(request.param("datetime")),
-        equal=tuple(
-            (name, read.parse_value(fields[name], value))
-            for name, value in request.params.items()
-            if name in fields
-        ),
-    )
 
 
 def parse_page(layer: Layer, request: OgcRequest, most: int) -> query.Page:
@@ -71,7 +62,9 @@ async def get_collection_items(api: Api, request: OgcRequest, collection_id: str
     """Answer a page of features as GeoJSON; raises UnknownLayer and the errors of parameters."""
     portal = api.portal
     layer = portal.layer(collection_id)
-    rows = parse_filter(layer, request)
+    rows = filtering.parse_filter(layer, request.params)
+    if request.format in FORMATS:
+        return export(api, request, layer, rows, parse_page(layer, request, EVERYTHING))
     page = parse_page(layer, request, portal.settings.items_limit)
     # Behind the last row there is nothing to look for.
     beyond = page.offset >= portal.summaries[layer.id].row_count
@@ -155,6 +148,8 @@ def _page_links(
         if rel in turns:
             address = f"{url(rel)}&f={'html' if html else 'json'}"
             links.append(link(address, rel, "text/html" if html else GEOJSON))
+    filtered = urlencode({k: v for k, v in kept.items() if k != "limit"}, safe=",:/")
+    links += export_links(f"{base}/items", filtered, "alternate", request.language)
     title = layer.title.get(request.language)
     return [*links, link(base, "collection", "application/json", title)]
 
@@ -184,15 +179,21 @@ async def get_collection_item(
     # What is no integer is no id of ours: not there, rather than wrong.
     if not read.INTEGER.fullmatch(feature_id) or abs(int(feature_id)) > read.MAX_INTEGER:
         raise missing
-    rows = await portal.database.rows(query.item(layer, int(feature_id), crs))
+    jsonfg = request.format == "jsonfg"
+    found = (jsonfg_item if jsonfg else query.item)(layer, int(feature_id), crs)
+    rows = await portal.database.rows(found)
     if not rows:
         raise missing
     base = f"{api.base_url}/collections/{layer.id}"
     title = layer.title.get(request.language)
     links = self_links(request, f"{base}/items/{int(feature_id)}", GEOJSON)
     links.append(link(base, "collection", "application/json", title))
-    body = rows[0][0][:-1] + b',"links":' + orjson.dumps(links) + b"}"
     headers = {"Content-Crs": f"<{crs.uri}>"}
+    if jsonfg:
+        links = [one | {"rel": "alternate"} if one["rel"] == "self" else one for one in links]
+        root = jsonfg_root(layer, crs, f"{base}/schema")
+        return headers, 200, rows[0][0][:-1] + b"," + orjson.dumps(root | {"links": links})[1:]
+    body = rows[0][0][:-1] + b',"links":' + orjson.dumps(links) + b"}"
     if request.format == "html":
         return headers, 200, orjson.loads(body) | {"_layer": describe(portal, layer, request)}
     return headers | {"Content-Type": GEOJSON}, 200, body
