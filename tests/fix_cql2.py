@@ -1,10 +1,14 @@
 """A layer with a field of every type, and the trees that hypothesis makes."""
 
+import json
 import string
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
+import psycopg
 from hypothesis import strategies as st
+from psycopg import sql
 
 from layers.cql2 import tree
 from layers.cql2.lexer import is_plain
@@ -36,6 +40,55 @@ def make_layer(layer_id: str, fields: dict[str, str], geometry: str = "Geometry"
 
 SAMPLE = make_layer("sample", SAMPLES)
 """Its table also has a column `owner_secret`, which is not published."""
+
+
+COLUMNS = {
+    "string": "text", "integer": "bigint", "number": "double precision", "boolean": "boolean",
+    "date": "date", "datetime": "timestamptz", "string_array": "text[]",
+    "integer_array": "bigint[]", "number_array": "double precision[]",
+}  # fmt: skip
+STANDARD = "ne110m4cql2.gpkg"
+
+
+def make_table(connection: psycopg.Connection, layer: Layer, *more: str) -> None:
+    columns = [
+        sql.SQL("{} {}").format(sql.Identifier(f.name), sql.SQL(COLUMNS[f.type]))
+        for f in layer.fields
+    ]
+    columns += [sql.SQL("{} text").format(sql.Identifier(name)) for name in more]
+    make = sql.SQL("CREATE TABLE {} (id bigint PRIMARY KEY, geom geometry(Geometry, 4326), {})")
+    table = sql.Identifier("features", layer.id)
+    connection.execute(make.format(table, sql.SQL(", ").join(columns)))
+
+
+def load_standard(connection: psycopg.Connection, folder: Path, name: str) -> Layer:
+    """Load a layer of the standard's test data into `features`."""
+    import pyogrio
+    import shapely
+
+    types = {"date": "date", "date-time": "datetime"}
+    queryables = json.loads((folder / f"{name}.json").read_text())["properties"]
+    fields = {
+        key: types.get(value.get("format"), value.get("type"))
+        for key, value in queryables.items()
+        if key != "geom"
+    }
+    layer = make_layer(name, fields, geometry=queryables["geom"]["$ref"].split("/")[-1][:-5])
+    make_table(connection, layer)
+    frame = pyogrio.read_dataframe(folder / STANDARD, layer=name, datetime_as_string=True)
+    shapes = shapely.to_wkb(
+        shapely.set_srid(frame.geometry.values, 4326), hex=True, include_srid=True
+    )
+    copy = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier("features", name))
+    with connection.cursor() as cursor, cursor.copy(copy) as out:
+        rows = frame[list(fields)].astype(object)
+        for i, row in enumerate(rows.where(rows.notna(), None).itertuples(index=False)):
+            values = [
+                bool(value) if kind == "boolean" and value is not None else value
+                for value, kind in zip(row, fields.values(), strict=True)
+            ]
+            out.write_row([i + 1, shapes[i], *values])
+    return layer
 
 
 # --- trees -------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Tables to filter: one of our own with a column of every type, and the standard's test data."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,35 +10,17 @@ from psycopg import sql
 from layers.cql2 import Expression, compile
 from layers.model import Layer
 from layers.query import CRS84, Crs
-from tests.fix_cql2 import SAMPLE, make_layer
+from tests.fix_cql2 import SAMPLE, STANDARD, load_standard, make_table
 
 Count = Callable[..., int]
 Ids = Callable[..., list[int]]
-
-COLUMNS = {
-    "string": "text", "integer": "bigint", "number": "double precision", "boolean": "boolean",
-    "date": "date", "datetime": "timestamptz", "string_array": "text[]",
-    "integer_array": "bigint[]", "number_array": "double precision[]",
-}  # fmt: skip
-DATA = "ne110m4cql2.gpkg"
-
-
-def _make_table(connection: psycopg.Connection, layer: Layer, *more: str) -> None:
-    columns = [
-        sql.SQL("{} {}").format(sql.Identifier(f.name), sql.SQL(COLUMNS[f.type]))
-        for f in layer.fields
-    ]
-    columns += [sql.SQL("{} text").format(sql.Identifier(name)) for name in more]
-    make = sql.SQL("CREATE TABLE {} (id bigint PRIMARY KEY, geom geometry(Geometry, 4326), {})")
-    table = sql.Identifier("features", layer.id)
-    connection.execute(make.format(table, sql.SQL(", ").join(columns)))
 
 
 @pytest.fixture(scope="session")
 def db(database_url: str) -> Iterator[psycopg.Connection]:
     """A connection as the server has it, to a database with the sample's table."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        _make_table(connection, SAMPLE, "owner_secret")
+        make_table(connection, SAMPLE, "owner_secret")
         connection.execute(
             """INSERT INTO features.sample VALUES
             (1, 'SRID=4326;POINT(30 54)', 'Орша', 'a_b', 5, 15.5, true, '2026-10-01',
@@ -74,8 +55,8 @@ def standard(reference_dir: Path, database_url: str) -> Iterator[Count]:
     folder = reference_dir / "cql2"
     layers: dict[str, Layer] = {}
     with psycopg.connect(database_url, autocommit=True) as connection:
-        for name, _ in pyogrio.list_layers(folder / DATA):
-            layers[name] = _load(connection, folder, name)
+        for name, _ in pyogrio.list_layers(folder / STANDARD):
+            layers[name] = load_standard(connection, folder, name)
 
         def ask(collection: str, tree: Expression) -> int:
             where, params = compile(layers[collection], tree, crs=CRS84)
@@ -87,32 +68,3 @@ def standard(reference_dir: Path, database_url: str) -> Iterator[Count]:
             return int(row[0])
 
         yield ask
-
-
-def _load(connection: psycopg.Connection, folder: Path, name: str) -> Layer:
-    import pyogrio
-    import shapely
-
-    types = {"date": "date", "date-time": "datetime"}
-    queryables = json.loads((folder / f"{name}.json").read_text())["properties"]
-    fields = {
-        key: types.get(value.get("format"), value.get("type"))
-        for key, value in queryables.items()
-        if key != "geom"
-    }
-    layer = make_layer(name, fields, geometry=queryables["geom"]["$ref"].split("/")[-1][:-5])
-    _make_table(connection, layer)
-    frame = pyogrio.read_dataframe(folder / DATA, layer=name, datetime_as_string=True)
-    shapes = shapely.to_wkb(
-        shapely.set_srid(frame.geometry.values, 4326), hex=True, include_srid=True
-    )
-    copy = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier("features", name))
-    with connection.cursor() as cursor, cursor.copy(copy) as out:
-        rows = frame[list(fields)].astype(object)
-        for i, row in enumerate(rows.where(rows.notna(), None).itertuples(index=False)):
-            values = [
-                bool(value) if kind == "boolean" and value is not None else value
-                for value, kind in zip(row, fields.values(), strict=True)
-            ]
-            out.write_row([i + 1, shapes[i], *values])
-    return layer
