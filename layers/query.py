@@ -323,10 +323,11 @@ class _Form:
 def _items_text(layer: Layer, shape: Shape, form: _Form) -> str:
     text, properties = _feature(layer, form.fields, form.geometry, form.crs)
     start = [] if form.start is None else [keyset.condition(form.order, form.start)]
-    # Only the rows of the page are turned into text: the inner select stays narrow.
+    # Only the rows of the page are turned into text: the inner select stays narrow. They arrive
+    # in their order, numbered by it, and need no second sort of long texts unless it is reversed.
     return (
         sql.SQL(
-            "SELECT count(*), convert_to(coalesce(string_agg({text}, ',' ORDER BY t.n{reverse})"
+            "SELECT count(*), convert_to(coalesce(string_agg({text}, ','{reverse})"
             " FILTER (WHERE t.n <= %(limit)s), ''), 'UTF8'),"
             " json_agg(json_build_array({row}) ORDER BY t.n) FILTER (WHERE t.n IN (1, %(limit)s))"
             " FROM (SELECT t.*, row_number() OVER () AS n FROM (SELECT t.* FROM {table} AS t{where}"
@@ -338,7 +339,7 @@ def _items_text(layer: Layer, shape: Shape, form: _Form) -> str:
             where=where(layer, shape, *start),
             keys=keyset.order_by(form.order, backwards=form.backwards),
             row=sql.SQL(", ").join(_column(name) for name, _ in form.order),
-            reverse=sql.SQL(" DESC" if form.backwards else ""),
+            reverse=sql.SQL(" ORDER BY t.n DESC" if form.backwards else ""),
             properties=properties,
         )
         .as_string()
