@@ -56,7 +56,9 @@ def count(layer: Layer, rows: Filter, page: Page) -> Query:
         "SELECT count(*), count(*) FILTER (WHERE t.geom IS NULL OR ST_IsEmpty(t.geom))"
         " FROM (SELECT t.geom FROM {table} AS t{where}{window}) AS t"
     ).format(
-        table=query._table(layer), where=query.where(layer, query.shape_of(rows)), window=_window()
+        table=query._table(layer, asof=rows.asof is not None),
+        where=query.where(layer, query.shape_of(rows)),
+        window=_window(),
     )
     return Query(text.as_string(), _params(rows, page))
 
@@ -78,7 +80,7 @@ def _select(
         "{more}"
     ).format(
         what=what,
-        table=query._table(layer),
+        table=query._table(layer, asof=rows.asof is not None),
         where=query.where(layer, query.shape_of(rows)),
         keys=keyset.order_by(page.order),
         window=_window(),

@@ -81,7 +81,7 @@ def measure(layer: Layer, rows: Filter, page: Page) -> Query:
         "SELECT {what} FROM (SELECT t.* FROM {table} AS t{where}{window}) AS t{more}"
     ).format(
         what=sql.SQL(", ").join(columns),
-        table=query._table(layer),
+        table=query._table(layer, asof=rows.asof is not None),
         where=query.where(layer, query.shape_of(rows)),
         window=_window(),
         more=_shapes(layer, page),

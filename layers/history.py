@@ -102,6 +102,13 @@ def sums_now(change: Change, columns: Sequence[str]) -> Query:
     return Query(_sums_text(change.layer, tuple(columns), where), change.key)
 
 
+def begin(layer: Layer) -> Query:
+    """Build the moment from which the history of a layer tells what was there."""
+    return Query(
+        "SELECT max(loaded_at) FROM layers.version WHERE layer = %(layer)s", {"layer": layer.id}
+    )
+
+
 def record(change: Change, sums: Sums) -> Query:
     """Build the new version; returns what `Version.from_row` reads, and the time of the change.
 

@@ -78,12 +78,16 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which rows: all conditions hold; `equal` pairs are (published field, typed value)."""
+    """Which rows: all conditions hold; `equal` pairs are (published field, typed value).
+
+    `asof` = the rows as they were at a moment, by the history of edits.
+    """
 
     box: Box | None = None
     period: Period | None = None
     equal: tuple[tuple[str, Scalar], ...] = ()
     conditions: tuple[Condition, ...] = ()
+    asof: datetime | None = None
 
     @property
     def empty(self) -> bool:
@@ -141,6 +145,7 @@ class Shape:
     end: bool
     equal: tuple[tuple[str, bool], ...]
     conditions: tuple[str, ...] = ()
+    asof: bool = False
 
 
 def shape_of(rows: Filter) -> Shape:
@@ -153,6 +158,7 @@ def shape_of(rows: Filter) -> Shape:
         end=bool(period and period.end is not None),
         equal=tuple((name, value is None) for name, value in rows.equal),
         conditions=tuple(one.text for one in rows.conditions),
+        asof=rows.asof is not None,
     )
 
 
@@ -167,11 +173,26 @@ def bound(rows: Filter) -> dict[str, Scalar]:
     params |= {f"equal{i}": value for i, (_, value) in enumerate(rows.equal)}
     for one in rows.conditions:
         params |= dict(one.params)
-    return params
+    return params if rows.asof is None else params | {"asof": rows.asof}
 
 
-def _table(layer: Layer) -> sql.Composable:
-    return sql.Identifier("features", layer.id)
+def _table(layer: Layer, *, asof: bool = False) -> sql.Composable:
+    """The rows to read from, as they are or as they were at `asof`.
+
+    Then they are those that have not changed since, and of the others what the first change since
+    then found there.
+    """
+    table = sql.Identifier("features", layer.id)
+    if not asof:
+        return table
+    return sql.SQL(
+        "(SELECT c.* FROM {table} AS c WHERE NOT EXISTS (SELECT FROM layers.history AS h"
+        "  WHERE h.layer = {layer} AND h.id = c.id AND h.valid_to > %(asof)s::timestamptz)"
+        " UNION ALL SELECT r.* FROM (SELECT DISTINCT ON (h.id) h.former FROM layers.history AS h"
+        "  WHERE h.layer = {layer} AND h.valid_to > %(asof)s::timestamptz ORDER BY h.id, h.change)"
+        " AS h CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, h.former) AS r"
+        " WHERE h.former IS NOT NULL)"
+    ).format(table=table, layer=sql.Literal(layer.id))
 
 
 def _column(name: str) -> sql.Composable:
@@ -335,7 +356,7 @@ def _items_text(layer: Layer, shape: Shape, form: _Form) -> str:
         )
         .format(
             text=text,
-            table=_table(layer),
+            table=_table(layer, asof=shape.asof),
             where=where(layer, shape, *start),
             keys=keyset.order_by(form.order, backwards=form.backwards),
             row=sql.SQL(", ").join(_column(name) for name, _ in form.order),
@@ -356,4 +377,5 @@ def _item_text(layer: Layer, crs: Crs) -> str:
 @lru_cache(maxsize=1024)
 def _count_text(layer: Layer, shape: Shape) -> str:
     query = "SELECT count(*) FROM (SELECT FROM {table} AS t{where} LIMIT %(budget)s) AS t"
-    return sql.SQL(query).format(table=_table(layer), where=where(layer, shape)).as_string()
+    table = _table(layer, asof=shape.asof)
+    return sql.SQL(query).format(table=table, where=where(layer, shape)).as_string()

@@ -57,6 +57,11 @@ TEXTS: dict[str, Text] = {
         be="Якія ўласцівасці вярнуць", ru="Какие свойства вернуть", en="Properties to return"
     ),
     "skipGeometry": Text(be="Без геаметрыі", ru="Без геометрии", en="Leave the geometry out"),
+    "asof": Text(
+        be="Якімі аб’екты былі ў гэты момант; у калекцый, якія рэдагуюцца",
+        ru="Какими объекты были в этот момент; у редактируемых коллекций",
+        en="Features as they were at this moment; of collections that are edited",
+    ),
     "v": Text(be="Версія слоя", ru="Версия слоя", en="Version of the layer"),
 }
 
@@ -101,6 +106,7 @@ def parameters(limit_most: int) -> dict[str, tuple[Schema, Schema]]:
         "sortby": (names, csv),
         "properties": (names, csv),
         "skipGeometry": ({"type": "boolean", "default": False}, {}),
+        "asof": ({"type": "string", "format": "date-time"}, {}),
         "v": ({"type": "string"}, {}),
     }  # fmt: skip
 

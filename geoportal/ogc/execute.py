@@ -203,7 +203,7 @@ async def _run(api: Api, route: Route, request: Request) -> Response:
     kept: dict[str, str] = {}
     if route.cacheable:
         layer_id = request.path_params.get("collectionId")
-        if route.own_state and editing.is_editable(api, layer_id):
+        if route.own_state and "asof" not in params and editing.is_editable(api, layer_id):
             known = (api, ogc_request, _address(request), *request.path_params.values())
             kept = await editing.item_validators(*known)
         else:

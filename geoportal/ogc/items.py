@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import orjson
 
 from geoportal.errors import BadParameter, NotFound
-from geoportal.ogc import filtering
+from geoportal.ogc import filtering, past
 from geoportal.ogc import parameters as read
 from geoportal.ogc.crs import parse_crs
 from geoportal.ogc.enrich import status_of
@@ -63,11 +63,12 @@ async def get_collection_items(api: Api, request: OgcRequest, collection_id: str
     portal = api.portal
     layer = portal.layer(collection_id)
     rows = filtering.parse_filter(layer, request.params)
+    rows = await past.at_moment(api, request, layer, rows)
     if request.format in FORMATS:
         return export(api, request, layer, rows, parse_page(layer, request, EVERYTHING))
     page = parse_page(layer, request, portal.settings.items_limit)
     # Behind the last row there is nothing to look for.
-    beyond = page.offset >= portal.summaries[layer.id].row_count
+    beyond = page.offset >= portal.summaries[layer.id].row_count and rows.asof is None
     found, text, keys = 0, b"", None
     if not beyond:
         ((found, text, keys),) = await portal.database.rows(query.items(layer, rows, page))
@@ -180,13 +181,16 @@ async def get_collection_item(
     if not read.INTEGER.fullmatch(feature_id) or abs(int(feature_id)) > read.MAX_INTEGER:
         raise missing
     jsonfg = request.format == "jsonfg"
-    found = (jsonfg_item if jsonfg else query.item)(layer, int(feature_id), crs)
-    rows = await portal.database.rows(found)
+    if request.param("asof") is None:
+        found = (jsonfg_item if jsonfg else query.item)(layer, int(feature_id), crs)
+        rows = await portal.database.rows(found)
+    else:
+        rows = await past.item(api, request, layer, int(feature_id), crs)
     if not rows:
         raise missing
     base = f"{api.base_url}/collections/{layer.id}"
     title = layer.title.get(request.language)
-    links = self_links(request, f"{base}/items/{int(feature_id)}", GEOJSON)
+    links = self_links(request, f"{base}/items/{int(feature_id)}{past.query_of(request)}", GEOJSON)
     links.append(link(base, "collection", "application/json", title))
     headers = {"Content-Crs": f"<{crs.uri}>"}
     if jsonfg:

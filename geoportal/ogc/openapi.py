@@ -113,7 +113,8 @@ def _operation_parameters(
     found = [_path_parameter(api, name) for name in _names(path)]
     formats = [SPELLINGS.get(f, (f,))[0] for f in route.formats]
     found.append(parameter("f", {"type": "string", "enum": formats}, {}, language))
-    references = ("lang", *route.parameters)
+    kept = layer is not None and layer.editable  # only then there is a history
+    references = ["lang", *(name for name in route.parameters if kept or name != "asof")]
     found += [{"$ref": f"#/components/parameters/{name}"} for name in references]
     if route.editing:
         found += editing_openapi.header_parameters(route, language)

@@ -97,7 +97,7 @@ TILESET = COLLECTION + "/tiles/{tileMatrixSetId}"
 ITEM_PARAMETERS = (
     "limit", "offset", "cursor", "bbox", "bbox-crs", "crs", "datetime",
     "filter", "filter-lang", "filter-crs", "q",
-    "sortby", "properties", "skipGeometry",
+    "sortby", "properties", "skipGeometry", "asof",
 )  # fmt: skip
 
 SEARCH_PARAMETERS = (
@@ -169,8 +169,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         COLLECTION + "/items/{featureId}", "getFeature", items.get_collection_item, "features",
         _text("Аб’ект", "Объект", "Feature"),
-        formats=("geojson", "html", "jsonfg"), parameters=("crs",), page="item", schema="feature",
-        own_state=True,
+        formats=("geojson", "html", "jsonfg"), parameters=("crs", "asof"), page="item",
+        schema="feature", own_state=True,
     ),
     Route(
         COLLECTION + "/items", "createFeature", editing.create_feature, "editing",

@@ -634,6 +634,64 @@ def test_history_has_one_line_per_change_with_what_was_there(desk: Desk) -> None
         assert former["id"] == number
 
 
+def test_features_are_told_as_they_were(desk: Desk) -> None:
+    def moment() -> str:
+        ((now,),) = desk.rows("SELECT clock_timestamp()")
+        return str(now.isoformat())
+
+    x, y = 30.4701, 54.4701
+    start = moment()
+    path = desk.new(body=feature(geometry={"type": "Point", "coordinates": [x, y]}))
+    made = moment()
+    created = desk.get(path)
+    move = {"state": "fault", "geometry": {"type": "Point", "coordinates": [x + 0.02, y]}}
+    desk.send("PATCH", path, move, If_Match=desk.etag(path))
+    moved = moment()
+    changed = desk.get(path)
+    desk.send("DELETE", path, If_Match=desk.etag(path))
+    assert desk.client.get(f"/ogc/collections/{path}?asof={start}").status_code == 400  # a bare +
+    assert desk.client.get(f"/ogc/collections/{path}", params={"asof": start}).status_code == 404
+    for at, seen in ((made, created), (moved, changed)):
+        found = desk.get(path, asof=at)
+        assert {k: found[k] for k in ("id", "geometry", "properties")} == {
+            k: seen[k] for k in ("id", "geometry", "properties")
+        }
+    box = f"{x - 0.001},{y - 0.001},{x + 0.001},{y + 0.001}"
+    for at, ids in ((start, []), (made, [created["id"]]), (moved, []), (moment(), [])):
+        page = desk.get("street_lights/items", asof=at, bbox=box)
+        assert [one["id"] for one in page["features"]] == ids
+        assert page["numberMatched"] == len(ids)
+    for at, state in ((made, "working"), (moved, "fault")):
+        query = {
+            "asof": at,
+            "state": state,
+            "bbox": f"{x - 0.001},{y - 0.001},{x + 0.03},{y + 0.001}",
+        }
+        assert len(desk.get("street_lights/items", **query)["features"]) == 1
+    lines = desk.client.get(
+        "/ogc/collections/street_lights/items", params={"asof": made, "f": "csv"}
+    )
+    assert lines.status_code == 200
+    assert str(created["id"]) in lines.text
+    links = desk.get(f"street_lights/items/{created['id']}", asof=made)["links"]
+    itself = next(one["href"] for one in links if one["rel"] == "self")
+    assert desk.client.get(itself).json()["properties"] == created["properties"]
+    everything = desk.get("street_lights/items", asof=start, limit="1")["numberMatched"]
+    assert desk.get("street_lights/items", asof=made, limit="1")["numberMatched"] == everything + 1
+    # What one sees of the past is no ticket to change the present.
+    other = desk.new()
+    old = desk.client.get(f"/ogc/collections/{other}", params={"asof": moment()}).headers["etag"]
+    problem(desk.send("PATCH", other, {"state": "fault"}, If_Match=old), 412)
+    for path, wrong in (
+        ("street_lights/items", "yesterday"),
+        ("street_lights/items", "2001-01-01T00:00:00Z"),
+        ("street_lights/items/1", "2001-01-01T00:00:00Z"),
+        ("buildings/items", made),
+    ):
+        answer = desk.client.get(f"/ogc/collections/{path}", params={"asof": wrong})
+        assert "asof" in problem(answer, 400)["detail"]
+
+
 def test_version_extent_and_checksum_stay_true(desk: Desk) -> None:
     layer = LAYERS["service_points"]
     before = desk.rows("SELECT version, row_count, checksum FROM layers.version"
