@@ -22,6 +22,7 @@ from geoportal.cli.keys import keys
 from geoportal.cli.layers import layers
 from geoportal.cli.load import load
 from geoportal.cli.run import run
+from geoportal.cli.tiles import bundle, tiles
 from geoportal.cli.up import prepare, serve, up
 from geoportal.errors import GeoportalError
 from layers.errors import LayersError
@@ -66,7 +67,7 @@ def cli() -> None:
     """
 
 
-for command in (up, serve, db, load, layers, run, keys, check, prepare):
+for command in (up, serve, db, load, layers, run, tiles, bundle, keys, check, prepare):
     cli.add_command(command)
 
 
