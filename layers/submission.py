@@ -21,6 +21,8 @@ LONGEST = 1000
 """Characters of a text: an index cannot hold values of any length."""
 NESTED = 4
 """Depth of collections in a collection."""
+DEEPEST = 20
+"""Objects in objects of a patch."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(
@@ -78,8 +80,13 @@ def read(layer: Layer, feature: Any, crs: Crs) -> Submission:
     return Submission(values, shape)
 
 
-def merge(target: Any, patch: Any) -> Any:
-    """Return the target with a JSON merge patch applied; method: RFC 7396, section 2."""
+def merge(target: Any, patch: Any, depth: int = 0) -> Any:
+    """Return the target with a JSON merge patch applied; method: RFC 7396, section 2.
+
+    Raises RefusedFeature for a patch nested deeper than any feature is.
+    """
+    if depth > DEEPEST:
+        raise RefusedFeature(("", f"the patch is nested deeper than {DEEPEST} levels"))
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
@@ -87,7 +94,7 @@ def merge(target: Any, patch: Any) -> Any:
         if value is None:
             merged.pop(name, None)
         else:
-            merged[name] = merge(merged.get(name), value)
+            merged[name] = merge(merged.get(name), value, depth + 1)
     return merged
 
 

@@ -213,6 +213,15 @@ def test_a_merge_patch_changes_what_it_names(desk: Desk) -> None:
         assert desk.send("PATCH", path, wrong, If_Match=desk.etag(path)).status_code == 422, wrong
 
 
+def test_a_bottomless_patch_is_refused(desk: Desk) -> None:
+    path = desk.new()
+    for name in ("geometry", "properties", "lamp_id"):
+        body = (f'{{"{name}":' + '{"a":' * 900 + "1" + "}" * 901).encode()
+        problem(desk.send("PATCH", path, body, If_Match=desk.etag(path)), 422)
+        body = (f'{{"type":"Feature","{name}":' + "[" * 900 + "]" * 900 + "}").encode()
+        problem(desk.send("PUT", path, body, If_Match=desk.etag(path)), 422)
+
+
 def test_a_patch_leaves_the_geometry_as_it_was_to_the_last_digit(desk: Desk) -> None:
     number, before = desk.rows(
         "SELECT id, ST_AsBinary(geom) FROM features.street_lights WHERE area = 'orsha' LIMIT 1"
