@@ -20,6 +20,8 @@ import psycopg
 from geoportal.ogc.formats.order import ExportRefused, Order
 
 _PR_SET_PDEATHSIG = 1
+INDEX_BYTES = 200_000_000
+"""Memory for the spatial index of a GeoPackage while it is made; a larger one is made on disk."""
 
 
 def options(timeout_s: float) -> str:
@@ -38,7 +40,11 @@ def main() -> int:
     # The order comes from our own server through a pipe, from nowhere else.
     order: Order = pickle.loads(sys.stdin.buffer.read())  # noqa: S301
     # GDAL takes its settings from here when it is loaded.
-    os.environ |= {"OGR_SQLITE_SYNCHRONOUS": "OFF", "CPL_TMPDIR": str(Path(order.path).parent)}
+    os.environ |= {
+        "OGR_SQLITE_SYNCHRONOUS": "OFF",
+        "OGR_GPKG_MAX_RAM_USAGE_RTREE": str(INDEX_BYTES),
+        "CPL_TMPDIR": str(Path(order.path).parent),
+    }
     from geoportal.ogc.formats import binary  # noqa: PLC0415 - after the settings
 
     answer: dict[str, Any]

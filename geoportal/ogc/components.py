@@ -19,9 +19,12 @@ TEXTS: dict[str, Text] = {
     "f": Text(be="Фармат адказу", ru="Формат ответа", en="Format of the answer"),
     "lang": Text(be="Мова адказу", ru="Язык ответа", en="Language of the answer"),
     "limit": Text(
-        be="Колькі аб’ектаў на старонцы; больш за найбольшае — дзейнічае найбольшае",
-        ru="Сколько объектов на странице; больше наибольшего — действует наибольшее",
-        en="Features on the page; above the maximum the maximum applies",
+        be="Колькі аб’ектаў на старонцы; больш за найбольшае — дзейнічае найбольшае;"
+        " у файлах — усе, калі не зададзена",
+        ru="Сколько объектов на странице; больше наибольшего — действует наибольшее;"
+        " в файлах — все, если не задано",
+        en="Features on the page; above the maximum the maximum applies;"
+        " in exports (f=csv, gpkg ...) all unless given",
     ),
     "offset": Text(
         be="Колькі аб’ектаў прапусціць", ru="Сколько объектов пропустить", en="Features to skip"
