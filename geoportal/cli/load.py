@@ -136,9 +136,11 @@ def load_demo(
 ) -> None:
     """Generate and load every demonstration layer of an area that is not as it would be made.
 
-    With `keep`, rows from anywhere else than this very demonstration are left alone.
+    With `keep`, rows from anywhere else than this very demonstration, and rows that people have
+    edited, are left alone. Raises EditedLayer without it.
     """
     from layers import store
+    from layers.errors import EditedLayer
     from processing.demo import LAYERS, frames
 
     layers = database.definitions(given)
@@ -151,11 +153,17 @@ def load_demo(
         ):
             say(f"{layer_id}, {area.id}: unchanged")
             continue
-        with saved(connection, area), bar(f"{layer_id}, {area.id}") as shown:
-            made = frames(area, layer_id, buildings=buildings)
-            result = store.replace(
-                connection, layers[layer_id], made, area=area, origin=origin, progress=shown.add
-            )
+        try:
+            with saved(connection, area), bar(f"{layer_id}, {area.id}") as shown:
+                made = frames(area, layer_id, buildings=buildings)
+                result = store.replace(
+                    connection, layers[layer_id], made, area=area, origin=origin, progress=shown.add
+                )
+        except EditedLayer:
+            if not keep:
+                raise
+            say(f"{layer_id}, {area.id}: edited over HTTP, left alone")
+            continue
         tell(layer_id, area.id, result)
 
 
