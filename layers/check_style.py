@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from layers.document import Document, Fault, Key
-from layers.model import Layer
+from layers.model import POINT_COUNT, Layer
 
 FONT = "Noto Sans Regular"
 """The one font whose glyphs we serve ourselves."""
@@ -173,7 +173,7 @@ class _Checker:
 
     def field_use(self, value: list[Any], *at: Key) -> None:
         name = value[1] if len(value) > 1 else None
-        if name == "id":
+        if name == "id" or (name == POINT_COUNT and self.layer.clustered):
             return
         field = self.layer.field(name) if isinstance(name, str) else None
         if field is None:

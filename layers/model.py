@@ -36,6 +36,13 @@ AREA_STRIDE = 100_000_000
 """Feature ids of an area run from number * AREA_STRIDE + 1, so ids are unique in the country."""
 
 
+POINT_COUNT = "point_count"
+"""Attribute of the clusters in the tiles of a point layer: how many points one stands for."""
+
+OF_TILES = frozenset({POINT_COUNT, "appears", "tile_x", "tile_y", "tile_cell"})
+"""Names that the tables and queries of tiles use themselves."""
+
+
 class Value(BaseModel):
     """Base of the frozen values; unknown keys are errors."""
 
@@ -157,7 +164,7 @@ class Layer(Value):
         if len(set(names)) != len(names):
             raise ValueError("two fields have the same name")
         standard = {f.name for f in STANDARD_FIELDS} if self.scope == "area" else {"area"}
-        if taken := {"id", "geom", "geometry", *standard} & set(names):
+        if taken := {"id", "geom", "geometry", *OF_TILES, *standard} & set(names):
             raise ValueError(f"field name is reserved: {', '.join(sorted(taken))}")
         if self.selector is not None:
             chosen = next((f for f in self.fields if f.name == self.selector), None)
@@ -168,6 +175,12 @@ class Layer(Value):
     def __hash__(self) -> int:
         """Hash by id: layers are keys of caches on the hot path."""
         return hash(self.id)
+
+    @property
+    def clustered(self) -> bool:
+        """True when a tile may hold one point for several of the layer's."""
+        tiles = self.tiles
+        return self.geometry == "Point" and tiles.cluster and tiles.min_zoom < tiles.detail_zoom
 
     @property
     def published_fields(self) -> tuple[Field, ...]:

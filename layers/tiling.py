@@ -13,7 +13,7 @@ from functools import lru_cache
 from psycopg import sql
 
 from layers.keyset import Scalar
-from layers.model import Field, Layer
+from layers.model import POINT_COUNT, Field, Layer
 from layers.query import Filter, Query, Shape, bound, shape_of, where
 from layers.tile_matrix_set import TileMatrixSet, mercator_cell
 from layers.version import Bbox
@@ -25,9 +25,6 @@ TILE_EXTENT = 4096
 TILE_BUFFER = 64
 MOST_BYTES = 500_000
 """Before a layer's detail zoom no tile of it is larger."""
-
-COUNT = "point_count"
-"""Attribute of the clusters of a point layer: how many points one stands for."""
 
 _CLUSTERS = 64  # cells per side of a tile: 8 of the 512 pixels that a map draws
 # The number of a point's cell in its tile; one cell around the tile belongs to its buffer.
@@ -75,8 +72,7 @@ Making = Generator[Query, tuple[object, ...], Tile]
 
 def clusters(layer: Layer, level: int) -> bool:
     """Tell whether the points of a layer are clustered at a level."""
-    tiles = layer.tiles
-    return layer.geometry == "Point" and tiles.cluster and level < tiles.detail_zoom
+    return layer.clustered and level < layer.tiles.detail_zoom
 
 
 def tile(layer: Layer, address: Address, rows: Filter = EVERYTHING) -> Making:
@@ -271,7 +267,7 @@ def _clustered(layer: Layer, kind: _Kind) -> sql.Composable:
     ).format(
         columns=sql.SQL("").join(_of_cluster(f, kept=f in kept) for f in fields),
         names=sql.SQL("").join(sql.SQL(", g.{}").format(sql.Identifier(f.name)) for f in fields),
-        count=sql.Identifier(COUNT),
+        count=sql.Identifier(POINT_COUNT),
         geometry=_mvt(centre, kind.srid),
         shape=sql.SQL(shape),
         source=_source(layer, kind),

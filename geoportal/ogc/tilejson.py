@@ -7,8 +7,7 @@ from typing import Any
 
 from geoportal.ogc.enrich import attribution
 from geoportal.portal import Portal
-from layers import tiling
-from layers.model import Field, Language, Layer
+from layers.model import POINT_COUNT, Field, Language, Layer
 from layers.version import Bbox
 
 TILEJSON = "application/vnd.mapbox.tile+json"
@@ -42,8 +41,8 @@ def tilejson(
 def vector_layer(layer: Layer, language: Language) -> dict[str, Any]:
     """Return the entry of one layer: its fields are those of the tiles."""
     fields = {f.name: _type(f, language) for f in layer.published_fields if f.in_tile}
-    if layer.geometry == "Point" and layer.tiles.cluster:
-        fields[tiling.COUNT] = "Number"
+    if layer.clustered:
+        fields[POINT_COUNT] = "Number"
     return {
         "id": layer.id,
         "description": layer.title.get(language),

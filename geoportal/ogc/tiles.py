@@ -15,7 +15,7 @@ from geoportal.ogc.schema import property_schema
 from geoportal.ogc.tile_cache import TileKey
 from geoportal.ogc.tilejson import TILEJSON, joined, tilejson
 from layers import tiling
-from layers.model import Language, Layer, Text
+from layers.model import POINT_COUNT, Language, Layer, Text
 from layers.query import CRS84, Filter
 from layers.tile_matrix_set import TILE_MATRIX_SETS, WEB_MERCATOR_QUAD, TileMatrixSet
 from layers.tiling import Address, Tile
@@ -45,7 +45,7 @@ CUT = "Geoportal-Tile-Cut"
 """Header of a tile that has fewer features than there are: how many its budget cut."""
 
 DIMENSIONS = {"Point": 0, "LineString": 1, "Polygon": 2}
-POINT_COUNT = Text(
+COUNTED = Text(
     be="Колькі аб’ектаў у кропцы", ru="Сколько объектов в точке", en="Features at the point"
 )
 
@@ -125,8 +125,8 @@ def summary(request: OgcRequest, tms: TileMatrixSet, base: str, title: str) -> d
 def layer_document(api: Api, layer: Layer, tms: TileMatrixSet, language: Language) -> Any:
     """Return what a tileset says about one of its layers: levels, geometry, fields, extent."""
     properties = {f.name: property_schema(f, language) for f in layer.published_fields if f.in_tile}
-    if layer.geometry == "Point" and layer.tiles.cluster:
-        properties[tiling.COUNT] = {"title": POINT_COUNT.get(language), "type": "integer"}
+    if layer.clustered:
+        properties[POINT_COUNT] = {"title": COUNTED.get(language), "type": "integer"}
     first, last = grids.levels(tms, layer.tiles.min_zoom, layer.tiles.max_zoom)
     content: dict[str, Any] = {
         "id": layer.id,

@@ -7,7 +7,7 @@ from typing import Any
 
 from geoportal.web.legend import legend
 from geoportal.web.texts import section, text, unit_symbol
-from layers.model import COUNTRY, THEMES, Area, Field, Language, Layer, Status
+from layers.model import COUNTRY, POINT_COUNT, THEMES, Area, Field, Language, Layer, Status
 from layers.version import Bbox, Summary, Version
 
 Versions = Mapping[tuple[str, str], Version]
@@ -138,8 +138,28 @@ def _localised(layer: Layer, name: str, language: Language) -> str:
 def style_layers(
     layer: Layer, style: Mapping[str, Any], language: Language
 ) -> list[dict[str, Any]]:
-    """Return the style's layers with labels in the caller's language."""
-    return [_style_layer(layer, one, language) for one in style.get("layers", [])]
+    """Return the style's layers with labels in the caller's language, and those of clusters."""
+    found = [_style_layer(layer, one, language) for one in style.get("layers", [])]
+    return [*found, _cluster_label(layer)] if layer.clustered else found
+
+
+def _cluster_label(layer: Layer) -> dict[str, Any]:
+    """The number at a point that stands for several."""
+    return {
+        "id": f"{layer.id}-{POINT_COUNT}",
+        "type": "symbol",
+        "source": layer.id,
+        "source-layer": layer.id,
+        "maxzoom": layer.tiles.detail_zoom,
+        "filter": [">", ["get", POINT_COUNT], 1],
+        "layout": {
+            "text-field": ["to-string", ["get", POINT_COUNT]],
+            "text-font": ["Noto Sans Regular"],
+            "text-size": 11,
+            "text-offset": [0, -1],
+        },
+        "paint": {"text-color": "#1b2a33", "text-halo-color": "#ffffff", "text-halo-width": 1.5},
+    }
 
 
 def _style_layer(

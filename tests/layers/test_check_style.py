@@ -97,3 +97,11 @@ def test_style_ids_differ_over_all_layers():
     ids = [one["id"] for layer in registry.load_layers() for one in registry.style(layer)["layers"]]
 
     assert len(ids) == len(set(ids))
+
+
+def test_point_count_may_be_used_where_points_are_clustered(spoilt):
+    spoilt.replace("style.json", GET, '["get", "point_count"]')
+    assert any("'point_count' is not a field" in fault for fault in spoilt.faults())
+
+    spoilt.replace("layer.yml", "geometry: MultiPolygon", "geometry: Point")
+    assert not any("point_count" in fault for fault in spoilt.faults())

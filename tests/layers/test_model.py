@@ -46,7 +46,7 @@ def test_area_layers_publish_the_standard_fields_too():
     assert layer(scope="national").field("status") is None
 
 
-@pytest.mark.parametrize("name", ["id", "geom", "area", "soato", "status"])
+@pytest.mark.parametrize("name", ["id", "geom", "area", "soato", "status", "point_count"])
 def test_names_of_standard_columns_are_reserved(name):
     with pytest.raises(ValidationError, match=f"reserved: {name}"):
         layer(fields=(field(name=name),))

@@ -9,7 +9,7 @@ import pytest
 from pyproj import Transformer
 
 from layers import tiling
-from layers.model import Layer, Tiles
+from layers.model import POINT_COUNT, Layer, Tiles
 from layers.query import Filter
 from layers.registry import load_layers
 from layers.tile_matrix_set import TILE_MATRIX_SETS, WEB_MERCATOR_QUAD, TileMatrixSet
@@ -20,7 +20,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 LAYERS = load_layers()
 BUILDINGS = LAYERS["buildings"]
 STREETS = LAYERS["streets"]
-LAMPS = LAYERS["street_lights"]
+LAMPS = LAYERS["street_lights"].model_copy(update={"tiles": Tiles()})
 ORSHA = (30.42, 54.51)
 
 ROWS = """
@@ -214,11 +214,11 @@ def test_points_are_clustered_and_every_one_is_counted(filled: Connection) -> No
     address = at(WEB_MERCATOR_QUAD, 9)
     features = decode(make(filled, LAMPS, address), LAMPS)
     assert 1 < len(features) < 300
-    total = sum(f["properties"][tiling.COUNT] for f in features)
+    total = sum(f["properties"][POINT_COUNT] for f in features)
     assert total == len(oracle(filled, LAMPS, address)) == 3000
     faults = [f for f in features if f["properties"]["state"] == "fault"]
-    assert sum(f["properties"][tiling.COUNT] for f in faults) == 750
-    crowd = max(features, key=lambda f: f["properties"][tiling.COUNT])
+    assert sum(f["properties"][POINT_COUNT] for f in faults) == 750
+    crowd = max(features, key=lambda f: f["properties"][POINT_COUNT])
     assert "id" not in crowd or not crowd["id"]
     assert "lamp_id" not in crowd["properties"]
 
@@ -232,7 +232,7 @@ def test_neighbours_agree_on_the_clusters_at_their_border(
 
     def near(address: Address, low: float, high: float) -> set[tuple[int, int, int]]:
         return {
-            (round(x) % 4096, round(y), f["properties"][tiling.COUNT])
+            (round(x) % 4096, round(y), f["properties"][POINT_COUNT])
             for f in decode(make(filled, LAMPS, address), LAMPS)
             for x, y in [f["geometry"]["coordinates"]]
             if low < x < high
@@ -245,7 +245,7 @@ def test_neighbours_agree_on_the_clusters_at_their_border(
 
 def test_single_points_keep_id_and_fields(filled: Connection) -> None:
     features = decode(make(filled, LAMPS, at(WEB_MERCATOR_QUAD, 13)), LAMPS)
-    single = [f for f in features if f["properties"][tiling.COUNT] == 1]
+    single = [f for f in features if f["properties"][POINT_COUNT] == 1]
     assert single
     for one in single:
         assert one["properties"]["lamp_id"] == f"L{one['id'] - 900_000_000}"
@@ -255,7 +255,7 @@ def test_points_are_as_they_are_from_the_detail_zoom_on(filled: Connection) -> N
     address = at(WEB_MERCATOR_QUAD, 14)
     features = decode(make(filled, LAMPS, address), LAMPS)
     assert {f["id"] for f in features} >= oracle(filled, LAMPS, address)
-    assert all(tiling.COUNT not in f["properties"] for f in features)
+    assert all(POINT_COUNT not in f["properties"] for f in features)
 
 
 def test_layer_decides_where_detail_begins(filled: Connection) -> None:
@@ -285,10 +285,10 @@ def test_budget_keeps_the_largest_and_tells_what_it_cut(filled: Connection) -> N
 def test_budget_keeps_the_clusters_of_most_points(filled: Connection) -> None:
     address = at(WEB_MERCATOR_QUAD, 12)
     every = decode(make(filled, LAMPS, address), LAMPS)
-    counts = sorted((f["properties"][tiling.COUNT] for f in every), reverse=True)
+    counts = sorted((f["properties"][POINT_COUNT] for f in every), reverse=True)
     layer = LAMPS.model_copy(update={"tiles": Tiles(feature_limit=50)})
     tile = make(filled, layer, address)
-    found = sorted((f["properties"][tiling.COUNT] for f in decode(tile, layer)), reverse=True)
+    found = sorted((f["properties"][POINT_COUNT] for f in decode(tile, layer)), reverse=True)
     assert found == counts[:50]
     assert tile.cut == len(counts) - 50
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from geoportal.web.catalogue import catalogue, statuses
+from geoportal.web.catalogue import catalogue, statuses, style_layers
 from layers.area import seed_areas
 from layers.model import LANGUAGES, Area, Language, Layer, Status
 from layers.registry import load_layers, style
@@ -162,3 +162,13 @@ def test_attribution_is_that_of_what_is_loaded(
     layers: dict[str, Layer], areas: dict[str, Area]
 ) -> None:
     assert by_id(made(layers, areas))["buildings"]["attribution"] == ["people of orsha"]
+
+
+def test_points_that_stand_for_several_show_how_many(layers: dict[str, Layer]) -> None:
+    plain = {"layers": [{"id": "service_points-circle", "type": "circle"}]}
+    drawn = style_layers(layers["service_points"], plain, "en")
+    assert [one["id"] for one in drawn] == ["service_points-circle", "service_points-point_count"]
+    assert drawn[-1]["filter"] == [">", ["get", "point_count"], 1]
+    assert drawn[-1]["maxzoom"] == 14  # from there on every point is itself
+    for never in ("settlements", "buildings", "street_lights"):
+        assert len(style_layers(layers[never], plain, "en")) == 1
