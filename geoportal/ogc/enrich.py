@@ -26,21 +26,8 @@ def enrich(
     sources = [v for (name, _), v in portal.versions.items() if name == layer.id]
     status = status_of(portal, layer)
     summary = portal.summaries[layer.id]
-    base = f"{portal.settings.base_url}/ogc/collections/{layer.id}"
-    links = adopt(document["links"], language)
-    links += _licence_links(layer)
-    tile = "/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}?f=mvt"
-    links.append(
-        link(base + tile, "item", "application/vnd.mapbox-vector-tile") | {"templated": True}
-    )
-    links += export_links(f"{base}/items", "", "items", language)
-    links.append(
-        link(f"{base}/sortables", REL + "sortables", "application/schema+json", SORTABLES[language])
-    )
-    systems = f"{portal.settings.base_url}/ogc/crs"
-    links.append(link(systems, "describedby", "application/json", CRS_TITLE.get(language)))
     return document | {
-        "links": links,
+        "links": adopt(document["links"], language) + _links(portal, layer, language),
         "theme": layer.theme,
         "status": status,
         "statusTitle": STATUS_TITLES[status].get(language),
@@ -80,6 +67,21 @@ def attribution(portal: Portal, layer: Layer) -> str:
     """Return the attribution of a layer: of what is loaded, else of its definition."""
     found = [v.attribution for (name, _), v in portal.versions.items() if name == layer.id]
     return "; ".join(dict.fromkeys(a or layer.attribution for a in found)) or layer.attribution
+
+
+def _links(portal: Portal, layer: Layer, language: Language) -> list[dict[str, Any]]:
+    """What upstream does not link to: licence, tiles, exports, sortables, reference systems."""
+    root = f"{portal.settings.base_url}/ogc"
+    base = f"{root}/collections/{layer.id}"
+    tile = "/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}?f=mvt"
+    sortables = f"{base}/sortables", REL + "sortables", "application/schema+json"
+    return [
+        *_licence_links(layer),
+        link(base + tile, "item", "application/vnd.mapbox-vector-tile") | {"templated": True},
+        *export_links(f"{base}/items", "", "items", language),
+        link(*sortables, SORTABLES[language]),
+        link(f"{root}/crs", "describedby", "application/json", CRS_TITLE.get(language)),
+    ]
 
 
 def _licence_links(layer: Layer) -> list[dict[str, Any]]:
