@@ -227,8 +227,8 @@ def _inside(crs: Crs, west: str, east: str) -> sql.Composable:
     return sql.SQL(
         f"t.geom && ST_Expand(ST_Transform(ST_Segmentize({{box}}, {size} / 64), {{stored}}),"
         f" {margin} * {size})"
-        # CASE keeps the planner from taking a condition it cannot weigh for a rare one. In the index
-        # what is no number meets every box; PROJ would fail on it.
+        # CASE keeps the planner from taking a condition it cannot weigh for a rare one. In the
+        # index what is no number meets every box; PROJ would fail on it.
         " AND CASE WHEN t.geom && ST_MakeEnvelope(-180, -90, 180, 90, {stored})"
         " THEN ST_Intersects(ST_Transform(t.geom, {srid}), {box}) ELSE false END"
     ).format(
