@@ -253,6 +253,10 @@ def test_export_has_everything_unless_a_limit_cuts(
         ("datetime=2026-10-05/2026-10-09",
          "seen BETWEEN '2026-10-05' AND '2026-10-09T23:59:59.999999'", "id"),
         ("sortby=-floors,kind", "true", "floors DESC, kind, id"),
+        ("filter=floors%3E5%20AND%20name%20IS%20NOT%20NULL",
+         "floors > 5 AND name IS NOT NULL", "id"),
+        ("filter=S_INTERSECTS(geometry,POINT(30.051%2054.001))",
+         "ST_Intersects(geom, ST_SetSRID(ST_MakePoint(30.051, 54.001), 4326))", "id"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("format_", ["csv", "fgb"])
