@@ -93,5 +93,9 @@ class Database:
         async with self._pool.connection() as connection:
             cursor = connection.cursor(binary=True)
             # The text is made by layers.query from constants and quoted names only.
-            await cursor.execute(query.sql.encode(), query.params or None)
+            await cursor.execute(
+                query.sql.encode(),
+                query.params or None,
+                prepare=None if query.prepare else False,
+            )
             return await cursor.fetchall()

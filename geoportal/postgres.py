@@ -18,7 +18,13 @@ OLDEST = 15
 
 PROGRAMS = Path("/usr/lib/postgresql")
 EXTENSIONS = Path("/usr/share/postgresql")
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+KEEP_MEMORY = {
+    "MALLOC_TRIM_THRESHOLD_": "33554432",
+    "MALLOC_MMAP_THRESHOLD_": "16777216",
+}
+"""Memory of a large page is kept for the next: giving it back costs a third of the page's time."""
+
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", **KEEP_MEMORY}
 
 
 @dataclass(frozen=True)

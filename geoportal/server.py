@@ -26,6 +26,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from geoportal.errors import ServerError
+from geoportal.postgres import KEEP_MEMORY
 from geoportal.settings import Settings
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     # Never a copy of this process: workers stay small whatever was done here before.
     multiprocessing.set_start_method("spawn", force=True)
     os.environ[_PARENT] = str(os.getpid())
+    for name, value in KEEP_MEMORY.items():
+        os.environ.setdefault(name, value)
     server = Granian(
         "geoportal.server:application",
         factory=True,

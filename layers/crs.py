@@ -59,6 +59,10 @@ SK95 = Operation(
 ETRS89 = Operation(1149, "ETRS89 to WGS 84 (1)", 1)
 
 
+ZONE_MARGIN = 1.0
+"""How far beyond a zone its systems are still offered, degrees: cities on its edge use either."""
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """One system of requests and answers; `projection` and `ellipsoid` in PROJ's words.
@@ -85,6 +89,15 @@ class System:
         else:
             axes = (("E", "east"), ("N", "north")) if "utm" in self.projection else _XY
         return axes[::-1] if self.crs.flip else axes
+
+    @property
+    def meridians(self) -> tuple[float, float] | None:
+        """West and east end of its zone with a margin, in degrees; None = meant for any place."""
+        if not self.own or "+lon_0=" not in self.projection:
+            return None
+        centre = float(self.projection.partition("+lon_0=")[2].partition(" ")[0])
+        half = 1.5 if "3-degree" in self.name or "CS63" in self.name else 3.0
+        return centre - half - ZONE_MARGIN, centre + half + ZONE_MARGIN
 
     @property
     def proj4(self) -> str:

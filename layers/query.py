@@ -27,10 +27,15 @@ COUNT_BUDGET = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """SQL text and its bound values."""
+    """SQL text and its bound values.
+
+    `prepare` = the same plan is good for any values. With a box it is not: a plan for small boxes
+    takes a second for a large one.
+    """
 
     sql: str
     params: dict[str, Scalar] = field(default_factory=dict)
+    prepare: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,9 @@ def items(layer: Layer, rows: Filter, page: Page) -> Query:
     start = page.cursor.shape if page.cursor else None
     text = _items_text(layer, shape_of(rows), _Form(page, start))
     params = bound(rows) | {"limit": page.limit, "offset": page.offset}
-    return Query(text, params | dict(page.cursor.params) if page.cursor else params)
+    if page.cursor:
+        params |= page.cursor.params
+    return Query(text, params, prepare=rows.empty)
 
 
 def item(layer: Layer, feature_id: int, crs: Crs = CRS84) -> Query:
@@ -132,7 +139,8 @@ def item(layer: Layer, feature_id: int, crs: Crs = CRS84) -> Query:
 
 def count(layer: Layer, rows: Filter) -> Query:
     """Build the count of matching rows: one row, at most COUNT_BUDGET + 1."""
-    return Query(_count_text(layer, shape_of(rows)), bound(rows) | {"budget": COUNT_BUDGET + 1})
+    params = bound(rows) | {"budget": COUNT_BUDGET + 1}
+    return Query(_count_text(layer, shape_of(rows)), params, prepare=rows.empty)
 
 
 @dataclass(frozen=True, slots=True)

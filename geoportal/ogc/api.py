@@ -12,7 +12,7 @@ from pygeoapi.api import API
 
 from geoportal.errors import BadParameter, GeoportalError, NotAcceptable, NotFound
 from geoportal.ogc import items, processes, tiles
-from geoportal.ogc.crs import SUPPORTED
+from geoportal.ogc.crs import offered
 from geoportal.ogc.tile_cache import TileCache
 from geoportal.portal import Portal
 from layers.model import LANGUAGES, Layer, Text
@@ -59,9 +59,7 @@ logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)
 class Api(API):  # type: ignore[misc]
     """Upstream's API with our portal behind it; made anew whenever a layer changes."""
 
-    def __init__(
-        self, portal: Portal, routes: Sequence[Route], tile_cache: TileCache
-    ) -> None:
+    def __init__(self, portal: Portal, routes: Sequence[Route], tile_cache: TileCache) -> None:
         self.portal = portal
         self.routes = routes
         self.tile_cache = tile_cache
@@ -124,9 +122,8 @@ def configuration(portal: Portal) -> dict[str, Any]:
 
 def _collection(portal: Portal, layer: Layer) -> dict[str, Any]:
     summary = portal.summaries[layer.id]
-    extents: dict[str, Any] = {
-        "spatial": {"bbox": list(summary.bbox or COUNTRY_BBOX), "crs": CRS84.uri}
-    }
+    bbox = summary.bbox or COUNTRY_BBOX
+    extents: dict[str, Any] = {"spatial": {"bbox": list(bbox), "crs": CRS84.uri}}
     if summary.time_start or summary.time_end:
         extents["temporal"] = {"begin": summary.time_start, "end": summary.time_end}
     return {
@@ -136,18 +133,18 @@ def _collection(portal: Portal, layer: Layer) -> dict[str, Any]:
         "keywords": {language: list(layer.keywords) for language in LANGUAGES},
         "links": [],
         "extents": extents,
-        "providers": _providers(layer),
+        "providers": _providers(layer, bbox),
     }
 
 
-def _providers(layer: Layer) -> list[Mapping[str, Any]]:
+def _providers(layer: Layer, bbox: Bbox) -> list[Mapping[str, Any]]:
     return [
         {
             "type": "feature",
             "name": "geoportal.ogc.items",
             "data": layer.id,
             "id_field": "id",
-            "crs": list(SUPPORTED),
+            "crs": offered(bbox),
             # Never EPSG/0/4326 here: upstream would swap the axes.
             "storage_crs": CRS84.uri,
         },

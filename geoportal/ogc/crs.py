@@ -10,6 +10,7 @@ from geoportal.ogc.request import Answer, OgcRequest
 from layers.crs import OPERATION_URI, SYSTEMS, Operation, System
 from layers.model import Language, Text
 from layers.query import CRS84, Crs
+from layers.version import Bbox
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
@@ -28,6 +29,19 @@ DESCRIPTION = Text(
     en="Data are stored in WGS 84. Each system has one operation from WGS 84, named here; other"
     " programs may choose another one, which for SK-42 makes up to 2 m.",
 )
+
+
+def offered(bbox: Bbox) -> list[str]:
+    """Return the systems of a collection with that box: a zone's only where it covers the box.
+
+    A request may name any of SUPPORTED all the same; the list says what is sensible.
+    """
+    west, _, east, _ = bbox
+    return [
+        system.crs.uri
+        for system in SYSTEMS
+        if system.meridians is None or system.meridians[0] <= west <= east <= system.meridians[1]
+    ]
 
 
 def parse_crs(name: str, value: str | None) -> Crs:

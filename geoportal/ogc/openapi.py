@@ -60,9 +60,7 @@ def openapi_document(api: Api, language: Language) -> dict[str, Any]:
 
 def _addresses(api: Api, route: Route) -> list[tuple[str, Layer | None]]:
     """The address once, or once for each collection where its properties are parameters."""
-    if not route.path.startswith(COLLECTION) or (
-        route.tag == "tiles" and not route.properties
-    ):
+    if not route.path.startswith(COLLECTION) or (route.tag == "tiles" and not route.properties):
         return [(route.path, None)]
     return [
         (route.path.replace("{collectionId}", layer.id), layer)

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from layers.crs import SYSTEMS, System
 from layers.model import Field, Layer
+from layers.query import COUNT_BUDGET
 from layers.registry import load_layers
 from tests.fix_api import LAYERS
 from tests.fix_server import Server
@@ -24,7 +25,6 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 Get = Callable[[str], tuple[int, Any]]
 Row = tuple[Any, ...]
 
-COUNT_BUDGET = 50_000
 PORTAL_LAYERS = (
     "buildings", "streets", "red_lines", "air_sensor_readings", "service_coverage", "admin_units",
     "settlements",
