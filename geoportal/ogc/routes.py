@@ -200,7 +200,7 @@ ROUTES: tuple[Route, ...] = (
         "/search", "search", search.search_by_get, "features",
         _text("Пошук па калекцыях", "Поиск по коллекциям", "Search over collections"),
         formats=("geojson", "html"), parameters=SEARCH_PARAMETERS,
-        schema="featureCollection", timestamped=True,
+        page="search", schema="featureCollection", timestamped=True,
     ),
     Route(
         "/search", "searchByPost", search.search_by_post, "features",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -12,6 +12,7 @@ from geoportal.errors import BadParameter, UnsupportedMediaType
 from geoportal.ogc import filtering
 from geoportal.ogc import parameters as read
 from geoportal.ogc.crs import parse_crs
+from geoportal.ogc.enrich import status_of
 from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from layers import cql2, query
@@ -119,8 +120,25 @@ def _answer(
     body = b"".join((head, b",".join(parts), b"],", orjson.dumps(tail)[1:]))
     headers = {"Content-Crs": f"<{crs.uri}>"}
     if request.format == "html":
-        return headers, 200, orjson.loads(body)
+        page = orjson.loads(body)
+        results = [_result(api, request, feature) for feature in page["features"]]
+        return headers, 200, page | {"_results": results, "_q": request.param("q") or ""}
     return headers | {"Content-Type": GEOJSON}, 200, body
+
+
+def _result(api: Api, request: OgcRequest, feature: dict[str, Any]) -> dict[str, Any]:
+    """Return what a page says of one feature: its name, its layer and the status of its data."""
+    layer = api.portal.layers[feature["collection"]]
+    properties = feature["properties"]
+    title = layer.with_role("title")
+    name = properties.get(title.name) if title else None
+    return {
+        "collection": layer.id,
+        "id": feature["id"],
+        "name": name or f"№ {feature['id']}",
+        "title": layer.title.get(request.language),
+        "status": properties.get("status") or status_of(api.portal, layer),
+    }
 
 
 def get_functions(api: Api, request: OgcRequest) -> Answer:

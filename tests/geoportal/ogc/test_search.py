@@ -60,3 +60,11 @@ def test_functions_are_described(client: TestClient) -> None:
     functions = client.get("/ogc/functions?lang=en").json()["functions"]
     assert "area_m2" in {f["name"] for f in functions}
     assert all(f["returns"] and f["arguments"] for f in functions)
+
+
+def test_page_leads_to_what_was_found(client: TestClient) -> None:
+    answer = client.get(SEARCH, params={"q": "участок 1999", "f": "html", "lang": "be"})
+    assert 'href="/ogc/collections/test_parcels/items/1999' in answer.text
+    assert "Пошук" in answer.text
+    nothing = client.get(SEARCH, params={"q": "няма такога слова", "f": "html", "lang": "be"})
+    assert nothing.status_code == 200
