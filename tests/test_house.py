@@ -28,7 +28,7 @@ WITHOUT_UNIT = {"lon", "lat", "x", "y"}
 # Put together here, so that this file does not hold them itself.
 FORBIDDEN = (
     "pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + ".com",
-    "deb.debian" + ".org", "crates" + ".io", "golang" + ".org", "maven.apache" + ".org",
+    "deb." + "debian.org", "crates" + ".io", "golang" + ".org", "maven.apache" + ".org",
     "/work" + "/", "/root" + "/", "/opt" + "/wheels",
 )  # fmt: skip
 
