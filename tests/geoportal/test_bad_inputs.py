@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import directory
 from tests.fix_server import Server
 
-GROUPS = "page,bbox,dt,id,coll,crs,param,path,attr,tile,meth,neg,http,html,json,static,geom,csv"
+GROUPS = "page,bbox,dt,id,coll,crs,param,path,attr,tile,meth,neg,http,html,json,static,geom,csv,cql"
 
 
 def test_every_bad_request_is_answered_as_wanted(api_server: Server, tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_every_bad_request_is_answered_as_wanted(api_server: Server, tmp_path: P
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
-    assert len(json.loads((tmp_path / "answers.json").read_text())) == 63
+    assert len(json.loads((tmp_path / "answers.json").read_text())) == 77
 
 
 @pytest.mark.parametrize("path", ["/", "/map", "/ogc", "/nosuch", "/ogc/nosuch", "/health/live"])
