@@ -152,6 +152,44 @@ def test_a_missing_column_is_named(copy: Path):
         seed.service_norms(copy)
 
 
+def test_every_indicator_of_the_list_is_there_once_and_says_what_it_should_be():
+    found = seed.indicators()
+    named = [(one.code, one.part) for one in found]
+    assert len(named) == len(set(named))
+    groups = {
+        "ICT": 5,
+        "LGT": 5,
+        "AIR": 6,
+        "GRN": 3,
+        "TRN": 4,
+        "EDU": 2,
+        "HLT": 3,
+        "PLN": 3,
+        "GOV": 3,
+    }
+    codes = {code for code, _ in named}
+    for group, count in groups.items():
+        assert {f"{group}{n}" for n in range(1, count + 1)} <= codes
+    alone = {
+        "ENE1",
+        "WAT1",
+        "HEA1",
+        "EMI1",
+        "RAD1",
+        "HYD1",
+        "PST1",
+        "COM1",
+        "SAF1",
+        "PRK1",
+        "ECO1",
+        "IDX",
+    }
+    assert alone <= codes
+    for one in found:
+        assert (one.target is None) or one.target_status
+        assert not (one.absent and one.target is not None)
+
+
 def test_a_short_row_and_bytes_that_are_no_text_are_refused(copy: Path):
     file = copy / "country_outline.csv"
     file.write_text("lon,lat,status,source\n26.62\n", encoding="utf-8")
