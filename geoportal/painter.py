@@ -56,7 +56,7 @@ def _next_order(orders: BinaryIO) -> Order | None:
 
 
 class Session:
-    """The connection that pictures are read through; made when it is needed, kept while it works."""
+    """The connection that pictures are read through; made when needed, kept while it works."""
 
     def __init__(self) -> None:
         self._connection: Connection | None = None

@@ -1,1 +1,1 @@
-"""Pictures of the layers: what is drawn (styles evaluated) and how (a child process with mapnik)."""
+"""Pictures of the layers: what is drawn and how (a child process with mapnik)."""

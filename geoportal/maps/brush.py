@@ -44,7 +44,7 @@ class Style:
         """Return a colour; what is none gives the default."""
         found = self.value(name, scope, default)
         try:
-            return parse_colour(found) if isinstance(found, str) else tuple(found)  # type: ignore[return-value]
+            return parse_colour(found) if isinstance(found, str) else tuple(found)
         except (TypeError, ValueError):
             return parse_colour(default)
 
@@ -134,10 +134,11 @@ def _line(name: str, _layer: Layer, style: Style, at: Scope) -> Made:
         lengths = lengths if len(lengths) % 2 == 0 else lengths * 2
         dashes = f' stroke-dasharray="{",".join(f"{length:g}" for length in lengths)}"'
     offset = style.number("line-offset", at, 0)
+    cap = quoteattr(str(style.value("line-cap", at, "butt")))
+    join = quoteattr(str(style.value("line-join", at, "miter")))
     return (
         f'<LineSymbolizer stroke="[{name}_c]" stroke-opacity="[{name}_o]"'
-        f' stroke-width="[{name}_w]" stroke-linecap={quoteattr(str(style.value("line-cap", at, "butt")))}'
-        f" stroke-linejoin={quoteattr(str(style.value('line-join', at, 'miter')))}"
+        f' stroke-width="[{name}_w]" stroke-linecap={cap} stroke-linejoin={join}'
         f' offset="{-offset:g}"{dashes}/>',
         values,
     )

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from geoportal.maps.brush import FONTSET
-from geoportal.maps.colour import Colour
+from geoportal.maps.colour import Colour, rgba
 
 FACE = "DejaVu Sans Book"
 """The font that comes with mapnik: Latin, Cyrillic, and no other machine is asked for it."""
@@ -97,9 +97,3 @@ def coloured(png: bytes, colour: Colour) -> bytes:
     found = BytesIO()
     Image.fromarray(pixels).save(found, "PNG")
     return found.getvalue()
-
-
-def rgba(colour: Colour) -> str:
-    """Return a colour as CSS writes it with its opacity."""
-    red, green, blue, opacity = colour
-    return f"rgba({red:.0f},{green:.0f},{blue:.0f},{opacity:g})"

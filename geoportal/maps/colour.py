@@ -34,3 +34,9 @@ def between(low: Colour, high: Colour, share: float) -> Colour:
     """Return the colour at a share of the way, as the style specification mixes (RGB)."""
     red, green, blue, opacity = (a + (b - a) * share for a, b in zip(low, high, strict=True))
     return red, green, blue, opacity
+
+
+def rgba(colour: Colour) -> str:
+    """Return a colour as CSS writes it with its opacity."""
+    red, green, blue, opacity = colour
+    return f"rgba({red:.0f},{green:.0f},{blue:.0f},{opacity:g})"

@@ -18,7 +18,7 @@ from geoportal.maps.colour import between, parse_colour
 
 @dataclass(slots=True)
 class Scope:
-    """What an expression may read: the zoom level, the feature's fields, id and kind of geometry."""
+    """What an expression may read: the zoom level, a feature's fields, id, kind of geometry."""
 
     zoom: float
     properties: Mapping[str, Any] = field(default_factory=dict)
@@ -47,11 +47,11 @@ def compile_expression(expression: Any) -> Compiled:
     head, *parts = expression
     if head in _SPECIAL:
         return _SPECIAL[head](parts)
-    if head.startswith("interpolate"):
+    if head == "interpolate":
         return _interpolate(parts)
     if head not in _PLAIN:
-        if all(isinstance(part, str) for part in expression):
-            return lambda _: expression  # a list of words, such as the names of fonts
+        if all(isinstance(part, str) for part in expression) and not head.islower():
+            return lambda _: expression  # the names of fonts
         raise UnknownExpression(f"the operator {head!r} is not drawn in pictures")
     function = _PLAIN[head]
     compiled = [compile_expression(part) for part in parts]
@@ -59,7 +59,7 @@ def compile_expression(expression: Any) -> Compiled:
     def call(scope: Scope) -> Any:
         try:
             return function(*(one(scope) for one in compiled))
-        except (TypeError, ValueError, ArithmeticError, IndexError):
+        except (TypeError, ValueError, ArithmeticError, LookupError, StopIteration):
             return None
 
     return call

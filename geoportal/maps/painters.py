@@ -1,4 +1,4 @@
-"""The server's painters: child processes that paint, started when needed and replaced when they end."""
+"""The server's painters: child processes that paint, made when needed, replaced when they end."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from typing import Any
 import psycopg
 
 from geoportal.maps.brush import FONTSET, Brush, brush
-from geoportal.maps.canvas import Canvas, Row, rgba
+from geoportal.maps.canvas import Canvas, Row
+from geoportal.maps.colour import rgba
 from geoportal.maps.expression import Scope, UnknownExpression, compile_expression
 from geoportal.maps.order import MapOrder, Picture, Sheet
 from geoportal.maps.view import View
@@ -25,7 +26,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 MARGIN_PX = 64
 """Features so far beyond the edge are looked at: their signs and labels may reach inside."""
 
-NOTE_PX = 10
+NOTE_PX, NOTE_MARGIN_PX = 10, 16
 LEAST_NOTE = (160, 60)
 """A smaller picture has no room for words; its headers have them."""
 
@@ -193,7 +194,7 @@ def _add_notes(canvas: Canvas, order: MapOrder, seen: Sequence[Sheet]) -> None:
     if not seen or view.width < LEAST_NOTE[0] or view.height < LEAST_NOTE[1]:
         return
     size = NOTE_PX * max(view.pixel_ratio, 1)
-    across = max(int((view.width - 10) / (0.6 * size)), 20)
+    across = max(int((view.width - 2 * NOTE_MARGIN_PX) / (0.6 * size)), 20)
     texts = (part for one in seen for part in one.attribution.split("; "))
     parts = [part for part in dict.fromkeys(texts) if part]
     parts = [one.caption for one in seen if one.caption] + parts
@@ -204,7 +205,8 @@ def _add_notes(canvas: Canvas, order: MapOrder, seen: Sequence[Sheet]) -> None:
     rows: list[Row] = []
     for i, line in enumerate(reversed(lines)):
         place = point(
-            view.box.west + 5 * width, view.box.south + (size * 0.3 + i * size * 1.3) * height
+            view.box.west + NOTE_MARGIN_PX * width,
+            view.box.south + (size * 0.3 + i * size * 1.3) * height,
         )
         rows.append((i + 1, place, {"note": line}))
     xml = (

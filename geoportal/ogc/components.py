@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from geoportal.maps.view import PIXEL_MM
+from geoportal.ogc import map_openapi
 from geoportal.ogc.crs import SUPPORTED
 from geoportal.ogc.filtering import FILTER_LANGS
-from geoportal.ogc.map_parameters import MOST_SIDE
 from geoportal.ogc.parameters import DEFAULT_LIMIT
 from layers.cql2 import MAX_TEXT_BYTES
 from layers.keyset import LONGEST
@@ -67,46 +66,6 @@ TEXTS: dict[str, Text] = {
         ru="Какими объекты были в этот момент; у редактируемых коллекций",
         en="Features as they were at this moment; of collections that are edited",
     ),
-    "width": Text(
-        be="Шырыня карты, пікселяў; другі бок і маштаб вынікаюць",
-        ru="Ширина карты, пикселей; другая сторона и масштаб следуют",
-        en="Width of the map in pixels; the other side follows from the box",
-    ),
-    "height": Text(be="Вышыня карты, пікселяў", ru="Высота карты, пикселей", en="Height in pixels"),
-    "scale-denominator": Text(
-        be="Назоўнік маштабу", ru="Знаменатель масштаба", en="Scale denominator of the map"
-    ),
-    "mm-per-pixel": Text(
-        be="Памер пікселя, мм", ru="Размер пикселя, мм", en="Size of a pixel in millimetres"
-    ),
-    "center": Text(
-        be="Сярэдзіна карты (у восях center-crs)",
-        ru="Середина карты (в осях center-crs)",
-        en="Middle of the map (in the axes of center-crs)",
-    ),
-    "center-crs": Text(be="СК сярэдзіны", ru="СК середины", en="CRS of the middle"),
-    "subset": Text(
-        be='Частка па восях: Lat(53:54),Lon(30:31),time("2024-01-01")',
-        ru='Часть по осям: Lat(53:54),Lon(30:31),time("2024-01-01")',
-        en='Part by axes: Lat(53:54),Lon(30:31),time("2024-01-01")',
-    ),
-    "subset-crs": Text(be="СК часткі", ru="СК части", en="CRS of the subset"),
-    "transparent": Text(
-        be="Ці празрысты фон", ru="Прозрачен ли фон", en="Whether the background is transparent"
-    ),
-    "bgcolor": Text(
-        be="Колер фону: 0xRRGGBB або назва",
-        ru="Цвет фона: 0xRRGGBB или имя",
-        en="Colour of the background: 0xRRGGBB or a name",
-    ),
-    "void-color": Text(
-        be="Колер за межамі СК", ru="Цвет за пределами СК", en="Colour beyond the world of the CRS"
-    ),
-    "void-transparent": Text(
-        be="Ці празрыста за межамі СК",
-        ru="Прозрачно ли за пределами СК",
-        en="Whether it is transparent beyond the world of the CRS",
-    ),
     "v": Text(be="Версія слоя", ru="Версия слоя", en="Version of the layer"),
 }
 
@@ -123,7 +82,7 @@ def parameters(limit_most: int) -> dict[str, tuple[Schema, Schema]]:
     names: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
     csv: Schema = {"style": "form", "explode": False}
     number: Schema = {"type": "number"}
-    return {
+    found: dict[str, tuple[Schema, Schema]] = {
         "lang": ({"type": "string", "enum": list(LANGUAGES)}, {}),
         "limit": (
             {
@@ -152,35 +111,9 @@ def parameters(limit_most: int) -> dict[str, tuple[Schema, Schema]]:
         "properties": (names, csv),
         "skipGeometry": ({"type": "boolean", "default": False}, {}),
         "asof": ({"type": "string", "format": "date-time"}, {}),
-        "width": (SIDE, {}),
-        "height": (SIDE, {}),
-        "scale-denominator": (POSITIVE, {}),
-        "mm-per-pixel": (POSITIVE | {"default": PIXEL_MM}, {}),
-        "center": ({"type": "array", "minItems": 2, "maxItems": 2, "items": number}, csv),
-        "center-crs": (CRS_SCHEMA, {}),
-        "subset": (names, csv),
-        "subset-crs": (CRS_SCHEMA, {}),
-        "transparent": ({"type": "boolean", "default": True}, {}),
-        "bgcolor": ({"type": "string", "default": "0xFFFFFF"}, {}),
-        "void-color": ({"type": "string", "default": "0xFFFFFF"}, {}),
-        "void-transparent": ({"type": "boolean", "default": True}, {}),
         "v": ({"type": "string"}, {}),
     }  # fmt: skip
-
-
-SIDE: Schema = {"type": "integer", "minimum": 1, "maximum": MOST_SIDE}
-POSITIVE: Schema = {"type": "number", "minimum": 0, "exclusiveMinimum": True}
-_STRING_HEADER: Schema = {"schema": {"type": "string"}}
-PICTURE_HEADERS: dict[str, Schema] = {
-    "Content-Crs": {"description": "CRS of the map", **_STRING_HEADER},
-    "Content-Bbox": {"description": "Box of the map in the axes of its CRS", **_STRING_HEADER},
-    "Content-Datetime": {"description": "Time of what is shown", **_STRING_HEADER},
-    "Content-Attribution": {"description": "Whose data are shown", **_STRING_HEADER},
-    "Geoportal-Map-Cut": {
-        "description": "How many features are left out because there are too many: the smallest",
-        "schema": {"type": "integer", "minimum": 1},
-    },
-}
+    return found | map_openapi.parameters(CRS_SCHEMA)
 
 
 def parameter(name: str, schema: Schema, more: Schema, language: Language) -> Schema:
@@ -189,7 +122,7 @@ def parameter(name: str, schema: Schema, more: Schema, language: Language) -> Sc
         "name": name,
         "in": "query",
         "required": False,
-        "description": TEXTS[name].get(language),
+        "description": (TEXTS | map_openapi.TEXTS)[name].get(language),
         "schema": schema,
     } | more
 

@@ -246,7 +246,7 @@ def _checked(view: View) -> View:
     if max(view.width, view.height) > MOST_SIDE or view.width * view.height > MOST_PIXELS:
         raise BadParameter(
             f"The picture would have {view.width} x {view.height} pixels; at most {MOST_SIDE} a"
-            f" side and {MOST_PIXELS} together: give another size, a smaller scale or a smaller box."
+            f" side and {MOST_PIXELS} together: give another size, smaller scale or smaller box."
         )
     return view
 

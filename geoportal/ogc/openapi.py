@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from geoportal.ogc import editing_openapi
-from geoportal.ogc.components import PICTURE_HEADERS, SCHEMAS, parameter, parameters
+from geoportal.ogc.components import SCHEMAS, parameter, parameters
 from geoportal.ogc.formats.registry import FORMATS as EXPORTS
+from geoportal.ogc.map_openapi import PICTURE_HEADERS
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.schema import property_schema
 from geoportal.ogc.tiles import CUT

@@ -243,7 +243,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/styles/{styleId}/map", "map.dataset.style.getMap", maps.get_style_map, "maps",
         _text("Карта ў гэтым стылі", "Карта в этом стиле", "Map in this style"),
-        formats=PICTURES, parameters=("collections", *maps.PARAMETERS), page="picture", schema="binary",
+        formats=PICTURES, parameters=("collections", *maps.PARAMETERS), page="picture",
+        schema="binary",
     ),
     Route(
         COLLECTION + "/styles", "getCollectionStyles", styles.get_collection_styles, "styles",

@@ -87,7 +87,7 @@ def _source(api: Api, layer: Layer) -> dict[str, Any]:
 
 
 def _entry(api: Api, style_id: str, language: Language, within: str = "") -> dict[str, Any]:
-    """What a list says of a style; `within` = the address of the collection that it is listed of."""
+    """What a list says of a style; `within` = address of the collection that it is listed of."""
     url = f"{api.base_url}/styles/{style_id}"
     map_url = f"{within or api.base_url}/styles/{style_id}/map"
     return {

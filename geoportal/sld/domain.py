@@ -1,4 +1,4 @@
-"""Which values of a field a rule is for, kept simple enough to be intersected and told as a filter."""
+"""Which values of a field a rule is for: simple enough to intersect and to tell as a filter."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
-"""Every outcome of a style expression and for which features it comes: rules instead of formulas."""
+"""Every outcome of a style expression, and for which features: rules instead of formulas."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from geoportal.maps.colour import between, css, parse_colour
+from geoportal.maps.colour import between, css, parse_colour, rgba
 from geoportal.maps.expression import Scope, UnknownExpression, evaluate
 from geoportal.sld.domain import NOT_NULL, NULL, Domain, Where
 
@@ -66,6 +67,20 @@ def _reads_feature(expression: Any) -> bool:
     return expression[0] in ("get", "has", "id", "geometry-type", "properties") or any(
         map(_reads_feature, expression[1:])
     )
+
+
+def folded(condition: Any) -> Any:
+    """Return a filter without the parts that do not depend on the feature."""
+    if not _reads_feature(condition):
+        return _constant(condition) is True
+    head, *parts = condition
+    if head not in ("all", "any"):
+        return condition
+    decides = head == "any"
+    left = [one for one in map(folded, parts) if one is not (not decides)]
+    if any(one is decides for one in left):
+        return decides
+    return left[0] if len(left) == 1 else [head, *left]
 
 
 def outcomes(expression: Any, default: Any) -> list[Outcome]:
@@ -173,9 +188,7 @@ def _interpolate(expression: list[Any]) -> Iterator[Outcome]:
     if any(map(_reads_feature, expression[4::2])):
         raise Untellable("a scale between values of fields")
     ranges: list[tuple[Any, Any, Any]] = [(None, stops[0], values[0])]
-    for (low, high), (a, b) in zip(
-        zip(stops, stops[1:], strict=False), zip(values, values[1:], strict=False), strict=True
-    ):
+    for (low, high), (a, b) in zip(pairwise(stops), pairwise(values), strict=True):
         edges = [low + (high - low) * i / CLASSES for i in range(CLASSES + 1)]
         for i in range(CLASSES):
             ranges.append((edges[i], edges[i + 1], _mix(a, b, (i + 0.5) / CLASSES)))
@@ -188,11 +201,7 @@ def _mix(low: Any, high: Any, share: float) -> Any:
         return low + (high - low) * share
     if isinstance(low, str) and isinstance(high, str):
         mixed = between(parse_colour(low), parse_colour(high), share)
-        return (
-            css(mixed)
-            if mixed[3] == 1
-            else f"rgba({mixed[0]:.0f},{mixed[1]:.0f},{mixed[2]:.0f},{mixed[3]:g})"
-        )
+        return css(mixed) if mixed[3] == 1 else rgba(mixed)
     raise Untellable("a scale between values that are neither numbers nor colours")
 
 

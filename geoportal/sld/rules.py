@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from geoportal.maps.expression import Scope, UnknownExpression, evaluate
 from geoportal.sld.domain import Domain, Where
-from geoportal.sld.outcomes import EVERYWHERE, Untellable, at_zoom, outcomes
+from geoportal.sld.outcomes import EVERYWHERE, Untellable, at_zoom, folded, outcomes
 from layers.check_style import MAX_ZOOM
 
 MOST_RULES = 600
@@ -97,10 +97,10 @@ def _bands(
         edges |= set(stops) | set(range(math.ceil(stops[0]), math.floor(stops[-1])))
     cuts = sorted(edge for edge in edges if low <= edge <= high)
     bands: list[Band] = []
-    for one, other in zip(cuts, cuts[1:], strict=False):
+    for one, other in pairwise(cuts):
         middle = (one + other) / 2
         resolved = {name: at_zoom(e, middle) for name, e in properties.items()}
-        bands.append((one, other, resolved, at_zoom(condition, middle)))
+        bands.append((one, other, resolved, folded(at_zoom(condition, middle))))
     for (resolved_text, _), same in groupby(bands, key=lambda b: (repr(b[2]), repr(b[3]))):
         del resolved_text
         group = list(same)
