@@ -13,7 +13,6 @@ from tests.fix_server import Server
 GROUPS = (
     "page,bbox,dt,id,coll,crs,param,path,attr,tile,meth,neg,http,html,json,static,geom,csv,cql,map"
 )
-)
 
 
 def test_every_bad_request_is_answered_as_wanted(api_server: Server, tmp_path: Path) -> None:
