@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from geoportal.maps.view import PIXEL_MM
-from geoportal.ogc.map_parameters import MOST_SIDE
+from geoportal.ogc.map_parameters import MOST_PIXELS, MOST_SIDE
 from layers.model import Text
 
 Schema = dict[str, Any]
@@ -53,6 +53,9 @@ TEXTS: dict[str, Text] = {
     ),
 }
 
+MAP_LIMITS: Schema = {
+    "maxWidth": MOST_SIDE, "maxHeight": MOST_SIDE, "maxPixels": MOST_PIXELS,
+}  # fmt: skip
 SIDE: Schema = {"type": "integer", "minimum": 1, "maximum": MOST_SIDE}
 POSITIVE: Schema = {"type": "number", "minimum": 0, "exclusiveMinimum": True}
 _STRING_HEADER: Schema = {"schema": {"type": "string"}}

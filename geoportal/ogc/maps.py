@@ -20,7 +20,7 @@ from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.styles import find
 from geoportal.ogc.tilejson import joined
 from geoportal.web.catalogue import style_layers
-from layers.model import Code, Layer, Text
+from layers.model import Code, Language, Layer, Text
 from layers.query import CRS84, Filter
 from layers.version import Bbox
 
@@ -146,9 +146,14 @@ def _sheet(api: Api, request: OgcRequest, layer: Layer, period: str | None, alon
         ),
         attribution=attribution(api.portal, layer),
         demonstration=status_of(api.portal, layer) == "demonstration",
-        caption=chosen_code.title.get(request.language) if chosen_code else "",
+        caption=_caption(layer, chosen_code, request.language),
         always=alone,
     )
+
+
+def _caption(layer: Layer, code: Code | None, language: Language) -> str:
+    field = layer.field(layer.selector) if layer.selector else None
+    return f"{field.title.get(language)}: {code.title.get(language)}" if field and code else ""
 
 
 def _selected(layer: Layer) -> Code | None:

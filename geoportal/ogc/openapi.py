@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from geoportal.ogc import editing_openapi
 from geoportal.ogc.components import SCHEMAS, parameter, parameters
 from geoportal.ogc.formats.registry import FORMATS as EXPORTS
-from geoportal.ogc.map_openapi import PICTURE_HEADERS
+from geoportal.ogc.map_openapi import MAP_LIMITS, PICTURE_HEADERS
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.schema import property_schema
 from geoportal.ogc.tiles import CUT
@@ -46,6 +46,7 @@ def openapi_document(api: Api, language: Language) -> dict[str, Any]:
             "title": identification["title"][language],
             "description": identification["description"][language],
             "version": "1.0",
+            "x-OGC-limits": {"maps": MAP_LIMITS},
         },
         "servers": [{"url": api.base_url}],
         "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in api.routes)],

@@ -135,7 +135,8 @@ def _sld(api: Api, style_id: str, format_: str, language: Language) -> bytes:
             Named(
                 layer.id,
                 layer.title.get(language),
-                style_layers(layer, api.portal.style(layer.id), language),
+                # Without the labels of clusters, which only tiles have.
+                style_layers(layer, api.portal.style(layer.id), language)[: _own(api, layer)],
                 partial(_caption, layer, language),
             )
             for layer in layers
@@ -144,6 +145,10 @@ def _sld(api: Api, style_id: str, format_: str, language: Language) -> bytes:
         api.documents[key] = Writer(SLD_VERSIONS[format_]).write(title, named)
     data: bytes = api.documents[key]
     return data
+
+
+def _own(api: Api, layer: Layer) -> int:
+    return len(api.portal.style(layer.id)["layers"])
 
 
 def _caption(layer: Layer, language: Language, rule: Rule) -> str | None:
