@@ -11,7 +11,7 @@ from pygeoapi import api as upstream
 from geoportal.ogc import editing, maps, styles
 from geoportal.ogc.crs import TITLE as CRS_TITLE
 from geoportal.ogc.dataset_tiles import TITLE as TILES_TITLE
-from geoportal.ogc.enrich import enrich
+from geoportal.ogc.enrich import STYLES, STYLES_TITLE, enrich
 from geoportal.ogc.links import adopt, link
 from geoportal.ogc.request import Answer, OgcRequest
 
@@ -67,6 +67,9 @@ def landing_page(api: Api, request: OgcRequest) -> Answer:
             link(f"{root}/tiles", tiles, "application/json", TILES_TITLE.get(request.language))
         )
         links.append(
+            link(f"{root}/styles", STYLES, "application/json", STYLES_TITLE.get(request.language))
+        )
+        links.append(
             link(
                 f"{root}/conformance",
                 "http://www.opengis.net/def/rel/ogc/1.0/conformance",
@@ -74,8 +77,6 @@ def landing_page(api: Api, request: OgcRequest) -> Answer:
             )
         )
         links.append(maps.map_link(root, TILES_TITLE.get(request.language)))
-        styles_title = styles.STYLES_TITLE.get(request.language)
-        links.append(link(f"{root}/styles", styles.STYLES_REL, "application/json", styles_title))
         return document | {"links": links, "attribution": None} | maps.dataset_extent(api)
 
     return {}, 200, _made_once(api, ("landing", request.language), make)

@@ -11,11 +11,12 @@ from geoportal.portal import Portal
 from layers.model import STANDARD_FIELDS, Language, Layer, Status, Text
 
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
+STYLES = REL + "styles"
+STYLES_TITLE = Text(be="Стылі", ru="Стили", en="Styles")
 SORTABLES: dict[Language, str] = {
     "be": "Уласцівасці для парадку", "ru": "Свойства для порядка", "en": "Sortables",
 }  # fmt: skip
 MAP: dict[Language, str] = {"be": "Карта калекцыі", "ru": "Карта коллекции", "en": "Map"}
-STYLES: dict[Language, str] = {"be": "Стылі", "ru": "Стили", "en": "Styles"}
 STATUS_TITLES: dict[str, Text] = {c.value: c.title for f in STANDARD_FIELDS for c in f.codes}
 # The one that a reader must know first wins when areas differ.
 GRAVEST: tuple[Status, ...] = ("demonstration", "derived", "open", "official")
@@ -80,10 +81,10 @@ def _links(portal: Portal, layer: Layer, language: Language) -> list[dict[str, A
     return [
         *_licence_links(layer),
         link(f"{base}/map", REL + "map", "image/png", MAP[language]),
-        link(f"{base}/styles", REL + "styles", "application/json", STYLES[language]),
         link(base + tile, "item", "application/vnd.mapbox-vector-tile") | {"templated": True},
         *export_links(f"{base}/items", "", "items", language),
         link(*sortables, SORTABLES[language]),
+        link(f"{base}/styles", STYLES, "application/json", STYLES_TITLE.get(language)),
         link(f"{root}/crs", "describedby", "application/json", CRS_TITLE.get(language)),
     ]
 

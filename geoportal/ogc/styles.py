@@ -27,8 +27,6 @@ CONFORMANCE_CLASSES = [
     "http://www.opengis.net/spec/ogcapi-styles-1/0.0/conf/sld-11",
 ]
 
-STYLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/styles"
-STYLES_TITLE = Text(be="Стылі", ru="Стили", en="Styles")
 DATASET_TITLE = Text(be="Карта", ru="Карта", en="Map")
 
 MAPBOX = "application/vnd.mapbox.style+json"
