@@ -25,6 +25,7 @@ from layers.query import Box, Crs
 from layers.version import Bbox
 
 DEFAULT_SIDE = 1024
+LEAST_PIXEL_M = 1e-4
 MARGIN = 0.04
 """Share of an extent that is added around it when a picture shows the whole."""
 MOST_SIDE = 4096
@@ -243,6 +244,13 @@ def _pixels(number: float) -> int:
 
 
 def _checked(view: View) -> View:
+    across, along = metres_per_unit(view.box.crs, *middle(view.box))
+    width, height = view.pixel_size
+    if min(width * across, height * along) < LEAST_PIXEL_M:
+        raise BadParameter(
+            "The picture would show less than a tenth of a millimetre per pixel, closer than any"
+            " data are; give a larger box or scale."
+        )
     if max(view.width, view.height) > MOST_SIDE or view.width * view.height > MOST_PIXELS:
         raise BadParameter(
             f"The picture would have {view.width} x {view.height} pixels; at most {MOST_SIDE} a"

@@ -168,7 +168,9 @@ def test_geometries_that_no_load_would_pass_are_drawn_as_far_as_they_can(
         "bbox=23,51,23,51", "bbox=170,50,-170,60", "bbox=1,2,3", "bbox=1e300,1e300,1e301,1e301",
         "center=1", "center=x,y", "center=28,53&bbox=24,52,25,53", "center=28,95",
         "scale-denominator=0", "scale-denominator=-1", "scale-denominator=x",
-        "scale-denominator=100", "bbox=24,52,25,53&width=100&scale-denominator=1000",
+        "scale-denominator=100", "center=28,53&scale-denominator=0.001",
+        "bbox=24,52,24.0000000001,52.0000000001",
+        "bbox=24,52,25,53&width=100&scale-denominator=1000",
         "mm-per-pixel=0", "mm-per-pixel=100", "bgcolor=nocolour", "bgcolor=%23zzz",
         "transparent=maybe", "crs=EPSG:9999", "center-crs=x", "subset-crs=x&subset=Lat(1:2)",
         "subset=Foo(1:2)", "subset=Lat(1:2),Lat(1:3)", "subset=Lat(x)", "subset=Lat(1)",
@@ -219,6 +221,13 @@ def test_a_feature_has_the_colour_of_its_style(
     red, green, blue, alpha = (int(part) for part in found[20, 50])
     assert (red, green, blue) == pytest.approx(colour, abs=2)
     assert alpha == pytest.approx(255 * opacity, abs=2)
+
+
+def test_a_picture_of_a_square_metre_is_as_right_as_any(portal: TestClient) -> None:
+    # The country around it reaches 300 km beyond each edge.
+    view = {"center": "28.1,53.1", "scale_denominator": 10, "width": 100, "height": 50}
+    found = pixels(portal, "/ogc/collections/admin_units/map", **view)
+    assert {tuple(pixel) for pixel in found.reshape(-1, 4)} == {(0xF7, 0xF5, 0xEF, 255)}
 
 
 def test_labels_are_in_the_language_of_the_caller(portal: TestClient) -> None:
