@@ -8,7 +8,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from geoportal.maps.colour import Colour, css, parse_colour
-from geoportal.maps.expression import Compiled, Scope, compile_expression
+from geoportal.maps.expression import Compiled, Scope, as_text, compile_expression
 from layers.model import Layer
 
 Values = dict[str, Any]
@@ -180,7 +180,7 @@ def _symbol(name: str, layer: Layer, style: Style, at: Scope) -> Made:
         offset = style.value("text-offset", scope, [0, 0])
         text = style.value("text-field", scope, "")
         return {
-            "t": str(text), "s": size, "c": css(colour), "h": css(halo),
+            "t": as_text(text), "s": size, "c": css(colour), "h": css(halo),
             "r": style.number("text-halo-width", scope, 0) if halo[3] else 0,
             "x": offset[0] * size, "y": offset[1] * size,
         }  # fmt: skip

@@ -209,7 +209,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Return a value as `to-string` writes it."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -252,11 +253,11 @@ _PLAIN: dict[str, Callable[..., Any]] = {
     "round": lambda v: math.floor(v + 0.5) if v >= 0 else -math.floor(-v + 0.5),
     "ln": math.log, "log2": math.log2, "log10": math.log10, "min": min, "max": max,
     "e": lambda: math.e, "pi": lambda: math.pi,
-    "to-string": _text, "to-number": _number, "to-boolean": bool, "to-color": lambda v: v,
+    "to-string": as_text, "to-number": _number, "to-boolean": bool, "to-color": lambda v: v,
     "string": lambda *v: next(x for x in v if isinstance(x, str)),
     "number": lambda *v: next(x for x in v if _is_number(x)),
     "boolean": lambda *v: next(x for x in v if isinstance(x, bool)),
-    "concat": lambda *v: "".join(map(_text, v)),
+    "concat": lambda *v: "".join(map(as_text, v)),
     "upcase": lambda v: v.upper(), "downcase": lambda v: v.lower(),
     "length": len, "at": lambda i, v: v[int(i)],
     "rgb": lambda r, g, b: (r, g, b, 1.0), "rgba": lambda r, g, b, a: (r, g, b, a),
