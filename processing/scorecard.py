@@ -132,7 +132,7 @@ def frame(lines: Iterable[Line], outline: gpd.GeoSeries, area: Area) -> gpd.GeoD
     for name in numbers:
         made[name] = made[name].astype("float64")
     made["deficit_persons"] = made["deficit_persons"].astype("Int64")
-    made["data_date"] = made["data_date"].astype(object)
+    made["data_date"] = pd.to_datetime(made["data_date"]).astype("datetime64[us]")
     return made
 
 
