@@ -41,5 +41,9 @@ class UnknownDemoLayer(ProcessingError):
     """The demonstration generator does not make a layer of that id."""
 
 
+class SolverFailed(ProcessingError):
+    """A solver of integer programs is missing, fails, or ends without a proven answer."""
+
+
 class RunFailed(ProcessingError):
     """A run ended without a result; the text says why, and the published layers are unchanged."""

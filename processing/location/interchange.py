@@ -36,9 +36,7 @@ def interchange(cost: Floats, chosen: Ints) -> tuple[Ints, float]:
         gain = np.minimum(cost, first[:, None]) - first[:, None]
         # Who loses the nearest one goes to the new column or to the second nearest.
         instead = np.minimum(cost, second[:, None]) - first[:, None] - gain
-        group = csr_array(
-            (np.ones(len(cost)), (position, rows)), shape=(len(chosen), len(cost))
-        )
+        group = csr_array((np.ones(len(cost)), (position, rows)), shape=(len(chosen), len(cost)))
         change = gain.sum(axis=0)[None, :] + group @ instead
         out, into = divmod(int(change.argmin()), cost.shape[1])
         if change[out, into] >= -1e-9 * first.sum():

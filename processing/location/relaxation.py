@@ -51,7 +51,7 @@ def relaxed(cost: Floats, prices: Floats, free: Ints, taken: Ints, count: int) -
     if 0 < left < len(free):
         free = free[np.argpartition(worth[free], left - 1)[:left]]
     best = np.concatenate([taken, free[:left]])
-    unserved = 1.0 - (less[:, best] < 0).sum(axis=1)
+    unserved = (1 - (less[:, best] < 0).sum(axis=1)).astype(np.float64)
     value = float(prices.sum() + worth[best].sum())
     return Bound(value, prices, worth, best, unserved)
 
