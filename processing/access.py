@@ -1,4 +1,4 @@
-"""Who reaches what on foot: distance to the nearest facility, and the share of people who have one.
+"""Who reaches what: distance to the nearest facility, and the share of people who have one.
 
 One Dijkstra search from all facilities of a class at once (scipy.sparse.csgraph) gives every point
 of the network its nearest facility.
@@ -61,7 +61,7 @@ class Shares:
 
 
 def search(graph: Graph, facilities: Ints) -> Search:
-    """Walk from all these facilities (positions among the graph's origins) at once.
+    """Go to the nearest of these facilities (positions among the graph's origins) from everywhere.
 
     Facilities that are not snapped are passed over. Of several at the same place the first counts.
     """
@@ -73,7 +73,7 @@ def search(graph: Graph, facilities: Ints) -> Search:
         return Search(distance, facility)
     sources, first = np.unique(graph.origin_node[snapped], return_index=True)
     distance, _, source = dijkstra(
-        graph.matrix, directed=False, indices=sources, min_only=True, return_predecessors=True
+        graph.matrix, indices=sources, min_only=True, return_predecessors=True
     )
     owner = np.full(nodes, NONE, dtype=np.int64)
     owner[sources] = snapped[first]

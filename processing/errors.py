@@ -45,5 +45,9 @@ class SolverFailed(ProcessingError):
     """A solver of integer programs is missing, fails, or ends without a proven answer."""
 
 
+class UnfitScenario(ProcessingError):
+    """A scenario changes or removes a feature that the base does not have."""
+
+
 class RunFailed(ProcessingError):
     """A run ended without a result; the text says why, and the published layers are unchanged."""
