@@ -44,9 +44,9 @@ def large(green_areas: GeoDataFrame, *, least_m2: float) -> Geometries:
     shapes = shapes[~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)]
     if not len(shapes):
         return np.empty(0, dtype=object)
-    grown = shapely.buffer(shapely.make_valid(shapes), TOUCHING_M / 2, quad_segs=2)
-    joined = shapely.get_parts(shapely.union_all(grown))
-    area = shapely.area(shapely.buffer(joined, -TOUCHING_M / 2, quad_segs=2))
+    united = shapely.union_all(shapely.make_valid(shapes))
+    joined = shapely.get_parts(shapely.buffer(united, TOUCHING_M / 2))
+    area = shapely.area(shapely.intersection(joined, united))
     kept = joined[area >= least_m2]
     corner = shapely.bounds(kept)[:, :2] if len(kept) else np.empty((0, 2))
     ordered: Geometries = kept[np.lexsort((corner[:, 1], corner[:, 0]))]

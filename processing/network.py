@@ -130,7 +130,10 @@ def _behind_barriers(streets: Streets, points: Geometries, edge: Ints, measure_m
     here = np.flatnonzero(edge != NONE)
     if not len(streets.barriers) or not len(here):
         return np.empty(0, dtype=np.int64)
-    feet = shapely.line_interpolate_point(streets.lines[edge[here]], measure_m[here])
+    length = streets.length_m[edge[here]]
+    # Inside the street: a junction may lie on the barrier itself.
+    inside = np.clip(measure_m[here], np.minimum(_ASIDE_M, length / 2), length - _ASIDE_M)
+    feet = shapely.line_interpolate_point(streets.lines[edge[here]], np.maximum(inside, 0.0))
     ends = np.stack([shapely.get_coordinates(points[here]), shapely.get_coordinates(feet)], axis=1)
     crossed = shapely.STRtree(streets.barriers).query(
         shapely.linestrings(ends), predicate="crosses"

@@ -3,7 +3,8 @@
 A pupil's way must not cross main carriageways (docs.cntd.ru/document/430664441, the SNiP
 2.07.01-89* family), but may run beside them. So a main road becomes two pavements, and a junction
 falls apart into the corners between its main roads: from one corner to another there is no way. A
-main road that ends at a junction leaves one corner, because one can walk round its end. Footbridges
+main road that ends at a junction leaves one corner, because one can walk round its end; one that
+ends at the edge of the data does not. Footbridges
 and underpasses have no junction with the road and stay ways across it.
 """
 
@@ -96,7 +97,9 @@ def _corners(streets: Streets, main: Bools) -> _Corners:
     # Main roads met so far round this junction, the road itself included.
     met = np.empty(2 * count, dtype=np.int64)
     met[order] = passed - before
-    roads = np.maximum(np.bincount(node, weights=leads, minlength=streets.node_count), 1)[node]
+    roads = np.maximum(np.bincount(node, weights=leads, minlength=streets.node_count), 1)
+    # Where nothing else is, the road does not end: the data do. Nobody walks round that.
+    roads = np.where(np.bincount(node, minlength=streets.node_count) == 1, 2, roads)[node]
     ahead = _pair(node, met % roads)
     behind = _pair(node, (met - leads) % roads)
     # Seen from its junction a street has the next corner on its left, at its end on its right.
