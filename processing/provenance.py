@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from layers.model import Area, Layer, Licence, Origin, Status
 from layers.version import SELECT_VERSIONS, Version
 from processing.errors import EmptyInput
-from processing.pipelines import Pipeline
+from processing.pipelines import Pipeline, required
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "geoportal-by runs")
 _LIBRARIES = ("numpy", "scipy", "shapely", "pandas", "geopandas", "pyproj")
@@ -63,11 +63,11 @@ class Plan:
 def plan(conn: Connection, pipeline: Pipeline, area: Area, params: BaseModel) -> Plan:
     """Look up the inputs of a run; raises EmptyInput naming a layer not loaded for the area."""
     found = _versions(conn, area)
-    for layer in pipeline.INPUTS.values():
+    for layer in required(pipeline):
         if layer not in found:
             message = f"layer {layer} is not loaded for area {area.id}"
             raise EmptyInput(f"{message}; load it first, e.g. with `geoportal load`")
-    versions = {layer: found[layer] for layer in pipeline.INPUTS.values()}
+    versions = {layer: found[layer] for layer in pipeline.INPUTS.values() if layer in found}
     seeds = {name: _sum(value) for name, value in pipeline.seeds().items()}
     identity = [
         pipeline.NAME,

@@ -192,6 +192,7 @@ def _read(
         frames = {
             argument: store.read(conn, layers[layer_id], area=planned.area.id)
             for argument, layer_id in planned.pipeline.INPUTS.items()
+            if layer_id in planned.versions
         }
         again = _plan(conn, name, area_id, params)
         if again.inputs == planned.inputs:

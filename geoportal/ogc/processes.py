@@ -9,7 +9,7 @@ from geoportal.ogc.links import link, self_links
 from geoportal.ogc.parameters import parse_limit
 from geoportal.ogc.request import Answer, OgcRequest
 from layers.model import Language, Text
-from processing.pipelines import PIPELINES, Pipeline, parameter_schemas
+from processing.pipelines import PIPELINES, Pipeline, parameter_schemas, required
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
@@ -79,7 +79,7 @@ def get_process(api: Api, request: OgcRequest, process_id: str) -> Answer:
 
 def _inputs(api: Api, process: Pipeline, language: Language) -> dict[str, Any]:
     # Only where every input layer is loaded can there be a result.
-    needed = set(process.INPUTS.values())
+    needed = required(process)
     loaded = api.portal.versions
     areas = [a for a in api.portal.areas if all((layer, a) in loaded for layer in needed)]
     found: dict[str, Any] = {

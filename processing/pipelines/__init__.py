@@ -13,6 +13,7 @@ from processing.pipelines.model import (
     Result,
     parameter_schemas,
     read_params,
+    required,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = [
     "get_pipeline",
     "parameter_schemas",
     "read_params",
+    "required",
 ]
 
 PIPELINES: Mapping[str, Pipeline] = MappingProxyType({service_coverage.NAME: service_coverage})

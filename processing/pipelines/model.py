@@ -47,6 +47,9 @@ class Pipeline(Protocol):
 
     `INPUTS` maps an argument of `compute` to a layer id, `OUTPUT` lists the layer ids it fills,
     `PARAMETERS` describes each field of `Params`. `VERSION` changes when results may.
+
+    A pipeline may name layers of `INPUTS` in `OPTIONAL`: where one is not loaded, `compute` gets no
+    such argument.
     """
 
     NAME: str
@@ -68,6 +71,12 @@ class Pipeline(Protocol):
     @property
     def seeds(self) -> Callable[[], Mapping[str, Any]]:
         """Arguments of `compute` that come from seed tables, not from layers."""
+
+
+def required(pipeline: Pipeline) -> tuple[str, ...]:
+    """Return the layers without which the pipeline computes nothing."""
+    optional = getattr(pipeline, "OPTIONAL", ())
+    return tuple(layer for layer in pipeline.INPUTS.values() if layer not in optional)
 
 
 def read_params(pipeline: Pipeline, given: Mapping[str, Any]) -> BaseModel:
