@@ -13,7 +13,6 @@ from processing.pipelines.model import (
     Result,
     parameter_schemas,
     read_params,
-    required,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ __all__ = [
     "get_pipeline",
     "parameter_schemas",
     "read_params",
-    "required",
 ]
 
 PIPELINES: Mapping[str, Pipeline] = MappingProxyType(

@@ -62,6 +62,10 @@ INPUTS: Mapping[str, str] = {
 }
 OPTIONAL = frozenset({"green_areas", "census_units"})
 OUTPUT: tuple[str, ...] = ("accessibility", "service_provision")
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "accessibility": ("building_id",),
+    "service_provision": ("building_id", "service_class"),
+}
 
 DAILY: tuple[ServiceClass, ...] = (
     "school", "kindergarten", "clinic", "pharmacy", "post_office", "shop", "stop", "playground",
@@ -176,9 +180,10 @@ def compute(
 ) -> Result:
     """Return the frames `accessibility` and `service_provision` of an area, EPSG:4326.
 
-    The frames are named as in INPUTS, the optional ones may be missing. They have a CRS (any) and global feature ids as index; they are measured in the
-    area's metric CRS. Same input, same result, whatever the order of rows. Raises BadParameter,
-    EmptyInput, MissingColumn, NotProjected, BadGeometry.
+    The frames are named as in INPUTS; what an area lacks may be None or missing. They have a CRS
+    (any) and global feature ids as index, and are measured in the area's metric CRS. Same input,
+    same result, whatever the order of rows. Raises BadParameter, EmptyInput, MissingColumn,
+    NotProjected, BadGeometry.
     """
     from processing import accessibility, scene  # noqa: PLC0415 - the web process lists only
 

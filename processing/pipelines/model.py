@@ -45,11 +45,10 @@ class Result:
 class Pipeline(Protocol):
     """A module in this folder; its name is its file's name with hyphens.
 
-    `INPUTS` maps an argument of `compute` to a layer id, `OUTPUT` lists the layer ids it fills,
-    `PARAMETERS` describes each field of `Params`. `VERSION` changes when results may.
-
-    A pipeline may name layers of `INPUTS` in `OPTIONAL`: where one is not loaded, `compute` gets no
-    such argument.
+    `INPUTS` maps an argument of `compute` to the id of a layer or raster, `OUTPUT` lists the layer
+    ids it fills, `PARAMETERS` describes each field of `Params`. `VERSION` changes when results may.
+    A module may have `OPTIONAL`, the arguments that are None in an area without that input, and
+    `KEYS`, which for each output layer names the columns that tell its rows apart in comparisons.
     """
 
     NAME: str
@@ -73,10 +72,16 @@ class Pipeline(Protocol):
         """Arguments of `compute` that come from seed tables, not from layers."""
 
 
-def required(pipeline: Pipeline) -> tuple[str, ...]:
-    """Return the layers without which the pipeline computes nothing."""
-    optional = getattr(pipeline, "OPTIONAL", ())
-    return tuple(layer for layer in pipeline.INPUTS.values() if layer not in optional)
+def optional(pipeline: Pipeline) -> frozenset[str]:
+    """Return the arguments of `compute` that an area may lack."""
+    found: frozenset[str] = getattr(pipeline, "OPTIONAL", frozenset())
+    return found
+
+
+def keys(pipeline: Pipeline, layer_id: str) -> tuple[str, ...]:
+    """Return the columns that tell the rows of an output layer apart; none = only its figures."""
+    found: Mapping[str, tuple[str, ...]] = getattr(pipeline, "KEYS", {})
+    return found.get(layer_id, ())
 
 
 def read_params(pipeline: Pipeline, given: Mapping[str, Any]) -> BaseModel:
