@@ -1,3 +1,4 @@
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,7 +39,7 @@ def test_the_next_clinic_goes_where_most_people_are_without():
     result = compute(cost_per_site=1000)
     figures, (row,) = result.figures, result.frames["proposed_sites"].itertuples()
     assert row.candidate_id == 2  # the junction at 1000 m
-    assert (row.residents_gained, row.residents_nearest, row.mean_distance_m) == (200, 220, 190.9)
+    assert (row.residents_gained, row.residents_nearest, row.mean_distance_m) == (200, 220, 182.7)
     assert figures["residents_covered_before"] == 50
     assert figures["residents_covered"] == 250
     assert figures["cost_per_resident_gained"] == pytest.approx(1000 / 200)
@@ -80,16 +81,13 @@ def test_the_other_objectives():
     middle = compute(objective="median", sites=2)
     assert middle.figures["proven_optimal"]
     assert middle.figures["mean_distance_m"] < compute(sites=1).figures["mean_distance_m"]
-    assert compute(objective="center", sites=2).figures["objective_value"] == pytest.approx(910)
+    assert compute(objective="center", sites=2).figures["objective_value"] == pytest.approx(610)
     with pytest.raises(BadParameter, match="ask for more"):
         compute(objective="center", sites=1)
 
 
 def test_given_points_and_parcels():
-    lon_lat = pd.Series(points((1000, 5), (1500, 5)))
-    import geopandas as gpd
-
-    degrees = gpd.GeoSeries(lon_lat, crs=METRIC).to_crs(4326)
+    degrees = gpd.GeoSeries(points((1000, 5), (1500, 5)), crs=METRIC).to_crs(4326)
     given = [(p.x, p.y) for p in degrees]
     found = compute(candidates="given", points=given)
     assert found.frames["proposed_sites"]["candidate_id"].tolist() == [1]
@@ -118,7 +116,7 @@ def test_what_is_not_there_is_named():
         compute(candidates="given", points=[(35, 50)])
     with pytest.raises(EmptyInput, match="residents of no building are known"):
         compute(homes=HOMES.assign(residents=np.nan))
-    with pytest.raises(BadParameter, match="5 are asked for|can be chosen"):
+    with pytest.raises(BadParameter, match="50 are asked for"):
         compute(sites=50)
 
 
