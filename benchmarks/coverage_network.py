@@ -101,9 +101,11 @@ def city(side: int, *, buildings: int) -> Inputs:
             np.stack([number[:, :-1].ravel(), number[:, 1:].ravel()], axis=1),
         ]
     )
+    oneway = np.where(chance.random(len(ends)) < 0.2, "forward", "no")
     streets = _frame(
         shapely.linestrings(nodes[ends]),
-        foot=True, bicycle=True, oneway="no", node_from=ends[:, 0], node_to=ends[:, 1],
+        foot=True, bicycle=chance.random(len(ends)) < 0.9, oneway=oneway,
+        node_from=ends[:, 0], node_to=ends[:, 1],
     )  # fmt: skip
     spots = corner + chance.uniform(0, (side - 1) * BLOCK_M, (buildings, 2))
     homes = _frame(

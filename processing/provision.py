@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from processing.errors import BadParameter
 
+Amount = float | None
+"""A number of places, doctors or persons; None where it is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Provision:
@@ -25,9 +28,9 @@ class Provision:
 
 
 def provision(
-    supply: float | None,  # places or doctors, no unit
-    persons: float | None,
-    norm_per_1000_persons: float | None,
+    supply: Amount,
+    persons: Amount,
+    norm_per_1000_persons: Amount,
 ) -> Provision:
     """Return the provision; raises BadParameter for a negative number."""
     for name, value in (("supply", supply), ("persons", persons)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processing.location.relaxation import Bound, Known, open_columns, relaxed
+from processing.location.relaxation import Bound, Known, PersonMetres, open_columns, relaxed
 from processing.network import Floats, Ints
 
 NODES = 20_000
@@ -31,7 +31,7 @@ class _Node:
     value: float
 
 
-def prove(cost: Floats, known: Known, root: Bound, *, quantum: float) -> Known:
+def prove(cost: Floats, known: Known, root: Bound, *, quantum: PersonMetres) -> Known:
     """Search for a choice cheaper by `quantum` or more; return the best one and a proven bound."""
     count = len(known.chosen)
     aim = known.upper - quantum

@@ -15,6 +15,9 @@ from processing.location.interchange import interchange
 from processing.network import Bools, Floats, Ints
 
 ROOT_STEPS = 1_000
+PersonMetres = float
+"""The unit of costs: so many persons go so many metres."""
+
 IDLE_STEPS = 20
 """After so many steps without progress the step is halved."""
 
@@ -56,7 +59,9 @@ def relaxed(cost: Floats, prices: Floats, free: Ints, taken: Ints, count: int) -
     return Bound(value, prices, worth, best, unserved)
 
 
-def at_root(cost: Floats, chosen: Ints, upper: float, *, quantum: float) -> tuple[Known, Bound]:
+def at_root(
+    cost: Floats, chosen: Ints, upper: PersonMetres, *, quantum: PersonMetres
+) -> tuple[Known, Bound]:
     """Raise the bound by subgradient steps, trying interchange from promising choices.
 
     Stops when the gap is smaller than `quantum`, the least amount by which two costs differ.
@@ -88,7 +93,7 @@ def at_root(cost: Floats, chosen: Ints, upper: float, *, quantum: float) -> tupl
     return Known(chosen, upper, min(top.value, upper)), top
 
 
-def open_columns(bound: Bound, free: Ints, left: int, *, aim: float) -> Ints:
+def open_columns(bound: Bound, free: Ints, left: int, *, aim: PersonMetres) -> Ints:
     """Return which of the free columns a choice below `aim` may hold, `left` of them missing."""
     if left >= len(free):
         return free

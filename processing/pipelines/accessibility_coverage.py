@@ -1,6 +1,6 @@
 """Pipeline `accessibility-coverage`: what is within reach of every home, and for how many it is.
 
-Methods: docs/decisions/0014-accessibility.md; the numbers: `processing/accessibility.py`.
+Methods: docs/decisions/0033-accessibility.md; the numbers: `processing/accessibility.py`.
 """
 
 from __future__ import annotations

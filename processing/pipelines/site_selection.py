@@ -1,6 +1,6 @@
 """Pipeline `site-selection`: where the next facilities of a class should go, and what they bring.
 
-Methods: docs/decisions/0015-location.md; the numbers are made in `processing/siting.py`.
+Methods: docs/decisions/0034-location.md; the numbers are made in `processing/siting.py`.
 """
 
 from __future__ import annotations
