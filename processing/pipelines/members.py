@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from processing.pipelines import service_coverage
+from processing.pipelines import accessibility_coverage, service_coverage
 from processing.pipelines.model import Pipeline
 
-MEMBERS: tuple[Pipeline, ...] = (service_coverage,)
+MEMBERS: tuple[Pipeline, ...] = (
+    service_coverage,
+    accessibility_coverage,
+)
