@@ -177,6 +177,11 @@ class Layer(Value):
         return hash(self.id)
 
     @property
+    def position(self) -> tuple[int, int, str]:
+        """What layers are listed by: theme, order, id."""
+        return THEMES.index(self.theme), self.order, self.id
+
+    @property
     def clustered(self) -> bool:
         """True when a tile may hold one point for several of the layer's."""
         tiles = self.tiles
