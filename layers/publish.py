@@ -136,6 +136,10 @@ _HOLDS = sql.SQL(
 )
 
 
+_WORLD = (180, 90, 180, 90)
+"""Largest values of west, south, east, north, degrees."""
+
+
 @contextmanager
 def _translated(layer_id: str) -> Iterator[None]:
     try:
@@ -190,16 +194,10 @@ def _drop_views(conn: Connection, layer_id: str) -> None:
 
 def _geometry(source: SourceTable) -> sql.Composable:
     """The geometry in EPSG:4326; the column itself where it is, so that its index is used."""
-    shape: sql.Composable = sql.Identifier(source.geometry_column)
-    if not source.flat:
-        shape = sql.SQL("ST_Force2D({})").format(shape)
-    if source.srid == STORED_SRID:
+    shape = sql.Identifier(source.geometry_column)
+    if source.srid == STORED_SRID and source.flat:
         return shape
-    # SK-42 and SK-95 are read by the numbers with one pinned datum shift.
-    number = sql.Literal(source.srid)
-    return sql.SQL("ST_Transform(ST_SetSRID({}, {}), {})").format(
-        shape, number, sql.Literal(STORED_SRID)
-    )
+    return sql.SQL("layers.lonlat({}, {})").format(shape, sql.Literal(source.srid))
 
 
 def _features_view(source: SourceTable, layer: Layer) -> sql.Composed:
@@ -345,7 +343,7 @@ def _record_version(conn: Connection, source: SourceTable, layer: Layer) -> int:
                 " version = nextval('layers.version_number'), loaded_at = clock_timestamp(),"
                 " row_count = excluded.row_count, west = excluded.west, south = excluded.south,"
                 " east = excluded.east, north = excluded.north, status = excluded.status"
-                " RETURNING row_count"
+                " RETURNING row_count, west, south, east, north"
             ).format(view=sql.Identifier("features", layer.id)),
             {
                 "layer": layer.id,
@@ -355,7 +353,16 @@ def _record_version(conn: Connection, source: SourceTable, layer: Layer) -> int:
             },
         ).fetchone()
     assert row is not None  # noqa: S101 - an upsert returns its row
-    return int(row[0])
+    count, *box = row
+    if any(
+        value is not None and not abs(value) <= most
+        for value, most in zip(box, _WORLD, strict=True)
+    ):
+        raise UnfitTable(
+            f"{source.name} has coordinates outside the world (longitude {box[0]} to {box[2]},"
+            f" latitude {box[1]} to {box[3]}); correct them or the SRID of the column"
+        )
+    return int(count)
 
 
 def _has_index(conn: Connection, source: SourceTable) -> bool:

@@ -100,6 +100,7 @@ def described(source: SourceTable, layer_id: str, **said: Any) -> Layer:
             attribution=said["attribution"] or said["supplier"],
             fields=_fields(source),
             order=900,
+            foreign=True,
         )
     except ValidationError as error:
         first = error.errors()[0]

@@ -26,6 +26,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ))
 $$;
 
+-- A geometry of a published table, read by the EPSG code or own number `srid`, in EPSG:4326; null where it
+-- cannot be transformed or comes out beyond the world: neither readers nor writers shall fail on one row.
+-- Unsafe in parallel, because it catches errors.
+CREATE OR REPLACE FUNCTION layers.lonlat(shape geometry, srid integer) RETURNS geometry
+LANGUAGE plpgsql IMMUTABLE STRICT SET search_path FROM CURRENT AS $$
+DECLARE
+    moved geometry;
+BEGIN
+    moved := ST_Transform(ST_SetSRID(ST_Force2D(shape), srid), 4326);
+    IF ST_IsEmpty(moved) OR ST_XMin(moved) >= -180 AND ST_YMin(moved) >= -90 AND ST_XMax(moved) <= 180 AND ST_YMax(moved) <= 90
+        AND ST_XMax(moved) <> 'NaN' AND ST_YMax(moved) <> 'NaN'
+    THEN
+        RETURN moved;
+    END IF;
+    RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+END
+$$;
+
 -- Trigger of a table that is published as a layer: after each statement the layer has a new version, the
 -- right number of rows, and an extent that holds them (it only grows; publishing again measures it).
 -- Arguments: layer, geometry column, the EPSG code or own number to read its coordinates by.
@@ -42,14 +62,8 @@ BEGIN
         SELECT -count(*) INTO change FROM old_rows;
     END IF;
     IF TG_OP IN ('INSERT', 'UPDATE') THEN
-        BEGIN
-            EXECUTE format(
-                'SELECT ST_Extent(ST_Transform(ST_SetSRID(%I::geometry, %s), 4326)) FROM new_rows',
-                TG_ARGV[1], TG_ARGV[2]::integer
-            ) INTO box;
-        EXCEPTION WHEN OTHERS THEN
-            box := NULL;  -- what cannot be transformed must not keep anybody from writing
-        END;
+        EXECUTE format('SELECT ST_Extent(layers.lonlat(%I, %s)) FROM new_rows', TG_ARGV[1], TG_ARGV[2]::integer)
+        INTO box;
     END IF;
     UPDATE layers.version AS v SET
         version = nextval('layers.version_number'),

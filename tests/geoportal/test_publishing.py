@@ -1,15 +1,16 @@
 """Layers without a restart: two server processes, one database, tables that come and go."""
 
+import http.client
 import json
-import subprocess
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
+import pyogrio
 import pytest
 
-from geoportal.settings import Settings
 from tests.fix_db import new_database
 from tests.fix_portal import geoportal
 from tests.fix_server import Server, start_server
@@ -114,20 +115,13 @@ def test_a_published_table_is_a_whole_collection_in_every_server(
 
 
 def test_gdal_reads_it(two: tuple[Server, Server]) -> None:
-    said = subprocess.run(
-        ["ogrinfo", "-so", f"OAPIF:{two[1].url}/ogc", "benches"],
-        capture_output=True, text=True, timeout=60, check=True,
-    ).stdout  # fmt: skip
-    assert "Feature Count: 2000" in said
-    assert "seats: Integer" in said
+    found = pyogrio.read_info(f"OAPIF:{two[1].url}/ogc", "benches")
+    assert found["features"] == 2000
+    assert list(found["fields"])[:3] == ["field_1", "state", "seats"]
 
 
 def count_of(layer_id: str) -> Callable[[Server], object]:
     return lambda one: get(one, f"/ogc/collections/{layer_id}?f=json")["itemCount"]
-
-
-def tile_of(server: Server) -> bytes:
-    return server.request("GET", "/ogc/collections/benches/tiles/WebMercatorQuad/15/10451/19154")[2]
 
 
 def tiled(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
@@ -148,7 +142,7 @@ def test_changes_of_its_rows_are_seen_and_tiles_are_true_before_and_after_the_si
         steps = (
             ("DELETE FROM city.benches WHERE gid > 1500", 1500),
             ("UPDATE city.benches SET shape = ST_Translate(shape, 1000, 0) WHERE gid = 7", 1500),
-            ("INSERT INTO city.benches (state, shape) SELECT 'broken', shape FROM city.benches", 3000),
+            ("INSERT INTO city.benches (state, shape) SELECT state, shape FROM city.benches", 3000),
         )
         for change, count in steps:
             connection.execute(change)
@@ -170,9 +164,8 @@ def test_changes_of_its_rows_are_seen_and_tiles_are_true_before_and_after_the_si
     assert headers["etag"] != etag
 
 
-def test_boxes_use_an_index_in_the_systems_of_the_table(
-    live: str, two: tuple[Server, Server]
-) -> None:
+@pytest.mark.usefixtures("two")
+def test_boxes_use_an_index_in_the_system_of_the_table(live: str) -> None:
     with psycopg.connect(live, autocommit=True) as connection:
         connection.execute("SET enable_seqscan = off")
         connection.execute("SET ROLE geoportal_reader")
@@ -185,9 +178,7 @@ def test_boxes_use_an_index_in_the_systems_of_the_table(
             connection.execute("SELECT tags FROM city.benches")
 
 
-def test_a_lost_announcement_is_made_good_by_looking(
-    live: str, two: tuple[Server, Server]
-) -> None:
+def test_a_lost_announcement_is_made_good_by_looking(live: str, two: tuple[Server, Server]) -> None:
     with psycopg.connect(live, autocommit=True) as connection:
         connection.execute("ALTER TABLE layers.definition DISABLE TRIGGER announce")
         connection.execute("ALTER TABLE layers.version DISABLE TRIGGER announce")
@@ -195,10 +186,11 @@ def test_a_lost_announcement_is_made_good_by_looking(
             connection.execute("CREATE TABLE city.quiet (LIKE city.benches INCLUDING ALL)")
             geoportal(live, "layers", "publish", "city.quiet", "--title-be", "Ціха", *SAID)
             until(two, has("quiet"))
-            connection.execute("INSERT INTO city.quiet (state, shape) TABLE city.two_benches") if (
-                False
-            ) else connection.execute("DELETE FROM city.quiet")
-            geoportal(live, "layers", "unpublish", "quiet")
+            insert = "INSERT INTO city.quiet (gid, state, shape) SELECT gid, state, shape"
+            connection.execute(f"{insert} FROM city.benches WHERE gid <= 3")
+            until(two, lambda one: count_of("quiet")(one) == 3)
+            said = geoportal(live, "layers", "unpublish", "quiet")
+            assert "city.quiet stays" in said
             until(two, lacks("quiet"))
         finally:
             connection.execute("ALTER TABLE layers.definition ENABLE ALWAYS TRIGGER announce")
@@ -206,8 +198,6 @@ def test_a_lost_announcement_is_made_good_by_looking(
 
 
 def test_a_request_in_flight_ends_whole(live: str, two: tuple[Server, Server]) -> None:
-    import http.client
-
     with psycopg.connect(live, autocommit=True) as connection:
         connection.execute(
             "CREATE TABLE city.many AS SELECT n::bigint AS n, repeat('x', 200) AS word,"
@@ -222,12 +212,67 @@ def test_a_request_in_flight_ends_whole(live: str, two: tuple[Server, Server]) -
     answer = opened.getresponse()
     assert answer.status == 200
     head = answer.read(100_000)
-    said = subprocess.Popen(  # unpublishing waits for nobody but tells when it cannot
-        ["true"]
-    )
-    said.wait()
     geoportal(live, "layers", "publish", "city.benches", "--title-en", "Seats", *SAID)
     until(two, lambda one: get(one, "/ogc/collections/benches?f=json")["title"] == "Seats")
     rest = answer.read()
     assert (head + rest).count(b"\n") == 100_001
     opened.close()
+
+
+def test_a_table_that_goes_takes_its_collection_with_it_and_never_says_500(
+    live: str, two: tuple[Server, Server]
+) -> None:
+    with psycopg.connect(live, autocommit=True) as connection:
+        connection.execute("CREATE TABLE city.gone (LIKE city.benches INCLUDING ALL)")
+        connection.execute("INSERT INTO city.gone SELECT * FROM city.benches LIMIT 5")
+        geoportal(live, "layers", "publish", "city.gone", *SAID)
+        until(two, has("gone"))
+        with pytest.raises(psycopg.errors.DependentObjectsStillExist):
+            connection.execute("DROP TABLE city.gone")
+        connection.execute("DROP TABLE city.gone CASCADE")
+    tile = "tiles/WebMercatorQuad/8/81/149"
+    for path in ("items?f=json", "items?f=csv", "items?f=gpkg", "items/1", tile):
+        status, _, body = two[0].request("GET", f"/ogc/collections/gone/{path}")
+        assert (status, json.loads(body)["status"]) == (503, 503), path
+    geoportal(live, "layers", "unpublish", "gone")
+    until(two, lacks("gone"))
+
+
+def test_a_watched_folder_publishes_what_is_sound_and_keeps_what_was_before(
+    live: str, folder: Path, two: tuple[Server, Server]
+) -> None:
+    theme = folder / "infrastructure"
+    layer = theme / "kiosks"
+    original = Path(__file__).parents[2] / "layers" / "infrastructure" / "wifi_access_points"
+    new = folder.parent / "kiosks"
+    shutil.copytree(original, new)
+    for file in new.iterdir():
+        file.write_text(file.read_text().replace("wifi_access_points", "kiosks"))
+    theme.mkdir()
+    new.rename(layer)
+    with psycopg.connect(live, autocommit=True) as connection:
+        until(two, lambda _: _exists(connection, "features.kiosks"))
+        assert lacks("kiosks")(two[0])  # it has no rows yet
+        connection.execute(
+            "INSERT INTO layers.version (layer, area, checksum, row_count, status, source,"
+            " source_checksum) VALUES ('kiosks', 'orsha', '', 0, 'official', 'test', '')"
+        )
+        until(two, has("kiosks"))
+        definition = layer / "layer.yml"
+        sound = definition.read_text()
+        definition.write_text(sound.replace("geometry: Point", "geometry: Pont"))
+        time.sleep(2)
+        for one in two:
+            assert has("kiosks")(one)
+        title = get(two[0], "/ogc/collections/kiosks?f=json&lang=en")["title"]
+        definition.write_text(sound.replace(f"en: {title}", "en: Kiosks"))
+        path = "/ogc/collections/kiosks?f=json&lang=en"
+        until(two, lambda one: get(one, path)["title"] == "Kiosks")
+        shutil.rmtree(layer)
+        until(two, lacks("kiosks"))
+        assert _exists(connection, "features.kiosks")
+
+
+def _exists(connection: psycopg.Connection[tuple[object, ...]], table: str) -> bool:
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
+    return bool(row and row[0])
