@@ -36,7 +36,7 @@ def publish(conn: Connection, source: SourceTable, layer: Layer, style: dict[str
     UnfitTable when the id is taken or rights are missing, StoreFailure when the table is in use.
     """
     with _translated(layer.id), conn.transaction():
-        set_lock_timeout(conn)
+        _await_tiles(conn, layer.id)
         _require_free(conn, layer.id, source)
         if COUNTRY not in areas(conn):
             save_area(conn, seed_areas()[COUNTRY])
@@ -54,7 +54,7 @@ def unpublish(conn: Connection, layer_id: str) -> str:
     Raises UnknownLayer when the layer is not a published table.
     """
     with _translated(layer_id), conn.transaction():
-        set_lock_timeout(conn)
+        _await_tiles(conn, layer_id)
         relation = _relation_of(conn, layer_id)
         if relation is None:
             raise UnknownLayer(
@@ -99,9 +99,8 @@ def fill_tiles(conn: Connection, layer: Layer) -> bool:
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         conn.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(WRITER)))
         conn.execute("SET LOCAL statement_timeout = 0")
-        key = f"geoportal tiles {layer.id}"
         locked = cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,)
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (_lock(layer.id),)
         ).fetchone()
         row = cursor.execute(
             "SELECT v.version FROM layers.version AS v JOIN layers.definition AS d USING (layer)"
@@ -114,7 +113,8 @@ def fill_tiles(conn: Connection, layer: Layer) -> bool:
         conn.execute(
             sql.SQL(
                 "INSERT INTO {side} (id, area{fields}, geom)"
-                " SELECT id, area{fields}, {moved} FROM {features} AS f WHERE {holds}"
+                " SELECT id, area{fields}, {moved} FROM (SELECT * FROM {features} OFFSET 0) AS f"
+                " WHERE {holds}"
                 " ORDER BY f.geom"
             ).format(
                 side=side, fields=fields, moved=_MOVED, holds=_HOLDS,
@@ -126,6 +126,7 @@ def fill_tiles(conn: Connection, layer: Layer) -> bool:
     return True
 
 
+# Of a subquery with OFFSET 0: its geometry is transformed once and not once per mention.
 _MOVED = sql.SQL(
     "ST_Transform(CASE WHEN f.geom @ ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326) THEN f.geom"
     " ELSE ST_Intersection(f.geom, ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326)) END, 3857)"
@@ -156,6 +157,17 @@ def _translated(layer_id: str) -> Iterator[None]:
             f"{layer_id}: its coordinates do not fit the system it names"
             f" ({error.diag.message_primary}); correct them or the SRID of the column"
         ) from None
+
+
+def _lock(layer_id: str) -> str:
+    return f"geoportal tiles {layer_id}"
+
+
+def _await_tiles(conn: Connection, layer_id: str) -> None:
+    """Wait until nobody fills the side table; nobody waits for us meanwhile."""
+    conn.execute("SET LOCAL lock_timeout = '10min'")
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (_lock(layer_id),))
+    set_lock_timeout(conn)
 
 
 def _side(layer_id: str) -> str:
@@ -241,7 +253,8 @@ def _tile_views(layer: Layer) -> sql.Composed:
         " CREATE VIEW {view} AS"
         " SELECT s.id, s.area{of_side}, s.geom, s.appears FROM {side} AS s WHERE {fresh}"
         " UNION ALL SELECT f.id, f.area{of_features}, m.geom, tiles.appears(f.id, m.geom)"
-        " FROM {features} AS f CROSS JOIN LATERAL (SELECT {moved} AS geom OFFSET 0) AS m"
+        " FROM (SELECT * FROM {features} OFFSET 0) AS f"
+        " CROSS JOIN LATERAL (SELECT {moved} AS geom OFFSET 0) AS m"
         " WHERE NOT {fresh} AND {holds};"
         " GRANT SELECT ON {view} TO {reader}, {writer}"
     ).format(
