@@ -62,7 +62,9 @@ def _figure(place: Quarter, rows: pd.DataFrame | None, group: str) -> Figure:
     return of_people(place, rows.set_index("building_id"), group, _NO_CLASS)
 
 
-def of_people(place: Quarter, rows: pd.DataFrame, group: str, why: Text) -> Figure:
+def of_people(
+    place: Quarter, rows: pd.DataFrame, group: str, why: Text, *, method: str = METHOD
+) -> Figure:
     """Return the percentage of a group of people whose building is covered, with who is not.
 
     `rows` have the building's id as index and the columns `coverage`, `distance_m`, `limit_m`.
@@ -92,6 +94,6 @@ def of_people(place: Quarter, rows: pd.DataFrame, group: str, why: Text) -> Figu
         elderly=None if elderly is None else 100.0 * elderly,
         share_near_limit=share(main, near),
         worst=worst(place, rows["distance_m"], served),
-        method=METHOD,
+        method=method,
         data_date=place.data_date,
     )

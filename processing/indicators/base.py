@@ -129,19 +129,22 @@ def percent(part: NDArray[np.bool_], why: Text, **rest: Any) -> Figure:
     return divided(float(part.sum()), float(len(part)), why, times=100.0, **rest)
 
 
-def worst(place: Quarter, distance_m: pd.Series, served: pd.Series) -> tuple[Place, ...]:
-    """Return the ten worst-served buildings: without any way first, then the farthest.
+def worst(
+    place: Quarter, measure: pd.Series, served: pd.Series, *, sign: float = 1.0
+) -> tuple[Place, ...]:
+    """Return the ten worst-served buildings: without any value first, then the largest.
 
-    Both series have the building's id as index; only buildings that are not served are listed.
+    Both series have the building's id as index; only buildings that are not served are listed. The
+    value told is `sign` times the measure.
     """
-    left = distance_m[~served.astype(bool)]
+    left = measure[~served.astype(bool)].astype(float)
     order = left.fillna(np.inf).sort_values(ascending=False, kind="stable").index[:WORST]
     known = place.people["residents"]
     return tuple(
         Place(
             building_id=int(i),
             label=place.addresses.get(int(i), str(i)),
-            value=None if pd.isna(left[i]) or np.isinf(left[i]) else float(left[i]),
+            value=sign * float(left[i]) if np.isfinite(left[i]) else None,
             residents=int(known[i]) if i in known.index else None,
         )
         for i in order

@@ -6,7 +6,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from processing.errors import UnknownPipeline
-from processing.pipelines import accessibility_coverage, service_coverage, site_selection
+from processing.pipelines import (
+    accessibility_coverage,
+    service_coverage,
+    site_selection,
+    smart_quarter_coverage,
+)
 from processing.pipelines.model import (
     Parameter,
     Pipeline,
@@ -29,7 +34,15 @@ __all__ = [
 ]
 
 PIPELINES: Mapping[str, Pipeline] = MappingProxyType(
-    {module.NAME: module for module in (service_coverage, accessibility_coverage, site_selection)}
+    {
+        module.NAME: module
+        for module in (
+            smart_quarter_coverage,
+            service_coverage,
+            accessibility_coverage,
+            site_selection,
+        )
+    }
 )
 
 
