@@ -23,16 +23,16 @@ def entry_loss_db(
     frequency_ghz: ArrayLike,
     building: Building,
     *,
-    percent: float = 50.0,
+    case_percent: float = 50.0,
     elevation_deg: float = 0.0,
 ) -> Floats:
-    """Return the loss (dB) not exceeded in `percent` of the cases, equation (1); 50 is the median.
+    """Return the loss (dB) not exceeded in `case_percent` of the cases, equation (1).
 
-    `elevation_deg` is that of the path at the wall.
+    50 percent is the median; `elevation_deg` is that of the path at the wall.
     """
     r, s, t, u, v, w, x, y, z = _COEFFICIENTS[building]
     lg_f = np.log10(np.asarray(frequency_ghz, dtype=np.float64))
-    deviate = ndtri(percent / 100.0)
+    deviate = ndtri(case_percent / 100.0)
     first = r + s * lg_f + t * lg_f**2 + 0.212 * abs(elevation_deg) + deviate * (u + v * lg_f)
     second = w + x * lg_f + deviate * (y + z * lg_f)
     total = 10.0 ** (first / 10.0) + 10.0 ** (second / 10.0) + 10.0**-0.3

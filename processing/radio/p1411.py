@@ -86,9 +86,9 @@ def sight_bounds(
         at = np.abs(20.0 * np.log10(lam**2 / (8.0 * np.pi * hb * hm)))
         lg = np.log10(d * lam / (4.0 * hb * hm))
         low_at = np.abs(20.0 * np.log10(lam / (2.0 * np.pi * _ROAD_NEAR_M)))
-    slope = np.where(lg <= 0, 20.0, 40.0)
-    lower = np.where(sunk, low_at + 30.0 * np.log10(d / _ROAD_NEAR_M), at + slope * lg)
-    spread = np.where(~sunk & (lg <= 0), 20.0 + 5.0 * np.nan_to_num(lg), 20.0)
+        low = low_at + 30.0 * np.log10(d / _ROAD_NEAR_M)
+        lower = np.where(sunk, low, at + np.where(lg <= 0, 20.0, 40.0) * lg)
+    spread = 20.0 + np.where(~sunk & (lg <= 0), 5.0 * lg, 0.0)
     return Bounds(lower, lower + 6.0, lower + spread)
 
 
@@ -113,7 +113,10 @@ def sight(
         (Reason.TERMINAL_HEIGHT, ~(np.asarray(terminal_m) > 0)),
         (Reason.DISTANCE, outside(distance_m, SIGHT_M)),
     )
-    return refuse(np.where(f < UHF_GHZ, low.median_db, high.median_db), faults)
+    lowest = np.minimum(np.asarray(base_m), np.asarray(terminal_m))
+    sunk_near = (lowest <= road_m) & (np.asarray(distance_m) < _ROAD_NEAR_M)
+    plain = (f < UHF_GHZ) | sunk_near
+    return refuse(np.where(plain, low.median_db, high.median_db), faults)
 
 
 def general(

@@ -38,7 +38,7 @@ from processing.radio.smooth_earth import (
     horizon,
     roughness_m,
 )
-from processing.radio.troposcatter import troposcatter_db
+from processing.radio.troposcatter import Scatter, troposcatter_db
 
 FREQUENCY_GHZ = (0.03, 6.0)
 DISTANCE_KM = (0.25, 3000.0)
@@ -284,16 +284,17 @@ def _predict(
         section.coast_t_km, section.coast_r_km, ends.hts_m, ends.hrs_m, hte, hre, shape.hm_m,
     )  # fmt: skip
     lba = anomalous_db(duct, shape.horizon, ae)
-    lbs = troposcatter_db(
-        link.f_ghz, path.d_km[-1], shape.theta_mrad, link.refractivity, link.time_percent
+    scatter = Scatter(
+        link.f_ghz, link.time_percent, path.d_km[-1], shape.theta_mrad, link.refractivity
     )
+    lbs = troposcatter_db(scatter)
     joined = _joined(path.d_km[-1], shape.theta_mrad, sight, lba, section.sea_share)
     fj, fk, lminb0p, lminbap, lbda, lbam = joined
     lbc = -5.0 * math.log10(10.0 ** (-0.2 * lbs) + 10.0 ** (-0.2 * lbam))
-    scatter = 0.0  # a receiver at sea has none
+    places = 0.0  # a receiver at sea has no location variability
     if section.coast_r_km > 0.0:
-        scatter = -exceeded(link.location_percent / 100.0) * link.deviation_db
-    lb = max(sight.lb0p_db, lbc + scatter)
+        places = -exceeded(link.location_percent / 100.0) * link.deviation_db
+    lb = max(sight.lb0p_db, lbc + places)
     return Terms(
         shape.horizon, shape.theta_mrad, shape.fitted, shape.ducting, shape.diffracting, hte, hre,
         shape.hm_m, beta0, ae, sight.fi, fj, fk, sight.lbfs_db, sight.lb0p_db, sight.lb0b_db,
