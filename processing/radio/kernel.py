@@ -58,8 +58,9 @@ def _compile[**P, R](function: Callable[P, R], *, fastmath: bool | set[str]) -> 
 @cache
 def cache_folder() -> Path | None:
     """Return the folder of the compiled functions, or None where none can be written."""
-    sources = b"".join(file.read_bytes() for file in sorted(_HERE.glob("*.py")))
-    name = f"radio-{hashlib.sha256(sources).hexdigest()[:16]}"
+    texts = [file.read_bytes() for file in sorted(_HERE.glob("*.py"))]
+    compiled_together = b"".join(text for text in texts if b"radio.kernel import" in text)
+    name = f"radio-{hashlib.sha256(compiled_together).hexdigest()[:16]}"
     for base in _bases():
         folder = base / name
         try:
