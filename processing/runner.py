@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from layers.area import get_area
 from layers.model import Layer, Status
+from layers.raster import load_rasters
 from layers.registry import load_layers
 from processing import provenance
 from processing.errors import RunFailed
@@ -108,12 +109,12 @@ def run(
     tell = _steps(pipeline, publish, progress)
     started_at = datetime.now(UTC)
     tell("read")
-    planned, frames = _read(conn, name, area_id, params)
+    planned, inputs = _read(conn, name, area_id, params)
     # Here and not above: the analysis libraries take seconds to import, `needed` must not.
     from processing.frames import checksum, require_fit  # noqa: PLC0415
 
     tell("compute")
-    result = pipeline.compute(planned.params, planned.area, **frames, **pipeline.seeds())
+    result = pipeline.compute(planned.params, planned.area, **inputs, **pipeline.seeds())
     layers = load_layers()
     result_checksum = checksum(result.frames)
     signed = {name: frame.assign(run_id=planned.id) for name, frame in result.frames.items()}
@@ -179,23 +180,31 @@ def _plan(conn: Connection, name: str, area_id: str, params: Mapping[str, Any]) 
 
 def _read(
     conn: Connection, name: str, area_id: str, params: Mapping[str, Any]
-) -> tuple[Plan, dict[str, GeoDataFrame]]:
+) -> tuple[Plan, dict[str, Any]]:
     """Read all inputs of one moment: when a load came in between, read again.
+
+    Layers come as frames, rasters as Raster, what an area may lack and lacks as None.
 
     A snapshot (REPEATABLE READ) would not do: a table swapped in later looks empty to it.
     """
-    from layers import store  # noqa: PLC0415 - see `run`
+    from layers import raster_store, store  # noqa: PLC0415 - see `run`
 
-    layers = load_layers()
+    layers, rasters = load_layers(), load_rasters()
+
+    def read_one(name: str) -> Any:
+        if name in rasters:
+            return raster_store.read(conn, name, area=area_id)
+        return store.read(conn, layers[name], area=area_id)
+
     planned = _plan(conn, name, area_id, params)
     for _ in range(_READ_ATTEMPTS):
-        frames = {
-            argument: store.read(conn, layers[layer_id], area=planned.area.id)
-            for argument, layer_id in planned.pipeline.INPUTS.items()
+        inputs = {
+            argument: None if name not in planned.versions else read_one(name)
+            for argument, name in planned.pipeline.INPUTS.items()
         }
         again = _plan(conn, name, area_id, params)
         if again.inputs == planned.inputs:
-            return planned, frames
+            return planned, inputs
         planned = again
     raise RunFailed(f"{name}: the layers of area {area_id} keep changing; run it again later")
 
