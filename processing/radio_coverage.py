@@ -181,14 +181,30 @@ def _one(ground: _Area, source: Source) -> _Found:
     ends = np.concatenate([places.walls, places.centres])
     levels = received(source.stations, ends, question)
     names = np.array([*question.models, None], dtype=object)
-    table = _table(levels, source, names)
-    table["threshold_dbm"] = ground.settings.thresholds_dbm[source.technology]
+    threshold = ground.settings.thresholds_dbm[source.technology]
+    table = _table(_certain(levels, threshold), source, names)
     walls, cells = table.iloc[: len(places.walls)], table.iloc[len(places.walls) :]
     return _Found(
         technology=source.technology,
         stations=len(source.ids),
         buildings=_by_building(ground, walls, source),
         cells=_by_cell(ground, cells.reset_index(drop=True), source.technology),
+    )
+
+
+def _certain(levels: Received, threshold_dbm: float) -> Received:
+    """Return the levels without those below the threshold where a nearer station is not computable.
+
+    Such a level is the least that a place gets: enough when it holds, no answer when it does not.
+    """
+    unsure = (levels.nearer != Reason.COMPUTED) & (levels.level_dbm < threshold_dbm)
+    return replace(
+        levels,
+        level_dbm=np.where(unsure, np.nan, levels.level_dbm),
+        deviation_db=np.where(unsure, np.nan, levels.deviation_db),
+        server=np.where(unsure, NONE, levels.server),
+        model=np.where(unsure, NO_MODEL, levels.model),
+        reason=np.where(unsure, levels.nearer, levels.reason),
     )
 
 
@@ -327,6 +343,8 @@ def _cell_frame(ground: _Area, found: list[_Found]) -> gpd.GeoDataFrame:
 def _frame(area: Area, parts: list[pd.DataFrame], shapes: npt.NDArray[Any]) -> gpd.GeoDataFrame:
     rows = pd.concat(parts, ignore_index=True).sort_values("order", kind="stable")
     order = rows.pop("order").to_numpy()
+    for name in ("model", "reason"):
+        rows[name] = rows[name].astype(object).where(rows[name].notna(), None)
     ids = area.feature_id(1) + np.arange(len(rows), dtype=np.int64)
     return gpd.GeoDataFrame(
         rows.set_index(pd.Index(ids, name="id")), geometry=shapes[order], crs=WGS84

@@ -47,6 +47,7 @@ INPUTS: Mapping[str, str] = {
     "line_terminals": "line_terminals",
 }
 OUTPUT: tuple[str, ...] = ("fibre_coverage",)
+KEYS: Mapping[str, tuple[str, ...]] = {"fibre_coverage": ("building_id",)}
 
 
 class Params(ParamsBase):

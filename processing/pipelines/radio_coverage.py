@@ -52,8 +52,13 @@ INPUTS: Mapping[str, str] = {
     "buildings": "buildings",
     "base_stations": "base_stations",
     "wifi_access_points": "wifi_access_points",
+    "lorawan_gateways": "lorawan_gateways",
+    "dem": "dem",
+    "clutter": "clutter",
 }
+OPTIONAL = frozenset(INPUTS) - {"buildings"}
 OUTPUT: tuple[str, ...] = ("radio_coverage", "radio_signal")
+KEYS: Mapping[str, tuple[str, ...]] = {"radio_coverage": ("building_id", "technology")}
 
 Technology = Literal["gsm", "umts", "lte", "nr", "wifi", "lorawan"]
 TECHNOLOGIES: tuple[Technology, ...] = Technology.__args__  # type: ignore[attr-defined]

@@ -49,7 +49,9 @@ class Stations:
 class Received:
     """What n points get. `level_dbm` and `deviation_db` are NaN where `reason` is not COMPUTED.
 
-    `server` counts in the stations (NONE), `model` in the models asked (models.NO_MODEL).
+    `server` counts in the stations (NONE), `model` in the models asked (models.NO_MODEL). `nearer`
+    is why a station nearer than the server could not be computed (COMPUTED: there is none such):
+    the level is then only the least that the point gets.
     """
 
     level_dbm: Floats
@@ -57,6 +59,7 @@ class Received:
     server: NDArray[np.int64]
     model: Codes
     reason: Codes
+    nearer: Codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +124,29 @@ def _part(stations: Stations, masts: list[_Mast], ends: Floats, question: Questi
         server=np.full(count, NONE, dtype=np.int64),
         model=np.full(count, NO_MODEL, dtype=np.uint8),
         reason=np.full(count, Reason.NO_STATION, dtype=np.uint8),
+        nearer=np.zeros(count, dtype=np.uint8),
     )
-    nearest_m = np.full(count, np.inf)
+    far = _Distances(np.full(count, np.inf), np.full(count, np.inf))
     seen: dict[tuple[float, float, float], Codes] = {}
     for mast in masts:
-        _add(best, nearest_m, mast, _Part(stations, points, question, seen))
+        _add(best, far, mast, _Part(stations, points, question, seen))
     lost = off != Reason.COMPUTED
     best.server[lost] = NONE
     silent = best.server == NONE
     best.level_dbm[silent] = np.nan
     best.deviation_db[silent] = np.nan
     best.model[silent] = NO_MODEL
+    doubtful = ~silent & (far.failed_m < far.server_m)
+    best.nearer[doubtful] = best.reason[doubtful]
     best.reason[:] = np.where(lost, off, np.where(silent, best.reason, Reason.COMPUTED))
     return best
+
+
+class _Distances(NamedTuple):
+    """How far the server and the nearest station that could not be computed are, on the ground."""
+
+    server_m: Floats
+    failed_m: Floats
 
 
 class _Part(NamedTuple):
@@ -145,7 +158,7 @@ class _Part(NamedTuple):
     seen: dict[tuple[float, float, float], Codes]
 
 
-def _add(best: Received, nearest_m: Floats, mast: _Mast, part: _Part) -> None:
+def _add(best: Received, far: _Distances, mast: _Mast, part: _Part) -> None:
     """Put a station where it is the strongest so far."""
     i = mast.number
     stations, points = part.stations, part.points
@@ -168,9 +181,10 @@ def _add(best: Received, nearest_m: Floats, mast: _Mast, part: _Part) -> None:
         best.deviation_db[stronger] = answer.deviation_db[stronger]
         best.model[stronger] = answer.model[stronger]
         best.server[stronger] = i
-    nearer = (reason != Reason.COMPUTED) & (flat < nearest_m)
-    best.reason[nearer] = reason[nearer]
-    nearest_m[nearer] = flat[nearer]
+        far.server_m[stronger] = flat[stronger]
+    failed = (reason != Reason.COMPUTED) & (flat < far.failed_m)
+    best.reason[failed] = reason[failed]
+    far.failed_m[failed] = flat[failed]
 
 
 def _answer(mast: _Mast, part: _Part, flat_m: Floats) -> models.Answer:
