@@ -6,7 +6,7 @@ from processing.radio.entry_loss import entry_loss_db
 
 
 def test_the_medians_by_hand():
-    """P.2109-2 at 1 GHz: 10 lg(10^1.264 + 10^0.91 + 10^-0.3), 10 lg(10^2.819 + 10^2.78 + 10^-0.3)."""
+    """Equation (1) of P.2109-2 at 1 GHz, where all logarithms of the frequency are zero."""
     by_hand = 10 * math.log10(10**1.264 + 10**0.91 + 10**-0.3)
     assert entry_loss_db(1.0, "traditional") == pytest.approx(by_hand)
     by_hand = 10 * math.log10(10**2.819 + 10**2.78 + 10**-0.3)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -22,7 +24,7 @@ def plainly(top_m, cell_m, mast, point):
             cuts += ((borders - a) / (b - a)).tolist()
     cuts = np.unique(np.clip(cuts, 0.0, 1.0))
     ends = {tuple(int(np.floor(v)) for v in place) for place in (start, end)}
-    for t0, t1 in zip(cuts[:-1], cuts[1:], strict=True):
+    for t0, t1 in pairwise(cuts):
         middle = (t0 + t1) / 2
         x, y = (int(np.floor(a + middle * (b - a))) for a, b in zip(start, end, strict=True))
         if (x, y) in ends or not (0 <= x < columns and 0 <= y < rows):
