@@ -179,3 +179,56 @@ def test_models_are_asked_in_turn_and_none_beyond_its_range():
     assert alone.reason.tolist() == [Reason.COMPUTED, Reason.DISTANCE, Reason.DISTANCE]
     street = received(mast, ends, question(plain, ("uma",)))
     assert (street.reason == Reason.BASE_HEIGHT).all()
+
+
+def test_the_masts_of_andorra_over_a_terrain_with_holes(sources_dir, tmp_path):
+    """The real test: 10 towers of OpenStreetMap, SRTM with 7,652 voids, nothing else is known.
+
+    The map does not say what the towers carry: 900 MHz at 30 m stand for it.
+    """
+    import zipfile
+
+    import osmium
+    from pyproj import Transformer
+
+    from layers.ingest.raster import read_raster
+    from layers.model import Area, Text
+    from layers.raster import load_rasters
+
+    folder = sources_dir / "osm-samples"
+    with zipfile.ZipFile(folder / "N42E001.hgt.zip") as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".hgt"))
+        archive.extract(name, tmp_path)
+    title = Text(be="Андора", ru="Андорра", en="Andorra")
+    andorra = Area(
+        id="andorra", number=1001, title=title, soato="", srid=32631, lon=1.55, lat=42.54
+    )
+    terrain = profile.grid(read_raster(tmp_path / name, load_rasters()["dem"], andorra))
+    towers = [
+        (node.lon, node.lat)
+        for node in osmium.FileProcessor(folder / "andorra.osm.pbf")
+        if node.is_node() and node.tags.get("man_made") == "tower"
+    ]
+    assert len(towers) == 10
+    to_metric = Transformer.from_crs(4326, 32631, always_xy=True)
+    xy = np.column_stack(to_metric.transform(*np.array(towers).T))
+    grid_x, grid_y = np.meshgrid(
+        np.linspace(xy[:, 0].min() - 9e3, xy[:, 0].max() + 9e3, 50),
+        np.linspace(xy[:, 1].min() - 9e3, xy[:, 1].max() + 9e3, 40),
+    )
+    ends = np.column_stack([grid_x.ravel(), grid_y.ravel()])
+    top = terrain.values.astype(np.float32)
+    surface = line_of_sight.surface(top, (terrain.west, terrain.north), terrain.width_m)
+    where = Scene(surface, terrain, None, 42.54)
+    found = received(stations(xy, f_ghz=0.9), ends, question(where, ("p1812",)))
+    computed = found.reason == Reason.COMPUTED
+    assert (np.isnan(found.level_dbm) == ~computed).all()
+    assert set(found.reason.tolist()) <= {
+        Reason.COMPUTED, Reason.TERRAIN_VOID, Reason.OFF_TERRAIN, Reason.DISTANCE,
+    }  # fmt: skip
+    _, ground = profile.sample(terrain, ends[:, 0], ends[:, 1])
+    in_a_hole = ground == Reason.TERRAIN_VOID
+    assert in_a_hole.sum() > 5
+    assert (found.reason[in_a_hole] == Reason.TERRAIN_VOID).all()
+    assert computed.mean() > 0.5
+    assert -250.0 < found.level_dbm[computed].min() < found.level_dbm[computed].max() < 0.0
