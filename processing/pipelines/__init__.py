@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from processing.errors import UnknownPipeline
 from processing.pipelines import (
     accessibility_coverage,
+    fibre_coverage,
+    radio_coverage,
     service_coverage,
     site_selection,
     smart_quarter_coverage,
@@ -40,6 +42,8 @@ PIPELINES: Mapping[str, Pipeline] = MappingProxyType(
             smart_quarter_coverage,
             service_coverage,
             accessibility_coverage,
+            radio_coverage,
+            fibre_coverage,
             site_selection,
         )
     }

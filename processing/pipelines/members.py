@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from processing.pipelines import accessibility_coverage, service_coverage
+from processing.pipelines import (
+    accessibility_coverage,
+    fibre_coverage,
+    radio_coverage,
+    service_coverage,
+)
 from processing.pipelines.model import Pipeline
 
 MEMBERS: tuple[Pipeline, ...] = (
     service_coverage,
     accessibility_coverage,
+    radio_coverage,
+    fibre_coverage,
 )
