@@ -43,3 +43,7 @@ class UnknownDemoLayer(ProcessingError):
 
 class RunFailed(ProcessingError):
     """A run ended without a result; the text says why, and the published layers are unchanged."""
+
+
+class BadPhotometry(ProcessingError):
+    """A luminaire file or table is cut short, malformed or of a kind that is not read."""

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from processing.errors import UnknownPipeline
-from processing.pipelines import service_coverage
+from processing.pipelines import lighting_coverage, service_coverage
 from processing.pipelines.model import (
     Parameter,
     Pipeline,
@@ -28,7 +28,9 @@ __all__ = [
     "read_params",
 ]
 
-PIPELINES: Mapping[str, Pipeline] = MappingProxyType({service_coverage.NAME: service_coverage})
+PIPELINES: Mapping[str, Pipeline] = MappingProxyType(
+    {module.NAME: module for module in (service_coverage, lighting_coverage)}
+)
 
 
 def get_pipeline(name: str) -> Pipeline:
