@@ -47,3 +47,7 @@ class RunFailed(ProcessingError):
 
 class BadPhotometry(ProcessingError):
     """A luminaire file or table is cut short, malformed or of a kind that is not read."""
+
+
+class NoVariogram(ProcessingError):
+    """A variogram cannot be fitted or used: too few stations, one value, a fit without a range."""

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from processing.errors import UnknownPipeline
-from processing.pipelines import lighting_coverage, service_coverage
+from processing.pipelines import lighting_coverage, monitoring_coverage, service_coverage
 from processing.pipelines.model import (
     Parameter,
     Pipeline,
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 PIPELINES: Mapping[str, Pipeline] = MappingProxyType(
-    {module.NAME: module for module in (service_coverage, lighting_coverage)}
+    {module.NAME: module for module in (service_coverage, lighting_coverage, monitoring_coverage)}
 )
 
 
