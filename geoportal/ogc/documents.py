@@ -11,7 +11,7 @@ from pygeoapi import api as upstream
 from geoportal.ogc import editing, styles
 from geoportal.ogc.crs import TITLE as CRS_TITLE
 from geoportal.ogc.dataset_tiles import TITLE as TILES_TITLE
-from geoportal.ogc.enrich import enrich
+from geoportal.ogc.enrich import STYLES, STYLES_TITLE, enrich
 from geoportal.ogc.links import adopt, link
 from geoportal.ogc.request import Answer, OgcRequest
 
@@ -64,6 +64,9 @@ def landing_page(api: Api, request: OgcRequest) -> Answer:
         tiles = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
         links.append(
             link(f"{root}/tiles", tiles, "application/json", TILES_TITLE.get(request.language))
+        )
+        links.append(
+            link(f"{root}/styles", STYLES, "application/json", STYLES_TITLE.get(request.language))
         )
         links.append(
             link(

@@ -98,7 +98,6 @@ async def replace_feature(
     change = await _admit(api, request, (collection_id, feature_id), "replace")
     body = read_json(request, FEATURE_TYPES)
     crs = content_crs(request)
-    _require_same_id(body, change)
     given = submission.read(change.layer, body, crs)
     place = await measured(api.portal.database, given.shape, crs)
     require_near(change.area, place)
@@ -239,6 +238,8 @@ def _change(
 
 
 def _require_same_id(body: Any, change: Change) -> None:
+    # A patch that changes the identifier is refused (update-json-merge-patch B); of a whole
+    # feature the identifier is ignored (put-rid A): the address says which it is.
     given = body.get("id") if isinstance(body, dict) else None
     if given is not None and str(given) != str(change.feature_id):
         raise RefusedFeature(("/id", f"the address names {change.feature_id}; leave the id out"))

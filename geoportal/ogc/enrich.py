@@ -11,6 +11,8 @@ from geoportal.portal import Portal
 from layers.model import STANDARD_FIELDS, Language, Layer, Status, Text
 
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
+STYLES = REL + "styles"
+STYLES_TITLE = Text(be="Стылі", ru="Стили", en="Styles")
 SORTABLES: dict[Language, str] = {
     "be": "Уласцівасці для парадку", "ru": "Свойства для порядка", "en": "Sortables",
 }  # fmt: skip
@@ -80,6 +82,7 @@ def _links(portal: Portal, layer: Layer, language: Language) -> list[dict[str, A
         link(base + tile, "item", "application/vnd.mapbox-vector-tile") | {"templated": True},
         *export_links(f"{base}/items", "", "items", language),
         link(*sortables, SORTABLES[language]),
+        link(f"{base}/styles", STYLES, "application/json", STYLES_TITLE.get(language)),
         link(f"{root}/crs", "describedby", "application/json", CRS_TITLE.get(language)),
     ]
 
