@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -89,7 +89,7 @@ def lighting_coverage(
             "illuminance_bands": _bands_frame(area, place, dark, options.cell_m),
         },
         figures=figures,
-        quality=report.quality(place, options.rules.cutoff_heights) | {"options": asdict(options)},
+        quality=report.quality(place, options.rules.cutoff_heights),
     )
 
 

@@ -45,6 +45,10 @@ class Lamps:
     factor: Floats
     luminaire: Ints
 
+    def of(self, chosen: NDArray[np.bool_]) -> Lamps:
+        """Return the chosen lamps, in the same order."""
+        return Lamps(*(getattr(self, name)[chosen] for name in self.__slots__))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tables:

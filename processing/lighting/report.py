@@ -64,7 +64,7 @@ def cabinets(place: Place, before: Judged) -> list[dict[str, Any]]:
     """Return the cabinets whose outage would darken most street, the worst first (at most ten)."""
     found = []
     for cabinet in sorted({name for name in place.lights.cabinet if name is not None}):
-        fed = fed_by(place.lights, (cabinet,))
+        fed = place.lights.cabinet == cabinet
         lost_m = round(sections.lost_m(place, before, fed), 1)
         found.append({"cabinet": cabinet, "lamps": int(fed.sum()), "lit_length_lost_m": lost_m})
     found.sort(key=lambda row: (-row["lit_length_lost_m"], row["cabinet"]))

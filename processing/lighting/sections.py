@@ -6,7 +6,7 @@ Two judgements are made: by the lamps known to work, and as if those of unknown 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """What stays the same whichever lamps burn."""
+    """What stays the same whichever lamps burn.
+
+    The points lie section by section, those of section k from `starts[k]` to `starts[k + 1]`;
+    `by_x` orders them from west to east.
+    """
 
     parts: Parts
     lights: Lights
@@ -68,6 +72,8 @@ class Place:
     cut: Sections
     points: Floats
     section: Ints
+    starts: Ints
+    by_x: Ints
 
 
 def prepare(
@@ -86,7 +92,18 @@ def prepare(
     )
     known = ~np.isnan(parts.width_m)
     points, section = grid.points(parts.lines, np.where(known, parts.width_m, 1.0), cut)
-    return Place(parts, lights, luminaires, norms, rules, cut, points, section)
+    return Place(
+        parts=parts,
+        lights=lights,
+        luminaires=luminaires,
+        norms=norms,
+        rules=rules,
+        cut=cut,
+        points=points,
+        section=section,
+        starts=np.searchsorted(section, np.arange(len(cut.street) + 1)),
+        by_x=np.argsort(points[:, 0], kind="stable"),
+    )
 
 
 def judge(place: Place, *, dark: Bools) -> Judged:
@@ -118,33 +135,42 @@ def lost_m(place: Place, judged: Judged, fed: Bools) -> float:
     off = np.flatnonzero((fed & (place.lights.state == WORKING))[place.lights.place])
     if not len(off):
         return 0.0
-    radius = lamps.height_m[off] * place.rules.cutoff_heights
-    xy = np.stack([lamps.x[off], lamps.y[off]], axis=1)
-    low, high = (xy - radius[:, None]).min(axis=0), (xy + radius[:, None]).max(axis=0)
-    inside = np.flatnonzero(((place.points >= low) & (place.points <= high)).all(axis=1))
     burning = np.zeros(len(fed), dtype=bool)
     burning[place.lights.place[off]] = True
+    inside = _around(place, lamps.x[off], lamps.y[off], lamps.height_m[off])
     less = light(place, place.points[inside], burning)
-    was_lit = judged.verdict.verdict == LIT
     touched = np.unique(place.section[inside[less > 0]])
-    touched = touched[was_lit[touched]]
-    number = np.full(len(was_lit), -1)
-    number[touched] = np.arange(len(touched))
-    lux = judged.lux.copy()
-    lux[inside] -= less
-    here = number[place.section] >= 0
-    found = classes.statistics(lux[here], number[place.section[here]], len(touched))
+    touched = touched[judged.verdict.verdict[touched] == LIT]
+    count = place.starts[touched + 1] - place.starts[touched]
+    number = np.repeat(np.arange(len(touched)), count)
+    here = np.arange(len(number)) + np.repeat(
+        place.starts[touched] - np.cumsum(count) + count, count
+    )
+    lux = judged.lux[here]
+    at = np.minimum(np.searchsorted(inside, here), max(len(inside) - 1, 0))
+    lux = lux - np.where(inside[at] == here, less[at], 0.0) if len(inside) else lux
+    found = classes.statistics(lux, number, len(touched))
     after = classes.judge(found, [judged.asked[i] for i in touched.tolist()], place.norms)
     return float(judged.cut.length_m[touched[after.verdict != LIT]].sum())
 
 
+def _around(place: Place, x: Floats, y: Floats, height_m: Floats) -> Ints:
+    """Return the points, in order, in the box that the light of lamps may reach."""
+    radius = height_m * place.rules.cutoff_heights
+    first, last = np.searchsorted(
+        place.points[place.by_x, 0], [(x - radius).min(), (x + radius).max()]
+    )
+    near = place.by_x[first : last + 1]
+    north = place.points[near, 1]
+    return np.sort(near[(north >= (y - radius).min()) & (north <= (y + radius).max())])
+
+
 def light(place: Place, points: Floats, burning: Bools) -> Floats:
     """Return the illuminance at points in lux when these lamps burn."""
-    lamps = place.lights.lamps
     on = burning[place.lights.place]
     return illuminance(
         points,
-        replace(lamps, factor=np.where(on, lamps.factor, 0.0)),
+        place.lights.lamps.of(on),
         place.luminaires,
         cutoff_heights=place.rules.cutoff_heights,
     )

@@ -136,7 +136,8 @@ def monitoring_coverage(area: Area, inputs: Inputs, options: Options) -> Result:
 
 def _homes(area: Area, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return points with residents for the buildings."""
-    require_rows(buildings, name=f"buildings in area {area.id}", remedy="load the layer first")
+    remedy = "load the layer for this area or choose other building_kinds"
+    require_rows(buildings, name=f"buildings of the chosen kinds in area {area.id}", remedy=remedy)
     require_columns(buildings, ("residents",), name="buildings")
     require_unique_index(buildings, name="buildings")
     require_geometry(buildings, ("Polygon", "MultiPolygon"), name="buildings")

@@ -59,7 +59,7 @@ class Params(ParamsBase):
     cutoff_heights: float = Field(default=12.0, ge=2, le=50)
     maintenance_factor: float = Field(default=0.8, gt=0, le=1)
     row_limit_m: float = Field(default=15.0, ge=1, le=100)
-    longest_span_m: float = Field(default=60.0, ge=10, le=200)
+    longest_span_m: float = Field(default=80.0, ge=10, le=200)
     longest_plain_m: float = Field(default=30.0, ge=3, le=200)
     default_width_m: float | None = Field(default=None, ge=0.5, le=100)
     burning_h: float = Field(default=4_100.0, ge=1, le=8_784)

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from layers.model import Text
 from processing.pipelines.model import Parameter, ParamsBase, Result
+from processing.pipelines.service_coverage import BuildingKind
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -70,6 +71,19 @@ class Params(ParamsBase):
     partial_sill: float | None = Field(default=None, ge=0, le=1e9)
     range_m: float | None = Field(default=None, gt=0, le=10_000_000)
     new_stations: int = Field(default=3, ge=0, le=50)
+    building_kinds: tuple[BuildingKind, ...] = Field(default=("residential",), min_length=1)
+
+    @field_validator("building_kinds", mode="before")
+    @classmethod
+    def _listed(cls, given: Any) -> Any:
+        """Take `residential,office` from a command line as a list."""
+        return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
+
+    @field_validator("building_kinds")
+    @classmethod
+    def _once(cls, given: tuple[BuildingKind, ...]) -> tuple[BuildingKind, ...]:
+        """Order and repetition must not change a result."""
+        return tuple(sorted(set(given)))
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -192,6 +206,14 @@ PARAMETERS: Mapping[str, Parameter] = {
             en="How many new stations to propose.",
         ),
     ),
+    "building_kinds": Parameter(
+        title=Text(be="Прызначэнне будынкаў", ru="Назначение зданий", en="Kinds of buildings"),
+        description=Text(
+            be="Жыхары якіх будынкаў лічацца і над якімі ляжыць карта; звычайна жылых.",
+            ru="Жители каких зданий считаются и над какими лежит карта; обычно жилых.",
+            en="Whose residents count and over which buildings the map lies; usually residential.",
+        ),
+    ),
 }
 
 
@@ -221,9 +243,12 @@ def compute(
         stated = variogram.Model(
             params.variogram, params.nugget, params.partial_sill, params.range_m
         )
+    homes = buildings
+    if "kind" in buildings.columns:
+        homes = buildings[buildings["kind"].isin(params.building_kinds)]
     return coverage.monitoring_coverage(
         area,
-        coverage.Inputs(air_sensors, air_sensor_readings, buildings),
+        coverage.Inputs(air_sensors, air_sensor_readings, homes),
         coverage.Options(
             column=f"{params.pollutant}_ug_m3",
             begin=params.window_begin,

@@ -201,5 +201,5 @@ def test_what_is_missing_is_named():
         compute(given=readings((20.0,))[:0])
     with pytest.raises(MissingColumn, match="no2_ug_m3"):
         compute(pollutant="no2")
-    with pytest.raises(EmptyInput, match="buildings in area orsha"):
+    with pytest.raises(EmptyInput, match="buildings of the chosen kinds in area orsha"):
         compute(homes=HOMES[:0])
