@@ -135,6 +135,7 @@ def _sections_frame(area: Area, place: Place, judged: Judged, passing: Floats) -
         "if_unknown_work": judged.if_unknown_work.verdict,
         "reason": _texts([reason or None for reason in judged.verdict.reason]),
         "grid": np.where(cut.span, "span", "plain"),
+        "from_m": np.round(cut.from_m, 3),
         "length_m": np.round(cut.length_m, 3),
         "mean_lx": np.round(judged.found.mean_lx, 4),
         "min_lx": np.round(judged.found.min_lx, 4),
@@ -163,6 +164,7 @@ def _stretches_frame(area: Area, place: Place, judged: Judged, passing: Floats) 
     columns = {
         "street_id": place.parts.ids[cut.street[first]],
         "lighting_class": _texts(asked),
+        "from_m": np.round(cut.from_m[first], 3),
         "length_m": np.round(sums[0], 3),
         "mean_lx": np.round(sums[1] / sums[0], 4) if len(first) else sums[1],
         "asked_lx": np.array([place.norms[str(name)].mean_lx for name in asked], dtype=np.float64),

@@ -78,6 +78,7 @@ class Network:
 class Cells:
     """Square cells over the buildings, row by row from the north-west; residents NaN = unknown."""
 
+    names: list[str]
     middles: Floats
     shapes: NDArray[Any]
     residents: Floats
@@ -171,8 +172,9 @@ def _cells(homes: gpd.GeoDataFrame, cell_m: float) -> Cells:
     columns, rows = (high - low + 1).tolist()
     if columns * rows > MOST_CELLS:
         raise BadParameter(f"{columns * rows} cells of {cell_m:g} m; choose larger ones")
-    x = np.tile(np.arange(columns) + low[0], rows) * cell_m
-    y = np.repeat(high[1] - np.arange(rows), columns) * cell_m
+    column = np.tile(np.arange(columns) + low[0], rows)
+    row = np.repeat(high[1] - np.arange(rows), columns)
+    x, y = column * cell_m, row * cell_m
     at = np.floor(xy / cell_m).astype(np.int64) - low
     cell = (rows - 1 - at[:, 1]) * columns + at[:, 0]
     residents = _residents(homes)
@@ -180,6 +182,7 @@ def _cells(homes: gpd.GeoDataFrame, cell_m: float) -> Cells:
     people = np.bincount(cell[known], residents[known], minlength=rows * columns)
     unknown = np.bincount(cell[~known], minlength=rows * columns) > 0
     return Cells(
+        names=[f"{c}/{r}" for c, r in zip(column.tolist(), row.tolist(), strict=True)],
         middles=np.stack([x, y], axis=1) + cell_m / 2.0,
         shapes=shapely.box(x, y, x + cell_m, y + cell_m),
         residents=np.where(unknown & (people == 0), np.nan, people),
@@ -233,6 +236,7 @@ def _cells_frame(
     kriged = network.model is not None
     rmse = score["kriging_rmse"] if kriged else score["idw_rmse"]
     columns = {
+        "cell": pd.Series(cells.names, dtype=object).array,
         "state": np.where(seen.blind, BLIND, SEEN),
         "basis": np.full(count, KRIGING if kriged else DISTANCE),
         "distance_m": np.round(seen.distance_m, 1),

@@ -47,6 +47,11 @@ INPUTS: Mapping[str, str] = {
     "service_points": "service_points",
 }
 OUTPUT: tuple[str, ...] = ("street_lighting", "dark_stretches", "illuminance_bands")
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "street_lighting": ("street_id", "from_m", "length_m"),
+    "dark_stretches": ("street_id", "from_m", "length_m"),
+    "illuminance_bands": ("from_lx",),
+}
 
 LuminaireId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 IesText = Annotated[str, StringConstraints(min_length=1, max_length=500_000)]

@@ -50,6 +50,10 @@ INPUTS: Mapping[str, str] = {
     "buildings": "buildings",
 }
 OUTPUT: tuple[str, ...] = ("monitoring_coverage", "proposed_stations")
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "monitoring_coverage": ("cell",),
+    "proposed_stations": ("rank",),
+}
 
 Pollutant = Literal["pm10", "pm25", "no2", "o3"]
 VariogramKind = Literal["spherical", "exponential", "gaussian"]

@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS features.dark_stretches (
     geom           geometry(LineString, 4326) NOT NULL,
     street_id      bigint NOT NULL,
     lighting_class text NOT NULL,
+    from_m         double precision NOT NULL,
     length_m       double precision NOT NULL,
     mean_lx        double precision NOT NULL,
     asked_lx       double precision NOT NULL,

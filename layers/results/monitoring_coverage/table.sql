@@ -4,6 +4,7 @@ CREATE TABLE IF NOT EXISTS features.monitoring_coverage (
     soato            text,
     status           text NOT NULL,
     geom             geometry(Polygon, 4326) NOT NULL,
+    cell             text NOT NULL,
     state            text NOT NULL,
     basis            text NOT NULL,
     distance_m       double precision,

@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS features.street_lighting (
     if_unknown_work text NOT NULL,
     reason          text,
     grid            text NOT NULL,
+    from_m          double precision NOT NULL,
     length_m        double precision NOT NULL,
     mean_lx         double precision,
     min_lx          double precision,

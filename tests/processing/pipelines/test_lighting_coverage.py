@@ -1,7 +1,15 @@
+from typing import Any
+
 import pytest
 
-from processing.errors import BadParameter
+from layers import store
+from layers.area import save_area
+from layers.model import Origin
+from layers.registry import load_layers
+from processing import demo, runner
+from processing.errors import BadParameter, EmptyInput
 from processing.pipelines import PIPELINES, read_params
+from tests.fix_streets import ORSHA
 
 LIGHTING = PIPELINES["lighting-coverage"]
 
@@ -31,3 +39,43 @@ def test_cabinets_can_be_written_on_a_command_line():
 def test_its_seeds_are_the_classes_and_the_demonstration_luminaires():
     assert set(LIGHTING.seeds()) == {"classes", "demonstration"}
     assert LIGHTING.seeds()["demonstration"]["mercury_old"].status == "demonstration"
+
+
+@pytest.fixture
+def quarter(connection: Any) -> Any:
+    """The demonstration quarter of Orsha, as far as lighting looks at it."""
+    save_area(connection, ORSHA)
+    layers, origin = load_layers(), Origin(status="demonstration", source="test", checksum="1")
+    for name in LIGHTING.INPUTS.values():
+        store.replace(connection, layers[name], demo.frames(ORSHA, name), area=ORSHA, origin=origin)
+    return connection
+
+
+def test_the_quarter_from_its_layers_to_published_ones(quarter: Any):
+    done = runner.run(quarter, LIGHTING.NAME, "orsha", {})
+    assert done.changed
+    assert not runner.needed(quarter, LIGHTING.NAME, "orsha", {})
+    assert not runner.run(quarter, LIGHTING.NAME, "orsha", {}).changed
+    figures = done.result.figures
+    assert done.quality["lamps_not_computable"] == {}
+    assert done.quality["azimuths_derived"] == 0
+    assert 0.5 < figures["share_lit"] < 1
+    assert figures["share_judged"] > 0.9  # but for M classes
+    assert figures["walks"]["residents"] > 10_000
+    rows = quarter.execute("SELECT count(*) FROM features.street_lighting").fetchone()
+    assert rows == (len(done.frames["street_lighting"]),)
+    # Lamps that look away from their street light it less: the azimuths mean what they say.
+    frames = {
+        name: store.read(quarter, load_layers()[name], area="orsha")
+        for name in LIGHTING.INPUTS.values()
+    }
+    lamps = frames["street_lights"]
+    away = lamps.assign(azimuth_deg=(lamps["azimuth_deg"] + 180.0) % 360.0)
+    turned = LIGHTING.compute(LIGHTING.Params(), ORSHA, **(frames | {"street_lights": away}))
+    assert turned.figures["share_lit"] < 0.8 * figures["share_lit"]
+
+
+def test_lamps_that_are_not_loaded_are_named(connection: Any):
+    save_area(connection, ORSHA)
+    with pytest.raises(EmptyInput, match="layer street_lights is not loaded for area orsha"):
+        runner.run(connection, LIGHTING.NAME, "orsha", {})
