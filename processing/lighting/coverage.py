@@ -35,13 +35,13 @@ class Inputs:
     `street_lights` (Points: state, luminaire, height_m, power_w; cabinet, arm_m, tilt_deg,
     azimuth_deg, maintenance_factor where known), `streets` (LineStrings: lighting_class, width_m,
     foot, node_from, node_to), `buildings` (polygons: residents), `goals` (points: where the
-    residents walk to).
+    residents walk to). Without the last two no walks are computed.
     """
 
     street_lights: gpd.GeoDataFrame
     streets: gpd.GeoDataFrame
-    buildings: gpd.GeoDataFrame
-    goals: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame | None
+    goals: gpd.GeoDataFrame | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,9 @@ def lighting_coverage(
     dark = report.fed_by(lights, options.dark_cabinets)
     before = sections.judge(place, dark=none)
     after = sections.judge(place, dark=dark) if dark.any() else before
-    passing = walking.passing(walkers, place.parts, place.cut)
+    passing = np.full(len(place.cut.street), np.nan)
+    if walkers is not None:
+        passing = walking.passing(walkers, place.parts, place.cut)
     figures = report.figures(place, walkers, after, dark, options.burning_h)
     if options.dark_cabinets:
         figures["outage"] = report.outage(place, walkers, before, after, dark)
@@ -89,7 +91,8 @@ def lighting_coverage(
             "illuminance_bands": _bands_frame(area, place, dark, options.cell_m),
         },
         figures=figures,
-        quality=report.quality(place, options.rules.cutoff_heights),
+        quality=report.quality(place, options.rules.cutoff_heights)
+        | {"walks_not_computable": _no_walks(inputs)},
     )
 
 
@@ -112,17 +115,24 @@ def _place(
     return sections.prepare(parts, lights, list(library.values()), norms, options.rules)
 
 
-def _walkers(area: Area, inputs: Inputs, options: Options) -> Walkers:
-    homes = inputs.buildings
+def _no_walks(inputs: Inputs) -> str | None:
+    """Say which layer is missing for the walks, or None."""
+    given = {"buildings": inputs.buildings, "service_points": inputs.goals}
+    missing = [name for name, frame in given.items() if frame is None]
+    return f"{' and '.join(missing)} not loaded" if missing else None
+
+
+def _walkers(area: Area, inputs: Inputs, options: Options) -> Walkers | None:
+    homes, goals = inputs.buildings, inputs.goals
+    if homes is None or goals is None:
+        return None
     remedy = "load the layer for this area or choose other building_kinds"
     require_rows(homes, name=f"buildings of the chosen kinds in area {area.id}", remedy=remedy)
     require_columns(homes, ("residents",), name="buildings")
     require_unique_index(homes, name="buildings")
     require_geometry(homes, ("Polygon", "MultiPolygon"), name="buildings")
-    require_geometry(inputs.goals, ("Point",), name="service_points")
-    return walking.walkers(
-        area, inputs.streets, homes, inputs.goals, snap_limit_m=options.snap_limit_m
-    )
+    require_geometry(goals, ("Point",), name="service_points")
+    return walking.walkers(area, inputs.streets, homes, goals, snap_limit_m=options.snap_limit_m)
 
 
 def _sections_frame(area: Area, place: Place, judged: Judged, passing: Floats) -> gpd.GeoDataFrame:
@@ -140,7 +150,7 @@ def _sections_frame(area: Area, place: Place, judged: Judged, passing: Floats) -
         "mean_lx": np.round(judged.found.mean_lx, 4),
         "min_lx": np.round(judged.found.min_lx, 4),
         "u0": np.round(judged.found.u0, 4),
-        "residents": np.round(passing).astype(np.int64),
+        "residents": pd.Series(np.round(passing)).astype("Int64"),
     }
     return _frame(area, columns, _lines(place, cut.street, cut.from_m, cut.to_m))
 
@@ -168,7 +178,7 @@ def _stretches_frame(area: Area, place: Place, judged: Judged, passing: Floats) 
         "length_m": np.round(sums[0], 3),
         "mean_lx": np.round(sums[1] / sums[0], 4) if len(first) else sums[1],
         "asked_lx": np.array([place.norms[str(name)].mean_lx for name in asked], dtype=np.float64),
-        "residents": np.round(np.array(most, dtype=np.float64)).astype(np.int64),
+        "residents": pd.Series(np.round(np.array(most, dtype=np.float64))).astype("Int64"),
     }
     return _frame(
         area, columns, _lines(place, cut.street[first], cut.from_m[first], cut.to_m[last])

@@ -22,11 +22,11 @@ MOST_CABINETS = 10
 
 
 def figures(
-    place: Place, walkers: Walkers, judged: Judged, dark: Bools, burning_h: float
+    place: Place, walkers: Walkers | None, judged: Judged, dark: Bools, burning_h: float
 ) -> dict[str, Any]:
     """Return the main numbers; a share is None where nothing could be judged."""
     lights = place.lights
-    walks = walking.lit(walkers, place.parts, judged)
+    walks = None if walkers is None else _walks(walking.lit(walkers, place.parts, judged))
     energy = _energy(lights, dark, burning_h)
     lit_m = judged.length_m(LIT)
     return {
@@ -38,25 +38,26 @@ def figures(
             float(judged.cut.length_m.sum()) - judged.length_m(NO_CLASS),
         ),
         "classes": _by_class(judged),
-        "walks": _walks(walks),
+        "walks": walks,
         "energy": energy
         | {"kwh_per_lit_km": _ratio(energy["kwh_per_year"] * 1000.0, lit_m, decimals=1)},
     }
 
 
 def outage(
-    place: Place, walkers: Walkers, before: Judged, after: Judged, dark: Bools
+    place: Place, walkers: Walkers | None, before: Judged, after: Judged, dark: Bools
 ) -> dict[str, Any]:
     """Return what changes when the dark cabinets fail: before, after and difference."""
-    lit = {"before": before.length_m(LIT), "after": after.length_m(LIT)}
-    walks = {
-        "before": walking.lit(walkers, place.parts, before).residents_lit,
-        "after": walking.lit(walkers, place.parts, after).residents_lit,
-    }
+    both = {"before": before, "after": after}
+    residents = None
+    if walkers is not None:
+        residents = _compared(
+            {name: walking.lit(walkers, place.parts, s).residents_lit for name, s in both.items()}
+        )
     return {
         "lamps": int((dark & (place.lights.state == WORKING)).sum()),
-        "lit_m": _compared(lit),
-        "residents_lit": _compared(walks),
+        "lit_m": _compared({name: state.length_m(LIT) for name, state in both.items()}),
+        "residents_lit": residents,
     }
 
 

@@ -47,6 +47,8 @@ INPUTS: Mapping[str, str] = {
     "service_points": "service_points",
 }
 OUTPUT: tuple[str, ...] = ("street_lighting", "dark_stretches", "illuminance_bands")
+OPTIONAL = frozenset({"buildings", "service_points"})
+"""Without them no walks are known; the streets are judged all the same."""
 KEYS: Mapping[str, tuple[str, ...]] = {
     "street_lighting": ("street_id", "from_m", "length_m"),
     "dark_stretches": ("street_id", "from_m", "length_m"),
@@ -222,8 +224,8 @@ def compute(  # noqa: PLR0913 - an argument for each layer and seed table
     *,
     street_lights: GeoDataFrame,
     streets: GeoDataFrame,
-    buildings: GeoDataFrame,
-    service_points: GeoDataFrame,
+    buildings: GeoDataFrame | None = None,
+    service_points: GeoDataFrame | None = None,
     classes: Mapping[str, LightingClass] | None = None,
     demonstration: Mapping[str, DemoLuminaire] | None = None,
 ) -> Result:
@@ -236,11 +238,11 @@ def compute(  # noqa: PLR0913 - an argument for each layer and seed table
     from processing.lighting import coverage, sections  # noqa: PLC0415 - the web never computes
 
     goals = service_points
-    if "service_class" in service_points.columns:
-        goals = service_points[service_points["service_class"] == params.walk_to]
+    if goals is not None and "service_class" in goals.columns:
+        goals = goals[goals["service_class"] == params.walk_to]
     homes = buildings
-    if "kind" in buildings.columns:
-        homes = buildings[buildings["kind"].isin(params.building_kinds)]
+    if homes is not None and "kind" in homes.columns:
+        homes = homes[homes["kind"].isin(params.building_kinds)]
     return coverage.lighting_coverage(
         area,
         coverage.Inputs(street_lights, streets, homes, goals),

@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS features.dark_stretches (
     length_m       double precision NOT NULL,
     mean_lx        double precision NOT NULL,
     asked_lx       double precision NOT NULL,
-    residents      bigint NOT NULL,
+    residents      bigint,
     run_id         text,
     PRIMARY KEY (id, area)
 ) PARTITION BY LIST (area);

@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS features.street_lighting (
     mean_lx         double precision,
     min_lx          double precision,
     u0              double precision,
-    residents       bigint NOT NULL,
+    residents       bigint,
     run_id          text,
     PRIMARY KEY (id, area)
 ) PARTITION BY LIST (area);

@@ -251,6 +251,23 @@ def test_nobody_walks_where_there_is_no_goal():
     assert found["homes_without_walk"] == 2
 
 
+def test_without_homes_the_streets_are_judged_and_walks_are_not_computable():
+    result = pipeline.compute(
+        pipeline.Params(dark_cabinets=["C-01"]),
+        ORSHA,
+        street_lights=street_lights(*LAMPS),
+        streets=ROAD,
+    )
+    assert result.figures["walks"] is None
+    assert result.figures["outage"]["residents_lit"] is None
+    assert result.quality["walks_not_computable"] == "buildings and service_points not loaded"
+    layers = load_layers()
+    for name in pipeline.OUTPUT:
+        require_fit(result.frames[name].assign(run_id="x"), layers[name], ORSHA)
+    assert result.frames["street_lighting"]["residents"].isna().all()
+    assert compute().quality["walks_not_computable"] is None
+
+
 def test_the_classes_of_the_layers_are_those_of_the_table():
     layers = load_layers()
     for name in ("street_lighting", "dark_stretches"):

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from layers import store
+from layers import scenario, store
 from layers.area import save_area
 from layers.model import Origin
 from layers.registry import load_layers
@@ -73,6 +73,19 @@ def test_the_quarter_from_its_layers_to_published_ones(quarter: Any):
     away = lamps.assign(azimuth_deg=(lamps["azimuth_deg"] + 180.0) % 360.0)
     turned = LIGHTING.compute(LIGHTING.Params(), ORSHA, **(frames | {"street_lights": away}))
     assert turned.figures["share_lit"] < 0.8 * figures["share_lit"]
+
+    # What if a lamp by the street is taken away: compared, nothing written.
+    lamp = lamps.index[(lamps["state"] == "working").to_numpy()][0]
+    without = scenario.read(
+        {
+            "name": "one-lamp-less", "area": "orsha", "title": "One lamp less",
+            "changes": [{"layer": "street_lights", "operation": "remove", "id": int(lamp)}],
+        }
+    )  # fmt: skip
+    compared = runner.compare(quarter, LIGHTING.NAME, {}, without)
+    energy = compared.summary()["energy"]["kwh_per_year"]
+    assert energy["difference"] == pytest.approx(-lamps.loc[lamp, "power_w"] * 4.1, abs=0.11)
+    assert len(compared.differences["street_lighting"])
 
 
 def test_lamps_that_are_not_loaded_are_named(connection: Any):
