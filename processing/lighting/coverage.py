@@ -157,28 +157,23 @@ def _sections_frame(area: Area, place: Place, judged: Judged, passing: Floats) -
 
 def _stretches_frame(area: Area, place: Place, judged: Judged, passing: Floats) -> gpd.GeoDataFrame:
     """One row per unbroken stretch of sections below their class, within one street part."""
-    cut = place.cut
+    cut, mean_lx = place.cut, judged.found.mean_lx
     first, last = _runs(judged.verdict.verdict == BELOW, cut.street)
-    sums = (
-        [
-            np.add.reduceat(np.append(values, 0.0), np.stack([first, last + 1], axis=1).ravel())[
-                ::2
-            ]
-            for values in (cut.length_m, cut.length_m * np.nan_to_num(judged.found.mean_lx))
-        ]
-        if len(first)
-        else [np.zeros(0), np.zeros(0)]
-    )
-    most = [passing[i : j + 1].max() for i, j in zip(first, last, strict=True)]
-    asked = [judged.asked[i] for i in first.tolist()]
+    stretch = np.repeat(np.arange(len(first)), last - first + 1)
+    section = np.flatnonzero(judged.verdict.verdict == BELOW)
+    length_m = np.bincount(stretch, cut.length_m[section], minlength=len(first))
+    light = np.bincount(stretch, (cut.length_m * mean_lx)[section], minlength=len(first))
+    most = np.full(len(first), np.nan)
+    np.fmax.at(most, stretch, passing[section])
+    asked = [str(judged.asked[i]) for i in first.tolist()]
     columns = {
         "street_id": place.parts.ids[cut.street[first]],
-        "lighting_class": _texts(asked),
+        "lighting_class": pd.Series(asked, dtype=object),
         "from_m": np.round(cut.from_m[first], 3),
-        "length_m": np.round(sums[0], 3),
-        "mean_lx": np.round(sums[1] / sums[0], 4) if len(first) else sums[1],
-        "asked_lx": np.array([place.norms[str(name)].mean_lx for name in asked], dtype=np.float64),
-        "residents": pd.Series(np.round(np.array(most, dtype=np.float64))).astype("Int64"),
+        "length_m": np.round(length_m, 3),
+        "mean_lx": np.round(light / length_m, 4),
+        "asked_lx": np.array([place.norms[name].mean_lx for name in asked], dtype=np.float64),
+        "residents": pd.Series(np.round(most)).astype("Int64"),
     }
     return _frame(
         area, columns, _lines(place, cut.street[first], cut.from_m[first], cut.to_m[last])

@@ -146,9 +146,8 @@ def lost_m(place: Place, judged: Judged, fed: Bools) -> float:
     here = np.arange(len(number)) + np.repeat(
         place.starts[touched] - np.cumsum(count) + count, count
     )
-    lux = judged.lux[here]
-    at = np.minimum(np.searchsorted(inside, here), max(len(inside) - 1, 0))
-    lux = lux - np.where(inside[at] == here, less[at], 0.0) if len(inside) else lux
+    at = np.minimum(np.searchsorted(inside, here), len(inside) - 1)
+    lux = judged.lux[here] - np.where(inside[at] == here, less[at], 0.0)
     found = classes.statistics(lux, number, len(touched))
     after = classes.judge(found, [judged.asked[i] for i in touched.tolist()], place.norms)
     return float(judged.cut.length_m[touched[after.verdict != LIT]].sum())

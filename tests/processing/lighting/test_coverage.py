@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from layers.registry import load_layers
-from processing.errors import BadPhotometry, EmptyInput, MissingColumn
+from processing.errors import BadParameter, BadPhotometry, EmptyInput, MissingColumn
 from processing.frames import checksum, require_fit
 from processing.pipelines import lighting_coverage as pipeline
 from tests.fix_lights import lit_streets, street_lights
@@ -208,6 +208,11 @@ def test_bands_grow_with_the_light():
     assert frame["area_m2"].min() >= 25
     off = compute(street_lights(*LAMPS, state="fault"))
     assert len(off.frames["illuminance_bands"]) == 0
+
+
+def test_lamps_spread_over_a_country_ask_for_larger_cells():
+    with pytest.raises(BadParameter, match="cell_m = 5 m; choose larger"):
+        compute(street_lights((0, 4), (60_000, 60_000)))
 
 
 @pytest.mark.parametrize("lights", [None, "fault"])
