@@ -89,6 +89,10 @@ class ExecutionFailed(GeoportalError):
     """A process ended with an error of its own."""
 
 
+class PictureFailed(GeoportalError):
+    """The process that paints pictures ended instead of painting one."""
+
+
 class Busy(GeoportalError):
     """The service has no free place for the request now; a retry may succeed."""
 
@@ -143,6 +147,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     AddressTooLong: Answer(414, "Address too long", "InvalidParameterValue"),
     MethodNotAllowed: Answer(405, "Method not allowed", "NoApplicableCode"),
     ExecutionFailed: Answer(422, "Execution failed", "NoApplicableCode"),
+    PictureFailed: Answer(503, "No picture", "NoApplicableCode", RETRY),
     Busy: Answer(503, "Busy", "NoApplicableCode", RETRY),
     DatabaseUnavailable: Answer(503, "Database unavailable", "NoApplicableCode", RETRY),
     QueryTimeout: Answer(503, "Query took too long", "NoApplicableCode", RETRY),

@@ -12,6 +12,7 @@ import psycopg
 
 from geoportal.database import Database
 from geoportal.errors import GeoportalError
+from geoportal.maps.painters import Painters
 from geoportal.settings import Settings
 from geoportal.writer import Writer
 from layers import registry
@@ -35,6 +36,7 @@ class Portal:
         self.settings = settings
         self.database = Database(settings)
         self.writer = Writer(settings)
+        self.painters = Painters(settings.painters, settings.map_timeout_s)
         self.roots: tuple[Path, ...] = (settings.layers_dir,) if settings.layers_dir else ()
         self.definitions = registry.load_layers(*self.roots)
         self.layers: Mapping[str, Layer] = {}
@@ -77,6 +79,7 @@ class Portal:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await self.painters.close()
         await self.writer.close()
         await self.database.close()
 

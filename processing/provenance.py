@@ -100,8 +100,8 @@ def published(conn: Connection, planned: Plan) -> bool:
         return False
     now = _versions(conn, planned.area)
     return all(
-        layer in now and layer in row[0] and now[layer].checksum == row[0][layer]["checksum"]
-        for layer in planned.pipeline.OUTPUT
+        layer in now and now[layer].checksum == published["checksum"]
+        for layer, published in row[0].items()
     )
 
 

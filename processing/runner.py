@@ -164,7 +164,8 @@ def run(
     result_checksum = checksum(result.frames)
     signed = {name: frame.assign(run_id=planned.id) for name, frame in result.frames.items()}
     for layer_id in pipeline.OUTPUT:
-        require_fit(signed[layer_id], layers[layer_id], planned.area)
+        if layer_id in signed:
+            require_fit(signed[layer_id], layers[layer_id], planned.area)
     done = Run(
         id=planned.id,
         plan=planned,
@@ -218,7 +219,7 @@ def compare(
     differences = {
         layer: overlays.difference(before.frames[layer], after.frames[layer], columns)
         for layer in pipeline.OUTPUT
-        if (columns := keys(pipeline, layer))
+        if (columns := keys(pipeline, layer)) and layer in before.frames and layer in after.frames
     }
     return Comparison(scenario, planned, before, after, differences, provenance.status(planned))
 
@@ -234,6 +235,8 @@ def _publish(
     with translated(f"run of {done.plan.pipeline.NAME}"), conn.transaction():
         for layer_id in done.plan.pipeline.OUTPUT:
             tell(f"publish {layer_id}")
+            if layer_id not in done.frames:  # not computable in this area; the reason is published
+                continue
             loaded = store.replace(
                 conn,
                 layers[layer_id],
@@ -293,11 +296,29 @@ def _read(
             argument: None if name not in planned.versions else read_one(name)
             for argument, name in planned.pipeline.INPUTS.items()
         }
+        inputs |= _previous(conn, planned)
         again = _plan(conn, name, area_id, params)
         if again.inputs == planned.inputs:
             return planned, inputs
         planned = again
     raise RunFailed(f"{name}: the layers of area {area_id} keep changing; run it again later")
+
+
+def _previous(conn: Connection, planned: Plan) -> dict[str, Any]:
+    """Return the rows that the run before published, for a pipeline that tells changes.
+
+    Rows of this very run hold the values of the one before it, so that running again changes
+    nothing.
+    """
+    layer_id = getattr(planned.pipeline, "PREVIOUS", None)
+    if layer_id is None:
+        return {}
+    from layers import store  # noqa: PLC0415 - see `run`
+
+    rows = store.read(conn, load_layers()[layer_id], area=planned.area.id)
+    if len(rows) and (rows["run_id"] == planned.id).all():
+        rows = rows.assign(value=rows["previous"])
+    return {"previous": rows if len(rows) else None}
 
 
 def _steps(

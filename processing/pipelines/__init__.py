@@ -6,7 +6,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from processing.errors import UnknownPipeline
-from processing.pipelines import lighting_coverage, monitoring_coverage, service_coverage
+from processing.pipelines import (
+    lighting_coverage,
+    monitoring_coverage,
+    service_coverage,
+    smart_quarter_coverage,
+)
 from processing.pipelines.model import (
     Parameter,
     Pipeline,
@@ -29,7 +34,15 @@ __all__ = [
 ]
 
 PIPELINES: Mapping[str, Pipeline] = MappingProxyType(
-    {module.NAME: module for module in (service_coverage, lighting_coverage, monitoring_coverage)}
+    {
+        one.NAME: one
+        for one in (
+            service_coverage,
+            lighting_coverage,
+            monitoring_coverage,
+            smart_quarter_coverage,
+        )
+    }
 )
 
 

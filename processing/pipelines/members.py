@@ -1,0 +1,8 @@
+"""The methods that make up `smart-quarter-coverage`, in the order of their layers."""
+
+from __future__ import annotations
+
+from processing.pipelines import lighting_coverage, monitoring_coverage, service_coverage
+from processing.pipelines.model import Pipeline
+
+MEMBERS: tuple[Pipeline, ...] = (service_coverage, lighting_coverage, monitoring_coverage)
