@@ -18,8 +18,8 @@ from processing.checks import require_columns, require_geometry, require_rows, r
 from processing.coverage import places
 from processing.crs import metric_crs, to_metric
 from processing.errors import BadParameter, NoVariogram
-from processing.monitoring import exposure, kriging, placement, variogram
-from processing.monitoring.stations import Stations, Window, hourly, merged, stations, window
+from processing.monitoring import kriging, placement, variogram
+from processing.monitoring.stations import Stations, Window, merged, stations, window
 from processing.monitoring.variogram import FEWEST_STATIONS, Floats, Kind, Model
 from processing.pipelines.model import Result
 
@@ -55,7 +55,6 @@ class Options:
     blind_sd_share: float
     kind: Kind
     stated: Model | None
-    daily_limit_ug_m3: float | None
     new_stations: int
 
 
@@ -112,8 +111,14 @@ def monitoring_coverage(area: Area, inputs: Inputs, options: Options) -> Result:
     """
     homes = _homes(area, inputs.buildings)
     when = window(inputs.readings, begin=options.begin, end=options.end)
-    measured = hourly(inputs.readings, when, column=options.column)
-    found = stations(area, inputs.sensors, measured, when, least_share=options.completeness_share)
+    found = stations(
+        area,
+        inputs.sensors,
+        inputs.readings,
+        when,
+        column=options.column,
+        least_share=options.completeness_share,
+    )
     network = _network(found, options)
     cells = _cells(homes, options.cell_m)
     seen = _seen(network, cells, options)
@@ -125,7 +130,6 @@ def monitoring_coverage(area: Area, inputs: Inputs, options: Options) -> Result:
             "proposed_stations": _proposed_frame(area, network, cells, spots, measure, options),
         },
         figures=_figures(homes, found, network, seen, cells, options)
-        | _exposure(homes, found, measured, options)
         | {"scores": score, "placement": _measures(network, measure)},
         quality=_quality(homes, found, when, network, options),
     )
@@ -306,26 +310,6 @@ def _figures(
         "share_cells_blind": _ratio(float(seen.blind.sum()), float(len(seen.blind))),
         "residents_blind": int(people[seen.blind].sum()) if known.any() else None,
     }
-
-
-def _exposure(
-    homes: gpd.GeoDataFrame, found: Stations, measured: pd.DataFrame, options: Options
-) -> dict[str, Any]:
-    """What residents breathe; None where it is not known or no daily limit is."""
-    doors = shapely.get_coordinates(np.asarray(homes.geometry))
-    breathed = exposure.exposure(found, measured, doors, _residents(homes))
-    limit = options.daily_limit_ug_m3
-    days = None if limit is None else exposure.days_above(measured, limit)
-    return {
-        "resident_mean_ug_m3": _rounded(breathed.mean_ug_m3),
-        "resident_highest_8h_ug_m3": _rounded(breathed.highest_8h_ug_m3),
-        "daily_limit_ug_m3": limit,
-        "days_above_daily_limit_per_station": _rounded(days),
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
 
 
 def _measures(network: Network, measure: Floats) -> dict[str, Any]:

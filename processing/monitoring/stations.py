@@ -43,7 +43,6 @@ class Stations:
     """
 
     ids: Ints
-    sensors: NDArray[np.object_]
     xy: Floats
     mean: Floats
     completeness: Floats
@@ -65,56 +64,35 @@ def window(readings: gpd.GeoDataFrame, *, begin: datetime | None, end: datetime 
     return Window(first, last)
 
 
-def hourly(readings: gpd.GeoDataFrame, when: Window, *, column: str) -> pd.DataFrame:
-    """Return `sensor_id`, `hour` and `value` of the window, one row per sensor and hour.
-
-    An hour with several readings counts once, by their mean. Raises MissingColumn.
-    """
-    require_columns(readings, (column,), name="air_sensor_readings")
-    times = pd.to_datetime(readings["time"], utc=True)
-    values = readings[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    table = pd.DataFrame(
-        {
-            "sensor_id": readings["sensor_id"].to_numpy(),
-            "hour": times.dt.floor("h"),
-            "value": values,
-        }
-    )
-    inside = (table["hour"] >= when.begin) & (table["hour"] < when.end)
-    table = table[inside & np.isfinite(table["value"])]
-    # Sorted, so that the order of rows does not reach the last bit of a mean.
-    table = table.sort_values(["sensor_id", "hour", "value"])
-    means: pd.DataFrame = table.groupby(["sensor_id", "hour"], as_index=False)["value"].mean()
-    return means
-
-
 def stations(
     area: Area,
     sensors: gpd.GeoDataFrame,
-    measured: pd.DataFrame,
+    readings: gpd.GeoDataFrame,
     when: Window,
     *,
+    column: str,
     least_share: float,
 ) -> Stations:
-    """Return the stations of an area with what they measured in the window (see `hourly`).
+    """Return the stations of an area with what they measured in the window.
 
-    Raises EmptyInput, MissingColumn,
+    An hour with several readings counts once, by their mean. Raises EmptyInput, MissingColumn,
     BadGeometry, NotProjected.
     """
     name = "air_sensors"
     require_rows(sensors, name=f"{name} in area {area.id}", remedy="load the layer for this area")
     require_columns(sensors, ("sensor_id",), name=name)
+    require_columns(readings, (column,), name="air_sensor_readings")
     require_unique_index(sensors, name=name)
     require_geometry(sensors, ("Point",), name=name)
     frame = to_metric(sensors, area, name=name).sort_index()
     frame = frame[~frame.geometry.isna() & ~frame.geometry.is_empty]
-    by_sensor = measured.groupby("sensor_id")["value"]
+    hourly = _hourly(readings, when, column)
+    by_sensor = hourly.groupby("sensor_id")["value"]
     keys = frame["sensor_id"]
     mean = keys.map(by_sensor.mean()).to_numpy(dtype=np.float64)
     completeness = keys.map(by_sensor.count()).fillna(0).to_numpy(dtype=np.float64) / when.hours
     return Stations(
         ids=frame.index.to_numpy(dtype=np.int64),
-        sensors=keys.to_numpy(dtype=object),
         xy=shapely.get_coordinates(np.asarray(frame.geometry.values)),
         mean=mean,
         completeness=completeness,
@@ -130,6 +108,24 @@ def merged(given: Stations) -> tuple[Floats, Floats]:
     count = np.bincount(which, minlength=len(places))
     total = np.bincount(which, given.mean[chosen], minlength=len(places))
     return places, total / np.maximum(count, 1)
+
+
+def _hourly(readings: gpd.GeoDataFrame, when: Window, column: str) -> pd.DataFrame:
+    times = pd.to_datetime(readings["time"], utc=True)
+    values = readings[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    table = pd.DataFrame(
+        {
+            "sensor_id": readings["sensor_id"].to_numpy(),
+            "hour": times.dt.floor("h"),
+            "value": values,
+        }
+    )
+    inside = (table["hour"] >= when.begin) & (table["hour"] < when.end)
+    table = table[inside & np.isfinite(table["value"])]
+    # Sorted, so that the order of rows does not reach the last bit of a mean.
+    table = table.sort_values(["sensor_id", "hour", "value"])
+    hourly: pd.DataFrame = table.groupby(["sensor_id", "hour"], as_index=False)["value"].mean()
+    return hourly
 
 
 def _utc(moment: Any) -> pd.Timestamp:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from layers.model import Text
-from layers.seed import AirLimit, air_limits
 from processing.pipelines.model import Parameter, ParamsBase, Result
 from processing.pipelines.service_coverage import BuildingKind
 
@@ -58,9 +57,6 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 Pollutant = Literal["pm10", "pm25", "no2", "o3"]
 VariogramKind = Literal["spherical", "exponential", "gaussian"]
-
-_CODES: Mapping[Pollutant, str] = {"pm10": "PM10", "pm25": "PM2.5", "no2": "NO2", "o3": "O3"}
-"""What the table of limits calls each pollutant."""
 
 
 class Params(ParamsBase):
@@ -226,8 +222,8 @@ PARAMETERS: Mapping[str, Parameter] = {
 
 
 def seeds() -> Mapping[str, Any]:
-    """Return the limit values of pollutants in outdoor air."""
-    return {"limits": air_limits()}
+    """Return nothing: no seed table takes part."""
+    return {}
 
 
 def compute(
@@ -237,7 +233,6 @@ def compute(
     air_sensors: GeoDataFrame,
     air_sensor_readings: GeoDataFrame,
     buildings: GeoDataFrame,
-    limits: Mapping[str, AirLimit] | None = None,
 ) -> Result:
     """Return the frames `monitoring_coverage` and `proposed_stations` of an area, EPSG:4326.
 
@@ -252,7 +247,6 @@ def compute(
         stated = variogram.Model(
             params.variogram, params.nugget, params.partial_sill, params.range_m
         )
-    known = air_limits() if limits is None else limits
     homes = buildings
     if "kind" in buildings.columns:
         homes = buildings[buildings["kind"].isin(params.building_kinds)]
@@ -270,7 +264,6 @@ def compute(
             blind_sd_share=params.blind_sd_share,
             kind=params.variogram,
             stated=stated,
-            daily_limit_ug_m3=known[_CODES[params.pollutant]].daily_ug_m3,
             new_stations=params.new_stations,
         ),
     )

@@ -196,32 +196,6 @@ def test_a_large_grid_is_thinned_for_the_search_and_a_giant_one_refused():
         compute(homes=far, cell_m=100)
 
 
-def test_residents_breathe_what_the_nearest_station_measures():
-    figures = compute([(25, 25), (525, 25)], (20.0, 30.0)).figures
-    assert figures["resident_mean_ug_m3"] == pytest.approx((100 * 20 + 600 * 30) / 700, abs=1e-6)
-    assert figures["resident_highest_8h_ug_m3"] == figures["resident_mean_ug_m3"]
-    unknown = compute(homes=buildings((25, 25), residents=[None])).figures
-    assert unknown["resident_mean_ug_m3"] is None
-
-
-def test_the_highest_eight_hours_and_days_above_the_limit():
-    """Limits of data/seed/air_limits.csv: PM10 50 ug/m3 a day."""
-    given = readings((20.0, 60.0), hours=48)
-    peak = (given["sensor_id"] == "S0") & given["time"].between(
-        BEGIN + pd.Timedelta("10h"), BEGIN + pd.Timedelta("17h")
-    )
-    given.loc[peak, "pm10_ug_m3"] = 100.0
-    gap = (given["sensor_id"] == "S1") & (given["time"] >= BEGIN + pd.Timedelta("41h"))
-    given.loc[gap, "pm10_ug_m3"] = np.nan  # 17 of 24 hours: no daily mean
-    homes = buildings((25, 25), residents=[5])
-    figures = compute(given=given, homes=homes).figures
-    assert figures["resident_highest_8h_ug_m3"] == pytest.approx(100)
-    assert figures["resident_mean_ug_m3"] == pytest.approx((20 * 40 + 100 * 8) / 48, abs=1e-6)
-    assert figures["daily_limit_ug_m3"] == 50
-    # S0: (16 x 20 + 8 x 100) / 24 = 46.7 and 20; S1: 60 on the one day that counts.
-    assert figures["days_above_daily_limit_per_station"] == 0.5
-
-
 def test_what_is_missing_is_named():
     with pytest.raises(EmptyInput, match="air_sensor_readings"):
         compute(given=readings((20.0,))[:0])
