@@ -2,9 +2,17 @@
 
 import numpy as np
 import pytest
+import shapely
 
 from layers.registry import load_layers
-from processing.errors import BadParameter, BadPhotometry, EmptyInput, MissingColumn
+from processing.errors import (
+    BadGeometry,
+    BadParameter,
+    BadPhotometry,
+    EmptyInput,
+    MissingColumn,
+    NotProjected,
+)
 from processing.frames import checksum, require_fit
 from processing.pipelines import lighting_coverage as pipeline
 from tests.fix_lights import lit_streets, street_lights
@@ -248,6 +256,17 @@ def test_what_is_missing_is_named():
         compute(street_lights(*LAMPS)[:0])
     with pytest.raises(EmptyInput, match="buildings of the chosen kinds"):
         compute(homes=HOMES[:0])
+    with pytest.raises(NotProjected, match="street_lights: the frame has no CRS"):
+        compute(street_lights(*LAMPS).set_crs(None, allow_override=True))
+    broken = ROAD.set_geometry([shapely.LineString([(0, 0), (np.inf, 5)])], crs=ROAD.crs)
+    with pytest.raises(BadGeometry, match="streets: ids 1 have coordinates that are no numbers"):
+        compute(road=broken)
+
+
+def test_degrees_are_measured_in_metres():
+    in_degrees = [frame.to_crs(4326) for frame in (street_lights(*LAMPS), ROAD, HOMES, STOP)]
+    figures = compute(*in_degrees).figures
+    assert figures["share_lit"] == pytest.approx(compute().figures["share_lit"], abs=1e-5)
 
 
 def test_nobody_walks_where_there_is_no_goal():

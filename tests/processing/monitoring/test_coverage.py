@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from layers.registry import load_layers
-from processing.errors import BadParameter, EmptyInput, MissingColumn
+from processing.errors import BadParameter, EmptyInput, MissingColumn, NotProjected
 from processing.frames import checksum, require_fit
 from processing.pipelines import monitoring_coverage as pipeline
 from tests.fix_streets import METRIC, ORSHA, buildings, place
@@ -199,6 +199,14 @@ def test_a_large_grid_is_thinned_for_the_search_and_a_giant_one_refused():
 def test_what_is_missing_is_named():
     with pytest.raises(EmptyInput, match="air_sensor_readings"):
         compute(given=readings((20.0,))[:0])
+    with pytest.raises(NotProjected, match="air_sensors: the frame has no CRS"):
+        pipeline.compute(
+            pipeline.Params(),
+            ORSHA,
+            air_sensors=sensors((0, 0)).set_crs(None, allow_override=True),
+            air_sensor_readings=readings((20.0,)),
+            buildings=HOMES,
+        )
     with pytest.raises(MissingColumn, match="no2_ug_m3"):
         compute(pollutant="no2")
     with pytest.raises(EmptyInput, match="buildings of the chosen kinds in area orsha"):
