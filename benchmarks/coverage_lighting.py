@@ -1,4 +1,4 @@
-"""Lighting and monitoring: `python -m benchmarks.coverage_lighting [--quick]`.
+"""Lighting and monitoring.
 
 Seconds of the processor, so that what else runs does not count, and ratios of one run: the compiled
 sum of light against numpy pair by pair, and leaving stations out by one inverse against solving
@@ -7,7 +7,6 @@ once for each. A wrong answer ends the run.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -104,7 +103,3 @@ def _timed(function: Callable[[], Any]) -> tuple[float, Any]:
     begun = time.process_time()
     result = function()
     return time.process_time() - begun, result
-
-
-if __name__ == "__main__":
-    sys.exit(main("--quick" in sys.argv[1:]))

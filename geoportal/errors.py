@@ -101,6 +101,10 @@ class DatabaseUnavailable(GeoportalError):
     """The database does not answer; a retry may succeed."""
 
 
+class TableMissing(GeoportalError):
+    """The table behind a collection is gone, or is not as it was when it was published."""
+
+
 class QueryTimeout(GeoportalError):
     """A database query took longer than `GEOPORTAL_STATEMENT_TIMEOUT_S` and was ended."""
 
@@ -150,6 +154,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     PictureFailed: Answer(503, "No picture", "NoApplicableCode", RETRY),
     Busy: Answer(503, "Busy", "NoApplicableCode", RETRY),
     DatabaseUnavailable: Answer(503, "Database unavailable", "NoApplicableCode", RETRY),
+    TableMissing: Answer(503, "Collection unavailable", "NoApplicableCode", RETRY),
     QueryTimeout: Answer(503, "Query took too long", "NoApplicableCode", RETRY),
 }
 

@@ -95,6 +95,23 @@ class ServiceNorm(Value):
     source: str
 
 
+class ProvisionNorm(Value):
+    """How many places or doctors there should be for 1,000 inhabitants; a default, not a norm.
+
+    `age_group` is the field of census units that counts for whom they are; None = all residents.
+    """
+
+    service_class: Name
+    supply: Literal["places", "doctors"]
+    age_group: Annotated[
+        Literal["age_0_6", "age_7_17"] | None, BeforeValidator(lambda text: text or None)
+    ]
+    norm_per_1000_persons: float = Constraint(gt=0)
+    status: SeedStatus
+    note: str
+    source: str
+
+
 class AirLimit(Value):
     """Limit values of one pollutant in outdoor air, ug/m3, by averaging time; None = no limit."""
 
@@ -215,6 +232,12 @@ def service_norms(folder: Path | None = None) -> dict[str, ServiceNorm]:
 
 
 @cache
+def provision_norms(folder: Path | None = None) -> dict[str, ProvisionNorm]:
+    """Return the norms of provision by service class; raises as above."""
+    return {n.service_class: n for n in _read(folder, "provision_norms.csv", _provision_norm)}
+
+
+@cache
 def air_limits(folder: Path | None = None) -> dict[str, AirLimit]:
     """Return the limit values by pollutant code (NO2, PM10 ...); raises as above."""
     return {limit.code: limit for limit in _read(folder, "air_limits.csv", _air_limit)}
@@ -306,6 +329,10 @@ def _oblast(row: Row) -> Oblast:
 
 def _service_norm(row: Row) -> ServiceNorm:
     return ServiceNorm.model_validate(_fields(row, *ServiceNorm.model_fields))
+
+
+def _provision_norm(row: Row) -> ProvisionNorm:
+    return ProvisionNorm.model_validate(_fields(row, *ProvisionNorm.model_fields))
 
 
 def _air_limit(row: Row) -> AirLimit:

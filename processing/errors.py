@@ -41,6 +41,10 @@ class UnknownDemoLayer(ProcessingError):
     """The demonstration generator does not make a layer of that id."""
 
 
+class SolverFailed(ProcessingError):
+    """A solver of integer programs is missing, fails, or ends without a proven answer."""
+
+
 class UnfitScenario(ProcessingError):
     """A scenario changes or removes a feature that the base does not have."""
 

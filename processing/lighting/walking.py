@@ -9,13 +9,13 @@ import numpy as np
 
 from layers.model import Area
 from processing import network, routes
-from processing.coverage import places
 from processing.crs import to_metric
 from processing.lighting.classes import BELOW, LIT
 from processing.lighting.grid import Bools, Floats, Ints, Sections
 from processing.lighting.scene import Parts, numbers
 from processing.lighting.sections import Judged
 from processing.network import NONE, Graph, Streets
+from processing.scene import places
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,13 +15,13 @@ from scipy.spatial import cKDTree
 
 from layers.model import Area
 from processing.checks import require_columns, require_geometry, require_rows, require_unique_index
-from processing.coverage import places
 from processing.crs import metric_crs, to_metric
 from processing.errors import BadParameter, NoVariogram
 from processing.monitoring import kriging, placement, variogram
 from processing.monitoring.stations import Stations, Window, merged, stations, window
 from processing.monitoring.variogram import FEWEST_STATIONS, Floats, Kind, Model
 from processing.pipelines.model import Result
+from processing.scene import places
 
 WGS84 = "EPSG:4326"
 SEEN, BLIND = "seen", "blind"

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from processing.errors import UnknownPipeline
 from processing.pipelines import (
+    accessibility_coverage,
     lighting_coverage,
     monitoring_coverage,
     service_coverage,
+    site_selection,
     smart_quarter_coverage,
 )
 from processing.pipelines.model import (
@@ -35,12 +37,14 @@ __all__ = [
 
 PIPELINES: Mapping[str, Pipeline] = MappingProxyType(
     {
-        one.NAME: one
-        for one in (
+        module.NAME: module
+        for module in (
+            smart_quarter_coverage,
             service_coverage,
+            accessibility_coverage,
+            site_selection,
             lighting_coverage,
             monitoring_coverage,
-            smart_quarter_coverage,
         )
     }
 )

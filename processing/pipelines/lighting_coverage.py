@@ -98,7 +98,6 @@ PARAMETERS: Mapping[str, Parameter] = {
             ru="До какого расстояния учитывать свет светильника, в высотах его подвеса.",
             en="How far the light of a lamp is counted, in its mounting heights.",
         ),
-        unit="1",
     ),
     "maintenance_factor": Parameter(
         title=Text(
@@ -111,7 +110,6 @@ PARAMETERS: Mapping[str, Parameter] = {
             ru="Для светильников, у которых он не указан.",
             en="For lamps that have none of their own.",
         ),
-        unit="1",
     ),
     "row_limit_m": Parameter(
         title=Text(

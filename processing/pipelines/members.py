@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from processing.pipelines import lighting_coverage, monitoring_coverage, service_coverage
+from processing.pipelines import (
+    accessibility_coverage,
+    lighting_coverage,
+    monitoring_coverage,
+    service_coverage,
+)
 from processing.pipelines.model import Pipeline
 
-MEMBERS: tuple[Pipeline, ...] = (service_coverage, lighting_coverage, monitoring_coverage)
+MEMBERS: tuple[Pipeline, ...] = (
+    service_coverage,
+    accessibility_coverage,
+    lighting_coverage,
+    monitoring_coverage,
+)

@@ -130,7 +130,6 @@ PARAMETERS: Mapping[str, Parameter] = {
             ru="Какая доля часов периода нужна, чтобы пост считался непрерывным.",
             en="Share of the hours of the window that makes a station a continuous one.",
         ),
-        unit="1",
     ),
     "cell_m": Parameter(
         title=Text(be="Ячэйка", ru="Ячейка", en="Cell"),
@@ -165,7 +164,6 @@ PARAMETERS: Mapping[str, Parameter] = {
             en="With a variogram: blind where the kriging deviation exceeds this share of the "
             "field's own.",
         ),
-        unit="1",
     ),
     "variogram": Parameter(
         title=Text(be="Мадэль варыяграмы", ru="Модель вариограммы", en="Variogram model"),

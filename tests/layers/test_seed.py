@@ -88,6 +88,15 @@ def test_service_norms():
     assert all(n.measured == "network" and "our choice" in n.note for n in norms.values())
 
 
+def test_provision_norms():
+    norms = seed.provision_norms()
+    assert {n.service_class: n.norm_per_1000_persons for n in norms.values()} == {
+        "kindergarten": 35, "school": 110, "clinic": pytest.approx(1000 / 1300, abs=1e-3),
+    }  # fmt: skip
+    assert (norms["school"].supply, norms["school"].age_group) == ("places", "age_7_17")
+    assert norms["clinic"].age_group is None
+
+
 def test_air_limits_are_recalled_and_empty_cells_mean_no_limit():
     limits = seed.air_limits()
     assert len(limits) == 17
