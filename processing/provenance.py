@@ -136,6 +136,17 @@ def record(conn: Connection, planned: Plan, done: Record) -> None:
     conn.execute(_INSERT, row)
 
 
+def keep_reports(conn: Connection, planned: Plan, reports: Mapping[tuple[str, str], bytes]) -> None:
+    """Store the reports of a run, by language and format, in place of those of the run before."""
+    for (language, format_), content in reports.items():
+        conn.execute(
+            "INSERT INTO runs.report (area, pipeline, language, format, run_id, content)"
+            " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (area, pipeline, language, format)"
+            " DO UPDATE SET run_id = excluded.run_id, content = excluded.content, made_at = now()",
+            (planned.area.id, planned.pipeline.NAME, language, format_, planned.id, content),
+        )
+
+
 _INSERT = """
     INSERT INTO runs.run AS run (id, pipeline, version, area, parameters, inputs, outputs,
         libraries, crs, quality, result_checksum, started_at, finished_at)

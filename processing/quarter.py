@@ -193,7 +193,11 @@ def cover(
     outline = outline_of(place, frames["buildings"], metric_crs(area))
     counts = pd.Series([line.outcome for line in lines]).value_counts()
     return Result(
-        frames={"indicators": scorecard.frame(lines, outline, area)} | merged(outcomes),
+        frames={
+            "indicators": scorecard.frame(lines, outline, area),
+            "worst_places": scorecard.places(lines, frames["buildings"], area),
+            **merged(outcomes),
+        },
         figures={
             "residents": round(place.residents),
             "outcomes": {name: int(count) for name, count in sorted(counts.items())},

@@ -175,7 +175,9 @@ def run(
         started_at=started_at,
         finished_at=datetime.now(UTC),
     )
-    return _publish(conn, done, layers, tell) if publish else done
+    if not publish:
+        return done
+    return _publish(conn, done, layers, (_reports(done, layers, inputs), tell))
 
 
 def compare(
@@ -224,12 +226,39 @@ def compare(
     return Comparison(scenario, planned, before, after, differences, provenance.status(planned))
 
 
+Reports = Mapping[tuple[str, str], bytes]
+
+
+def _reports(done: Run, layers: Mapping[str, Layer], inputs: Mapping[str, Any]) -> Reports:
+    """Return the reports of a run by language and format; none for most pipelines."""
+    make = getattr(done.plan.pipeline, "documents", None)
+    if make is None:
+        return {}
+    first = done.plan.pipeline.OUTPUT[0]
+    origin = provenance.origin(done.plan, layers, layers[first], done.result_checksum)
+    about = {
+        "id": done.id,
+        "computed_on": done.finished_at.date(),
+        "demonstration": done.status == "demonstration",
+        "attribution": origin.attribution or "",
+        "inputs": tuple(
+            (name, str(v.version), v.checksum) for name, v in done.plan.versions.items()
+        ),
+    }
+    made: Reports = make(about, done.plan.area, done.frames, inputs)
+    return made
+
+
 def _publish(
-    conn: Connection, done: Run, layers: Mapping[str, Layer], tell: Callable[[str], None]
+    conn: Connection,
+    done: Run,
+    layers: Mapping[str, Layer],
+    rest: tuple[Reports, Callable[[str], None]],
 ) -> Run:
     from layers import store  # noqa: PLC0415 - see `run`
     from layers.swap import translated  # noqa: PLC0415
 
+    reports, tell = rest
     outputs: dict[str, dict[str, Any]] = {}
     changed = False
     with translated(f"run of {done.plan.pipeline.NAME}"), conn.transaction():
@@ -250,6 +279,7 @@ def _publish(
                 "checksum": loaded.checksum,
                 "rows": loaded.row_count,
             }
+        provenance.keep_reports(conn, done.plan, reports)
         provenance.record(
             conn,
             done.plan,

@@ -85,8 +85,7 @@ def of_people(
         children = share(young, served)
         elderly = share(weights["age_65_up"].fillna(0.0), served)
     return divided(
-        float(main[served].sum()),
-        float(main.sum()),
+        (float(main[served].sum()), float(main.sum())),
         why,
         times=100.0,
         deficit_persons=int(np.ceil(float(main[~served].sum()) - 1e-9)),

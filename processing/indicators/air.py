@@ -103,7 +103,7 @@ def _mean(
     heard = weights.reindex(by_station.index).fillna(0.0)
     target = limit.annual_ug_m3 if limit and _is_annual(readings) else None
     return divided(
-        float((by_station * heard).sum()), float(heard.sum()), NO_PEOPLE, target=target,
+        (float((by_station * heard).sum()), float(heard.sum())), NO_PEOPLE, target=target,
         method=METHOD, data_date=window(readings)[1].date(),
     )  # fmt: skip
 
@@ -124,7 +124,7 @@ def _days_above(readings: gpd.GeoDataFrame, limit: AirLimit | None) -> Figure:
     why: Text = _NO_SERIES
     above = float((whole["mean"] > limit.daily_ug_m3).sum())
     stations = float(whole.index.get_level_values(0).nunique())
-    return divided(above, stations, why, method=METHOD, data_date=window(readings)[1].date())
+    return divided((above, stations), why, method=METHOD, data_date=window(readings)[1].date())
 
 
 def _network(place: Quarter, buildings: gpd.GeoDataFrame, stations: gpd.GeoDataFrame) -> Figures:
@@ -135,9 +135,9 @@ def _network(place: Quarter, buildings: gpd.GeoDataFrame, stations: gpd.GeoDataF
     people = place.people["residents"].to_numpy()
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
     return {
-        ("AIR6", 1): divided(float(len(metric)), place.residents, NO_PEOPLE, times=1e5, **said),
+        ("AIR6", 1): divided((float(len(metric)), place.residents), NO_PEOPLE, times=1e5, **said),
         ("AIR6", 2): divided(
-            float(people[near].sum()), place.residents, NO_PEOPLE, times=100.0,
+            (float(people[near].sum()), place.residents), NO_PEOPLE, times=100.0,
             deficit_persons=int(people[~near].sum()), **said,
         ),
     }  # fmt: skip

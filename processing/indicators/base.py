@@ -116,9 +116,10 @@ def _ages(homes: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def divided(
-    upper: float | None, lower: float | None, why: Text, *, times: float = 1.0, **rest: Any
+    pair: tuple[float | None, float | None], why: Text, *, times: float = 1.0, **rest: Any
 ) -> Figure:
-    """Return upper / lower * times, or the reason when one of them is missing or the lower is 0."""
+    """Return first / second * times, or the reason when one is missing or the second is 0."""
+    upper, lower = pair
     if upper is None or lower is None or not lower:
         return Figure(None, why)
     return Figure(upper / lower * times, **rest)
@@ -126,7 +127,7 @@ def divided(
 
 def percent(part: NDArray[np.bool_], why: Text, **rest: Any) -> Figure:
     """Return the percentage of true values, or the reason when there are none at all."""
-    return divided(float(part.sum()), float(len(part)), why, times=100.0, **rest)
+    return divided((float(part.sum()), float(len(part))), why, times=100.0, **rest)
 
 
 def worst(

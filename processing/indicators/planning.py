@@ -37,7 +37,7 @@ def zones(place: Quarter, frame: gpd.GeoDataFrame | None) -> Figures:
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
     return {
         ("PLN1", 1): divided(
-            float(area[homes].sum()), float(area.sum()), _NO_ZONES, times=100.0, **said
+            (float(area[homes].sum()), float(area.sum())), _NO_ZONES, times=100.0, **said
         )
     }
 
@@ -78,6 +78,6 @@ def density(place: Quarter, buildings: gpd.GeoDataFrame) -> Figures:
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
     why = NO_QUARTER if hectares is None else _NO_FLOORS
     return {
-        ("PLN3", 1): divided(place.residents, hectares, NO_QUARTER, **said),
-        ("PLN3", 2): divided(floor, hectares, why, **said),
+        ("PLN3", 1): divided((place.residents, hectares), NO_QUARTER, **said),
+        ("PLN3", 2): divided((floor, hectares), why, **said),
     }

@@ -53,7 +53,7 @@ def lighting(place: Quarter, figures: Mapping[str, Any]) -> Figures:
     return {
         ("LGT3", 1): lit,
         ("LGT5", 1): Figure(None, _NO_JUDGED) if per_km is None else Figure(per_km, **said),
-        ("LGT5", 2): divided(energy["kwh_per_year"], place.residents, NO_PEOPLE, **said),
+        ("LGT5", 2): divided((energy["kwh_per_year"], place.residents), NO_PEOPLE, **said),
     }
 
 
@@ -75,7 +75,7 @@ def _of_radio(place: Quarter, lte: pd.DataFrame, where: str) -> Figure:
     level = rows[f"level_{where}_dbm"]
     weak = (level - rows["threshold_dbm"]).abs() <= NEAR_DB
     return divided(
-        float(people[served].sum()), float(people.sum()), NO_PEOPLE, times=100.0,
+        (float(people[served].sum()), float(people.sum())), NO_PEOPLE, times=100.0,
         deficit_persons=int(people[~served].sum()),
         share_near_limit=float(people[weak].sum() / people.sum()),
         worst=worst(place, -level, served, sign=-1.0), method="radio-coverage",
@@ -90,7 +90,7 @@ def fibre(place: Quarter, rows: gpd.GeoDataFrame) -> Figures:
     left = rows.loc[~served, "residents"].astype(float).fillna(0.0)
     return {
         ("ICT1", 1): divided(
-            float(flats[served].sum()), float(flats.sum()), _NO_DWELLINGS, times=100.0,
+            (float(flats[served].sum()), float(flats.sum())), _NO_DWELLINGS, times=100.0,
             deficit_persons=int(left.sum()), method="fibre-coverage", data_date=place.data_date,
         )
     }  # fmt: skip

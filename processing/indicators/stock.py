@@ -60,12 +60,12 @@ def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
     why_small = NO_CENSUS if small is None else _NO_PLACES
     why_pupils = NO_CENSUS if pupils is None else _NO_PLACES
     return {
-        ("EDU1", 2): divided(kindergartens, small, why_small, times=100.0, **said),
-        ("EDU2", 3): divided(pupils, schools, why_pupils, times=100.0, **said),
+        ("EDU1", 2): divided((kindergartens, small), why_small, times=100.0, **said),
+        ("EDU2", 3): divided((pupils, schools), why_pupils, times=100.0, **said),
         ("HLT2", 1): divided(
-            place.residents, None if pd.isna(doctors) else float(doctors), _NO_DOCTORS, **said
+            (place.residents, None if pd.isna(doctors) else float(doctors)), _NO_DOCTORS, **said
         ),
-        ("PST1", 2): divided(offices, place.residents, NO_PEOPLE, times=1e4, **said),
+        ("PST1", 2): divided((offices, place.residents), NO_PEOPLE, times=1e4, **said),
     }
 
 
@@ -81,7 +81,7 @@ def wifi(place: Quarter, access_points: gpd.GeoDataFrame | None) -> Figures:
         return {("ICT5", 1): Figure(None, _NO_WIFI)}
     working = float((access_points["state"] != "fault").sum())
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
-    return {("ICT5", 1): divided(working, place.residents, NO_PEOPLE, times=1e5, **said)}
+    return {("ICT5", 1): divided((working, place.residents), NO_PEOPLE, times=1e5, **said)}
 
 
 def cycling(place: Quarter, streets: gpd.GeoDataFrame | None) -> Figures:
@@ -95,7 +95,7 @@ def cycling(place: Quarter, streets: gpd.GeoDataFrame | None) -> Figures:
     fit = streets[streets["bicycle"].astype(bool) & (~streets["car"].astype(bool) | slow)]
     km = float(fit.to_crs(metric_crs(place.area)).length.sum()) / 1000
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
-    return {("TRN2", 1): divided(km, place.residents, NO_PEOPLE, times=1e5, **said)}
+    return {("TRN2", 1): divided((km, place.residents), NO_PEOPLE, times=1e5, **said)}
 
 
 def lights(
@@ -117,7 +117,7 @@ def lights(
         ("LGT1", 1): remote,
         ("LGT2", 1): percent(led, _NO_LIGHTS, **said),
         ("LGT4", 1): divided(
-            float(faults.sum()), float(len(faults)), _NO_LIGHTS, times=1000.0, **said
+            (float(faults.sum()), float(len(faults))), _NO_LIGHTS, times=1000.0, **said
         ),
     }
 
@@ -142,7 +142,7 @@ def meters(place: Quarter, table: gpd.GeoDataFrame | None, heated: int | None = 
         if key[0] == "HEA1" and len(mine):
             by_house = mine.groupby("building_id")["live"].max()
             lower = float(len(by_house) if heated is None else heated)
-            found[key] = divided(float(by_house.sum()), lower, _NO_METERS, times=100.0, **said)
+            found[key] = divided((float(by_house.sum()), lower), _NO_METERS, times=100.0, **said)
             continue
         found[key] = percent(live, _NO_METERS, **said)
     return found
@@ -164,6 +164,6 @@ def green(place: Quarter, areas: gpd.GeoDataFrame | None) -> Figures:
 
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
     return {
-        ("GRN1", 1): divided(inside_m2(public), place.residents, NO_PEOPLE, **said),
-        ("GRN2", 1): divided(inside_m2(metric), place.area_m2, NO_QUARTER, times=100.0, **said),
+        ("GRN1", 1): divided((inside_m2(public), place.residents), NO_PEOPLE, **said),
+        ("GRN2", 1): divided((inside_m2(metric), place.area_m2), NO_QUARTER, times=100.0, **said),
     }

@@ -55,6 +55,7 @@ INPUTS: Mapping[str, str] = {
 OPTIONAL = frozenset(INPUTS) - {"buildings", "streets"}
 OUTPUT: tuple[str, ...] = (
     "indicators",
+    "worst_places",
     *(layer for member in MEMBERS for layer in member.OUTPUT),
 )
 KEYS: Mapping[str, tuple[str, ...]] = {"indicators": ("code", "part")} | {
@@ -69,6 +70,21 @@ class Params(ParamsBase):
 
 
 PARAMETERS: Mapping[str, Parameter] = {}
+
+
+def documents(
+    about: Mapping[str, Any], area: Area, outputs: Mapping[str, Any], inputs: Mapping[str, Any]
+) -> Mapping[tuple[str, str], bytes]:
+    """Return the report of a run by language and format (html, pdf).
+
+    `about` holds what the runner knows: id, computed_on, demonstration, attribution, inputs.
+    """
+    from processing.report import content  # noqa: PLC0415 - as in `compute`
+    from processing.report.documents import documents as made  # noqa: PLC0415
+
+    run = content.Run(area_title=area.title, **about)
+    found = made(run, area, outputs, inputs, indicators())
+    return {(str(language), format_): content for (language, format_), content in found.items()}
 
 
 def seeds() -> Mapping[str, Any]:

@@ -83,7 +83,7 @@ def test_the_other_objectives():
     assert middle.figures["mean_distance_m"] < compute(sites=1).figures["mean_distance_m"]
     assert compute(objective="center", sites=2).figures["objective_value"] == pytest.approx(610)
     with pytest.raises(BadParameter, match="ask for more"):
-        compute(objective="center", sites=1)
+        compute(objective="center", sites=1, points_=facilities(("school", 0, 0)))
 
 
 def test_given_points_and_parcels():
