@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks import coverage_location, coverage_network
+from benchmarks import coverage_lighting, coverage_location, coverage_network
 
 PARTS: dict[str, Callable[[bool], int]] = {
     "network": coverage_network.main,
     "location": coverage_location.main,
+    "lighting": coverage_lighting.main,
 }
 """One line per method; a part prints its figures and returns 1 for a wrong answer."""
 

@@ -126,6 +126,42 @@ class AirLimit(Value):
     source: str
 
 
+class LightingClass(Value):
+    """What a class of EN 13201-2 asks: illuminance in lx, luminance in cd/m2; None = not asked."""
+
+    lighting_class: str = Constraint(pattern=r"^(M[1-6]|C[0-5]|P[1-7])$")
+    mean_lx: Limit
+    u0: Limit
+    min_lx: Limit
+    luminance_cd_m2: Limit
+    ul: Limit
+    ti_percent: Limit
+    edition: str
+    status: SeedStatus
+    note: str
+    source: str
+
+
+class DemoLuminaire(Value):
+    """An analytic demonstration luminaire; the angles shape its intensity, `c_peak_deg` and
+    `c_width_deg` are None when it is the same all round."""
+
+    id: Name
+    name: Text
+    lamp_type: Literal["led", "sodium", "mercury"]
+    flux_lm: float = Constraint(gt=0)
+    power_w: float = Constraint(gt=0)
+    gamma_peak_deg: float = Constraint(ge=0, lt=90)
+    gamma_width_deg: float = Constraint(gt=0, le=90)
+    c_peak_deg: Limit
+    c_width_deg: Limit
+    base_share: float = Constraint(gt=0, le=1)
+    upward_share: float = Constraint(ge=0, lt=1)
+    status: Literal["demonstration"]
+    note: str
+    source: str
+
+
 class Indicator(Value):
     """One figure of the scorecard: what it tells, how it is made, what it should be.
 
@@ -205,6 +241,19 @@ def provision_norms(folder: Path | None = None) -> dict[str, ProvisionNorm]:
 def air_limits(folder: Path | None = None) -> dict[str, AirLimit]:
     """Return the limit values by pollutant code (NO2, PM10 ...); raises as above."""
     return {limit.code: limit for limit in _read(folder, "air_limits.csv", _air_limit)}
+
+
+@cache
+def lighting_classes(folder: Path | None = None) -> dict[str, LightingClass]:
+    """Return the lighting classes of EN 13201-2 by name (M1, C0, P4 ...); raises as above."""
+    rows = _read(folder, "lighting_classes.csv", LightingClass.model_validate)
+    return {row.lighting_class: row for row in rows}
+
+
+@cache
+def luminaires(folder: Path | None = None) -> dict[str, DemoLuminaire]:
+    """Return the demonstration luminaires by id; raises as above."""
+    return {row.id: row for row in _read(folder, "luminaires.csv", _luminaire)}
 
 
 @cache
@@ -289,6 +338,11 @@ def _provision_norm(row: Row) -> ProvisionNorm:
 def _air_limit(row: Row) -> AirLimit:
     names = [name for name in AirLimit.model_fields if name != "name"]
     return AirLimit.model_validate({**_fields(row, *names), "name": _text(row)})
+
+
+def _luminaire(row: Row) -> DemoLuminaire:
+    names = [name for name in DemoLuminaire.model_fields if name != "name"]
+    return DemoLuminaire.model_validate({**_fields(row, *names), "name": _text(row)})
 
 
 def _indicator(row: Row) -> Indicator:

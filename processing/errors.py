@@ -51,3 +51,11 @@ class UnfitScenario(ProcessingError):
 
 class RunFailed(ProcessingError):
     """A run ended without a result; the text says why, and the published layers are unchanged."""
+
+
+class BadPhotometry(ProcessingError):
+    """A luminaire file or table is cut short, malformed or of a kind that is not read."""
+
+
+class NoVariogram(ProcessingError):
+    """A variogram cannot be fitted or used: too few stations, one value, a fit without a range."""

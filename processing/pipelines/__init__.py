@@ -9,6 +9,8 @@ from processing.errors import UnknownPipeline
 from processing.pipelines import (
     accessibility_coverage,
     fibre_coverage,
+    lighting_coverage,
+    monitoring_coverage,
     radio_coverage,
     service_coverage,
     site_selection,
@@ -45,6 +47,8 @@ PIPELINES: Mapping[str, Pipeline] = MappingProxyType(
             radio_coverage,
             fibre_coverage,
             site_selection,
+            lighting_coverage,
+            monitoring_coverage,
         )
     }
 )

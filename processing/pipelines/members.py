@@ -5,6 +5,8 @@ from __future__ import annotations
 from processing.pipelines import (
     accessibility_coverage,
     fibre_coverage,
+    lighting_coverage,
+    monitoring_coverage,
     radio_coverage,
     service_coverage,
 )
@@ -15,4 +17,6 @@ MEMBERS: tuple[Pipeline, ...] = (
     accessibility_coverage,
     radio_coverage,
     fibre_coverage,
+    lighting_coverage,
+    monitoring_coverage,
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from layers.model import Area
 
 NAME = "smart-quarter-coverage"
-VERSION = "1.0.0"
+VERSION = "; ".join(("1.0.0", *(f"{member.NAME} {member.VERSION}" for member in MEMBERS)))
 TITLE = Text(
     be="Паказчыкі разумнага квартала",
     ru="Показатели умного квартала",
@@ -88,8 +88,16 @@ def documents(
 
 
 def seeds() -> Mapping[str, Any]:
-    """Return the list of indicators, the limits of air, the walking norms."""
-    return {"listed": indicators(), "limits": air_limits(), "norms": service_norms()}
+    """Return the list of indicators, the limits of air, the norms, and the seeds of the methods.
+
+    The latter make the identity of a run: every method reads its own again.
+    """
+    own = {"listed": indicators(), "limits": air_limits(), "norms": service_norms()}
+    return own | {
+        f"{member.NAME} {name}": value
+        for member in MEMBERS
+        for name, value in member.seeds().items()
+    }
 
 
 def compute(

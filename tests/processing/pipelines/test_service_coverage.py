@@ -41,7 +41,10 @@ def test_an_unknown_pipeline_lists_the_known_ones():
         get_pipeline("coverage")
 
 
-UNITS = {"_m": "m", "_m2": "m2", "_min": "min", "_km_h": "km/h"}
+UNITS = {
+    "_m": "m", "_m2": "m2", "_min": "min", "_km_h": "km/h", "_h": "h", "nugget": "ug2/m6",
+    "partial_sill": "ug2/m6",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -53,7 +56,12 @@ def test_every_parameter_is_described(language):
             assert schema["title"]
             assert schema["description"]
             assert schema.get("x-ogc-unit") == next(
-                (unit for ending, unit in UNITS.items() if name.endswith(ending)), None
+                (
+                    UNITS[ending]
+                    for ending in sorted(UNITS, key=len, reverse=True)
+                    if name.endswith(ending)
+                ),
+                None,
             )
 
 
