@@ -47,8 +47,10 @@ class Database:
         timeout_ms = int(settings.statement_timeout_s * 1000)
         # client_connection_check_interval ends a query whose server died (not whose client left:
         # that one is cancelled by us, at once).
+        # Times are told in UTC, as the kept texts do (layers/kept_text.py).
         options = (
             f"-c role={ROLE} -c statement_timeout={timeout_ms} -c jit=off"
+            " -c timezone=UTC -c extra_float_digits=1"
             " -c client_connection_check_interval=1s -c idle_in_transaction_session_timeout=60s"
         )
         self._pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(

@@ -14,7 +14,7 @@ from geoportal.database import Database
 from geoportal.errors import GeoportalError
 from geoportal.settings import Settings
 from geoportal.writer import Writer
-from layers import registry
+from layers import kept_text, registry
 from layers.area import SELECT_AREAS, area_from_row
 from layers.errors import UnknownLayer
 from layers.model import Area, Layer
@@ -41,6 +41,7 @@ class Portal:
         self.versions: Mapping[tuple[str, str], Version] = {}
         self.areas: Mapping[str, Area] = {}
         self.summaries: Mapping[str, Summary] = {}
+        self.kept_texts: frozenset[str] = frozenset()  # layers whose table keeps finished features
         self.changed: Callable[[], None] = lambda: None
         self._styles: dict[str, dict[str, Any]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -84,12 +85,14 @@ class Portal:
         """Read areas and versions anew and swap them in together."""
         areas = [area_from_row(r) for r in await self.database.rows(Query(SELECT_AREAS))]
         rows = await self.database.rows(Query(SELECT_VERSIONS))
+        marks = await self.database.rows(Query(kept_text.SELECT_MARKS))
         versions = [v for v in map(Version.from_row, rows) if self._published(v.layer)]
         loaded = {v.layer for v in versions}
         self.areas = {a.id: a for a in areas}
         self.versions = {(v.layer, v.area): v for v in versions}
         self.layers = {k: layer for k, layer in self.definitions.items() if k in loaded}
         self.summaries = {k: Summary.of(v for v in versions if v.layer == k) for k in self.layers}
+        self.kept_texts = kept_text.current(self.layers, marks)
         self.changed()
 
     def learn(self, version: Version) -> None:

@@ -69,12 +69,13 @@ async def get_collection_items(api: Api, request: OgcRequest, collection_id: str
     page = parse_page(layer, request, portal.settings.items_limit)
     # Behind the last row there is nothing to look for.
     beyond = page.offset >= portal.summaries[layer.id].row_count and rows.asof is None
-    found, text, keys = 0, b"", None
+    found, text, keys = 0, b"", []
     if not beyond:
-        ((found, text, keys),) = await portal.database.rows(query.items(layer, rows, page))
+        wanted = query.items(layer, rows, page, kept=layer.id in portal.kept_texts)
+        ((found, text, keys),) = await portal.database.rows(wanted)
     returned = min(found, page.limit)
     matched = await _matched(api, layer, rows, page, found)
-    links = _page_links(api, request, layer, _turns(request, page, found, keys or []))
+    links = _page_links(api, request, layer, _turns(request, page, found, keys if found else []))
     tail: dict[str, Any] = {"links": links}
     if matched is not None:
         tail["numberMatched"] = matched
@@ -182,7 +183,11 @@ async def get_collection_item(
         raise missing
     jsonfg = request.format == "jsonfg"
     if request.param("asof") is None:
-        found = (jsonfg_item if jsonfg else query.item)(layer, int(feature_id), crs)
+        kept = layer.id in portal.kept_texts
+        number = int(feature_id)
+        found = (
+            jsonfg_item(layer, number, crs) if jsonfg else query.item(layer, number, crs, kept=kept)
+        )
         rows = await portal.database.rows(found)
     else:
         rows = await past.item(api, request, layer, int(feature_id), crs)
