@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from geoportal.errors import BadParameter, Busy, DatabaseUnavailable, QueryTimeout
@@ -40,6 +42,10 @@ def translate_errors() -> Iterator[None]:
         raise BadParameter(f"The database cannot use a value of the request: {message}") from None
 
 
+async def _configure(connection: AsyncConnection[Row]) -> None:
+    set_json_loads(orjson.loads, connection)
+
+
 class Database:
     """Connections of one server process; made closed, `open()` it inside the event loop."""
 
@@ -67,6 +73,7 @@ class Database:
                 "prepare_threshold": PREPARE_AFTER,
                 "connect_timeout": 5,
             },
+            configure=_configure,
         )
 
     async def open(self) -> None:
@@ -92,7 +99,9 @@ class Database:
                 return await self._rows(query)
 
     async def _rows(self, query: Query) -> list[Row]:
-        async with self._pool.connection() as connection:
+        # Taken and given back by hand: in autocommit there is no transaction to end on the way.
+        connection = await self._pool.getconn()
+        try:
             cursor = connection.cursor(binary=True)
             # The text is made by layers.query from constants and quoted names only.
             await cursor.execute(
@@ -101,3 +110,5 @@ class Database:
                 prepare=None if query.prepare else False,
             )
             return await cursor.fetchall()
+        finally:
+            await self._pool.putconn(connection)

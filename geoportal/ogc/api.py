@@ -64,6 +64,8 @@ class Api(API):  # type: ignore[misc]
         self.routes = routes
         self.tile_cache = tile_cache
         self.documents: dict[tuple[str, ...], Any] = {}
+        self.parameters: dict[tuple[str, str], frozenset[str]] = {}
+        self.states: dict[str | None, tuple[str, dict[str, str]]] = {}
         # Module-global and keyed by language only: it would keep old titles.
         l10n._cfg_cache.clear()
         super().__init__(configuration(portal), {})
