@@ -22,6 +22,7 @@ from geoportal.cli.keys import keys
 from geoportal.cli.layers import layers
 from geoportal.cli.load import load
 from geoportal.cli.run import run
+from geoportal.cli.scenarios import scenarios
 from geoportal.cli.tiles import bundle, tiles
 from geoportal.cli.up import prepare, serve, up
 from geoportal.errors import GeoportalError
@@ -67,7 +68,8 @@ def cli() -> None:
     """
 
 
-for command in (up, serve, db, load, layers, run, tiles, bundle, keys, check, prepare):
+COMMANDS = (up, serve, db, load, layers, run, scenarios, tiles, bundle, keys, check, prepare)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -126,6 +126,8 @@ ANSWERS: dict[type[Exception], Answer] = {
     layers_errors.UnknownField: Answer(400, "Unknown property", "InvalidParameterValue"),
     layers_errors.BadValue: Answer(400, "Bad value", "InvalidParameterValue"),
     layers_errors.BadFilter: Answer(400, "Bad filter", "InvalidParameterValue"),
+    layers_errors.BadScenario: Answer(400, "Bad scenario", "InvalidParameterValue"),
+    layers_errors.UnknownScenario: Answer(404, "Not found", "NotFound"),
     layers_errors.UnknownArea: Answer(400, "Unknown area", "InvalidParameterValue"),
     processing_errors.BadParameter: Answer(400, "Bad input", "InvalidParameterValue"),
     processing_errors.ProcessingError: Answer(422, "Not computable", "InvalidParameterValue"),

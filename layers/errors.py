@@ -61,6 +61,14 @@ class RefusedFeature(LayersError):
         self.faults = faults
 
 
+class BadScenario(LayersError):
+    """A scenario is malformed or does not fit its layers; the text names the place in it."""
+
+
+class UnknownScenario(LayersError):
+    """No scenario of that name is stored."""
+
+
 class StoreFailure(LayersError):
     """The database refused or interrupted a load (disk full, lost); nothing was changed."""
 

@@ -109,6 +109,29 @@ class AirLimit(Value):
     source: str
 
 
+class Indicator(Value):
+    """One figure of the scorecard: what it tells, how it is made, what it should be.
+
+    `code` and `part` name it (EDU1 has the parts 1 and 2); `unit` is a UCUM code; `direction` says
+    whether more (`up`) or less (`down`) is better. `target` None = no norm in hand. `absent` says
+    why it is computed nowhere yet.
+    """
+
+    code: str = Constraint(pattern=r"^[A-Z]{2,3}[0-9]?$")
+    part: int = Constraint(ge=1, le=9)
+    group: Name
+    name: Text
+    unit: str
+    formula: str
+    direction: Literal["up", "down"]
+    target: float | None
+    target_status: Literal["", "verified", "partly_verified", "recalled", "chosen"]
+    target_source: str
+    absent: Text | None
+    status: SeedStatus
+    source: str
+
+
 class _OutlinePoint(Value):
     lon: Lon
     lat: Lat
@@ -159,6 +182,12 @@ def service_norms(folder: Path | None = None) -> dict[str, ServiceNorm]:
 def air_limits(folder: Path | None = None) -> dict[str, AirLimit]:
     """Return the limit values by pollutant code (NO2, PM10 ...); raises as above."""
     return {limit.code: limit for limit in _read(folder, "air_limits.csv", _air_limit)}
+
+
+@cache
+def indicators(folder: Path | None = None) -> tuple[Indicator, ...]:
+    """Return the indicators of the scorecard in the order of their table; raises as above."""
+    return _read(folder, "indicators.csv", _indicator)
 
 
 @cache
@@ -233,3 +262,17 @@ def _service_norm(row: Row) -> ServiceNorm:
 def _air_limit(row: Row) -> AirLimit:
     names = [name for name in AirLimit.model_fields if name != "name"]
     return AirLimit.model_validate({**_fields(row, *names), "name": _text(row)})
+
+
+def _indicator(row: Row) -> Indicator:
+    plain = _fields(
+        row, "code", "part", "group", "unit", "formula", "direction", "target_status",
+        "target_source", "status", "source",
+    )  # fmt: skip
+    reason = {language: row[f"absent_{language}"] for language in ("be", "ru", "en")}
+    given = {
+        "name": _text(row),
+        "target": row["target"] or None,
+        "absent": reason if any(reason.values()) else None,
+    }
+    return Indicator.model_validate(plain | given)

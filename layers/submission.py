@@ -51,10 +51,11 @@ class Submission:
     shape: str | None
 
 
-def read(layer: Layer, feature: Any, crs: Crs) -> Submission:
+def read(layer: Layer, feature: Any, crs: Crs, *, whole: bool = True) -> Submission:
     """Return what a GeoJSON feature says; coordinates in the axis order of `crs`.
 
-    What is not sent is null. Raises RefusedFeature with every fault found.
+    What is not sent is null; with `whole` false it is left out, as for a change of some fields.
+    Raises RefusedFeature with every fault found.
     """
     faults = _outside(feature)
     if faults:
@@ -66,6 +67,8 @@ def read(layer: Layer, feature: Any, crs: Crs) -> Submission:
         if name not in fields:
             faults.append((f"/properties/{_escaped(name)}", "no property of this collection"))
     for name, field in fields.items():
+        if not whole and name not in properties:
+            continue
         try:
             values[name] = value_of(field, properties.get(name))
         except ValueError as error:

@@ -41,5 +41,9 @@ class UnknownDemoLayer(ProcessingError):
     """The demonstration generator does not make a layer of that id."""
 
 
+class UnfitScenario(ProcessingError):
+    """A scenario changes or removes a feature that the base does not have."""
+
+
 class RunFailed(ProcessingError):
     """A run ended without a result; the text says why, and the published layers are unchanged."""

@@ -22,8 +22,8 @@ UNITS = re.compile(
     r"_(m|m2|m3|km|km2|km_h|kmh|ha|deg|rad|s|ms|min|h|days|share|percent|w|kw|db|dbm|mhz|ghz|hz"
     r"|mb|bytes|c|ug_m3|lx|cd|person)(_.*)?$"
 )
-WITHOUT_UNIT = {"lon", "lat", "x", "y"}
-"""Coordinates: the CRS of what they belong to says their unit."""
+WITHOUT_UNIT = {"lon", "lat", "x", "y", "figure"}
+"""Coordinates, whose CRS says their unit, and a figure of the report with its unit beside it."""
 
 # Put together here, so that this file does not hold them itself.
 FORBIDDEN = (

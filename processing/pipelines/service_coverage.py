@@ -50,6 +50,10 @@ INPUTS: Mapping[str, str] = {
     "service_points": "service_points",
 }
 OUTPUT: tuple[str, ...] = ("service_coverage", "service_areas")
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "service_coverage": ("building_id", "service_class"),
+    "service_areas": ("service_class",),
+}
 
 ServiceClass = Literal[
     "school", "kindergarten", "clinic", "pharmacy", "post_office", "shop", "stop", "playground",

@@ -98,7 +98,7 @@ def test_air_limits_are_recalled_and_empty_cells_mean_no_limit():
 
 def test_every_row_of_every_seed_has_status_and_source():
     files = sorted((seed.data_dir() / "seed").glob("*.csv"))
-    assert len(files) == 6
+    assert len(files) >= 7
     for file in files:
         with file.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
@@ -150,6 +150,44 @@ def test_a_missing_column_is_named(copy: Path):
     file.write_text(text.replace("measured,", "mesured,", 1), encoding="utf-8")
     with pytest.raises(CorruptSource, match=r"service_norms\.csv has no column measured"):
         seed.service_norms(copy)
+
+
+def test_every_indicator_of_the_list_is_there_once_and_says_what_it_should_be():
+    found = seed.indicators()
+    named = [(one.code, one.part) for one in found]
+    assert len(named) == len(set(named))
+    groups = {
+        "ICT": 5,
+        "LGT": 5,
+        "AIR": 6,
+        "GRN": 3,
+        "TRN": 4,
+        "EDU": 2,
+        "HLT": 3,
+        "PLN": 3,
+        "GOV": 3,
+    }
+    codes = {code for code, _ in named}
+    for group, count in groups.items():
+        assert {f"{group}{n}" for n in range(1, count + 1)} <= codes
+    alone = {
+        "ENE1",
+        "WAT1",
+        "HEA1",
+        "EMI1",
+        "RAD1",
+        "HYD1",
+        "PST1",
+        "COM1",
+        "SAF1",
+        "PRK1",
+        "ECO1",
+        "IDX",
+    }
+    assert alone <= codes
+    for one in found:
+        assert (one.target is None) or one.target_status
+        assert not (one.absent and one.target is not None)
 
 
 def test_a_short_row_and_bytes_that_are_no_text_are_refused(copy: Path):
