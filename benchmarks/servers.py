@@ -29,7 +29,7 @@ from benchmarks.place import LAYER, PLAIN, Place, free_port
 WORKERS = 2
 READY_S = 60.0
 STOP_S = 5.0
-LINGER_S = 0.3  # the last answers of a measurement may still be under way
+LINGER_S = 4.0  # so long the last answers of a measurement may still be under way
 TABLE = f"{PLAIN}.{LAYER}"
 OURS = "geoportal"
 KEEPING = "geoportal, tiles kept"
@@ -318,13 +318,16 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def end_queries(place: Place, server: Server) -> int:
     """End what a server left running in the database; return how many queries there were."""
-    query = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE application_name = %s AND state = 'active'"
-    )
-    time.sleep(LINGER_S)
+    running = "FROM pg_stat_activity WHERE application_name = %s AND state = 'active'"
+    name = [f"{NAME}-{server.name}"]
+    deadline = time.monotonic() + LINGER_S
     with psycopg.connect(place.url, autocommit=True) as connection:
-        return len(connection.execute(query, [f"{NAME}-{server.name}"]).fetchall())
+        while time.monotonic() < deadline:
+            time.sleep(0.1)
+            if not connection.execute(f"SELECT pid {running}".encode(), name).fetchall():
+                return 0
+        left = connection.execute(f"SELECT pg_terminate_backend(pid) {running}".encode(), name)
+        return len(left.fetchall())
 
 
 def _descendants(pid: int) -> list[int]:
