@@ -1,4 +1,4 @@
-"""The command `python -m benchmarks [PART] [--quick]`; README.md lists the parts."""
+"""The command `python -m benchmarks [PART] [--quick] [--features N]`; README.md lists the parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from geoportal.errors import GeoportalError
 from layers.errors import LayersError
 from processing.errors import ProcessingError
 
-PARTS: dict[str, Callable[[bool], int]] = {
+PARTS: dict[str, Callable[[bool, int | None], int]] = {
     "serving": serving.main,
     "startup": startup.main,
     "memory": memory.main,
@@ -29,12 +29,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("part", nargs="?", choices=PARTS, help="default: all of them")
     parser.add_argument("--quick", action="store_true", help="fewer buildings, shorter runs")
+    parser.add_argument("--features", type=int, help="so many buildings, e.g. 5000000")
     chosen = parser.parse_args()
     # Python then leaves the blocks that stop what was started.
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     try:
-        return max(PARTS[part](chosen.quick) for part in ([chosen.part] if chosen.part else PARTS))
+        parts = [chosen.part] if chosen.part else PARTS
+        return max(PARTS[part](chosen.quick, chosen.features) for part in parts)
     except (BenchmarkError, GeoportalError, LayersError, ProcessingError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1

@@ -7,8 +7,8 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,7 +21,10 @@ SCRIPT = """
 local paths = {%s}
 local at = 0
 local requests = {}
-function init() for i, path in ipairs(paths) do requests[i] = wrk.format("GET", path) end end
+local headers = {%s}
+function init()
+  for i, path in ipairs(paths) do requests[i] = wrk.format("GET", path, headers) end
+end
 function request() at = at %% #requests + 1; return requests[at] end
 function done(summary, latency)
   local e = summary.errors
@@ -30,6 +33,15 @@ function done(summary, latency)
     summary.requests, summary.duration, bad, latency:percentile(95)))
 end
 """
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a server is asked: paths at its address, each with the same headers."""
+
+    address: str
+    paths: Sequence[str]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,12 +58,14 @@ class Load:
         return self.requests / self.seconds
 
 
-def measure(address: str, paths: Sequence[str], seconds: int, folder: Path) -> Load:
-    """Ask for the paths in turn for some seconds; raises WrongAnswer for any status but 2xx."""
+def measure(asked: Asked, seconds: int, folder: Path) -> Load:
+    """Ask for the paths in turn for some seconds; raises WrongAnswer for a status above 399."""
+    address, paths = asked.address, asked.paths
     if shutil.which("wrk") is None:
-        return asyncio.run(_measure(address, paths, seconds, None))
+        return asyncio.run(_measure(asked, seconds, None))
     script = folder / "load.lua"
-    script.write_text(SCRIPT % ",".join(json.dumps(path) for path in paths))
+    headers = ",".join(f"[{json.dumps(k)}]={json.dumps(v)}" for k, v in asked.headers.items())
+    script.write_text(SCRIPT % (",".join(json.dumps(path) for path in paths), headers))
     command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{seconds}s", "--timeout", "30s"]
     done = subprocess.run(
         [*command, "-s", str(script), address],
@@ -66,17 +80,18 @@ def measure(address: str, paths: Sequence[str], seconds: int, folder: Path) -> L
     return Load(said["count"], said["us"] / 1e6, said["p95_us"] / 1e3)
 
 
-def measure_few(address: str, paths: Sequence[str], count: int, seconds: float) -> Load:
+def measure_few(asked: Asked, count: int, seconds: float) -> Load:
     """Ask so many times, however slow the server is, but not beyond so many seconds."""
-    return asyncio.run(_measure(address, paths, seconds, count))
+    return asyncio.run(_measure(asked, seconds, count))
 
 
-async def _measure(address: str, paths: Sequence[str], seconds: float, count: int | None) -> Load:
+async def _measure(asked: Asked, seconds: float, count: int | None) -> Load:
     """Ask with CLIENTS connections until the time is over or so many answers are there."""
+    paths = asked.paths
     turn: Iterator[str] = cycle(paths) if count is None else iter(_first(paths, count))
     took: list[float] = []
     started = time.monotonic()
-    clients = [_client(address, turn, took, started + seconds) for _ in range(CLIENTS)]
+    clients = [_client(asked, turn, took, started + seconds) for _ in range(CLIENTS)]
     try:
         async with asyncio.timeout(seconds + 0.5):
             await asyncio.gather(*clients)
@@ -91,17 +106,18 @@ def _first(paths: Sequence[str], count: int) -> list[str]:
     return [next(turn) for _ in range(count)]
 
 
-async def _client(address: str, turn: Iterator[str], took: list[float], deadline: float) -> None:
+async def _client(asked: Asked, turn: Iterator[str], took: list[float], deadline: float) -> None:
     """One connection: ask, read, ask again."""
-    place = urlsplit(address)
+    place = urlsplit(asked.address)
+    more = "".join(f"{name}: {value}\r\n" for name, value in asked.headers.items())
     reader, writer = await asyncio.open_connection(place.hostname, place.port, limit=2**24)
     try:
         for path in turn:
             started = time.monotonic()
             if started >= deadline:
                 return
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode())
-            await _read_answer(reader, f"{address}{path}")
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: {place.netloc}\r\n{more}\r\n".encode())
+            await _read_answer(reader, f"{asked.address}{path}")
             took.append(time.monotonic() - started)
     finally:
         writer.close()
@@ -109,8 +125,11 @@ async def _client(address: str, turn: Iterator[str], took: list[float], deadline
 
 async def _read_answer(reader: asyncio.StreamReader, url: str) -> None:
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    if not head.split(b" ", 2)[1].startswith(b"2"):
+    status = head.split(b" ", 2)[1]
+    if not status.startswith((b"2", b"3")):
         raise WrongAnswer(f"{url}: {head.splitlines()[0].decode()}")
+    if status in (b"204", b"304"):
+        return
     for line in head.splitlines():
         if line.startswith(b"content-length:"):
             await reader.readexactly(int(line.split(b":")[1]))

@@ -18,17 +18,18 @@ from rich.progress import Progress, TimeElapsedColumn
 
 from geoportal.cluster import Cluster
 from geoportal.postgres import Account
-from layers import store
+from layers import registry, store
 from layers.area import save_area, seed_areas
 from layers.model import Origin
-from layers.registry import load_layers
 from layers.schema import migrate
 from processing import demo
 
 PREFIX = "geoportal-bench-"
 FOLDERS = Path("/tmp")  # a unix socket's path must be short, TMPDIR may be anything
 AREA = "orsha"
-LAYER = "buildings"
+MODEL = "buildings"
+LAYER = "bench_buildings"
+"""A copy of the buildings' layer that has tiles from level 5 on, as the others have."""
 PLAIN = "plain"
 """Schema of a copy of the layer in one table without partitions."""
 
@@ -46,6 +47,7 @@ class Place:
     user: str
     name: str
     buildings: int
+    layers_dir: Path
 
 
 @contextmanager
@@ -94,34 +96,52 @@ def place(inside: Path, buildings: int) -> Iterator[Place]:
     cluster.start()
     try:
         with psycopg.connect(cluster.url, autocommit=True) as connection:
-            _load(connection, buildings)
+            root = _define(inside / "layers")
+            _load(connection, buildings, root)
             info = connection.info
-            yield Place(cluster.url, cluster.socket, info.user, info.dbname, buildings)
+            yield Place(cluster.url, cluster.socket, info.user, info.dbname, buildings, root)
     finally:
         cluster.stop()
 
 
-def _load(connection: psycopg.Connection[tuple[object, ...]], buildings: int) -> None:
-    layers = load_layers()
-    migrate(connection, layers)
+def _define(root: Path) -> Path:
+    """Write the definition of LAYER below a folder; return the folder."""
+    source = registry.folder(MODEL)
+    target = root / source.parent.name / LAYER
+    target.mkdir(parents=True)
+    for file in source.iterdir():
+        text = file.read_text("utf-8").replace("min_zoom: 12", "min_zoom: 5")
+        if file.suffix in (".sql", ".json"):
+            text = text.replace(MODEL, LAYER)
+        (target / file.name).write_text(text.replace(f"id: {MODEL}", f"id: {LAYER}"), "utf-8")
+    return root
+
+
+def _load(connection: psycopg.Connection[tuple[object, ...]], buildings: int, root: Path) -> None:
+    layers = registry.load_layers(root)
+    migrate(connection, layers, roots=(root,))
     area = seed_areas()[AREA]
     save_area(connection, area)
     with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as bar:
         task = bar.add_task(f"generating and loading {buildings:,} buildings", total=buildings)
 
         def frames() -> Iterator[gpd.GeoDataFrame]:
-            for frame in demo.frames(area, LAYER, buildings=buildings):
+            for frame in demo.frames(area, MODEL, buildings=buildings):
                 bar.advance(task, len(frame))
                 yield frame
 
         origin = Origin(status="demonstration", source="benchmark", checksum="none")
         store.replace(connection, layers[LAYER], frames(), area=area, origin=origin)
+    fields = ", ".join(f.name for f in layers[LAYER].published_fields)
     # pg_featureserv reads single items only where the id alone is the primary key.
     for command in (
         f"CREATE SCHEMA {PLAIN}",
-        f"CREATE TABLE {PLAIN}.{LAYER} AS SELECT * FROM features.{LAYER} ORDER BY id",
+        # Without the texts that we keep: the others would send them as a property.
+        f"CREATE TABLE {PLAIN}.{LAYER} AS"
+        f" SELECT id, geom, {fields} FROM features.{LAYER} ORDER BY id",
         f"ALTER TABLE {PLAIN}.{LAYER} ADD PRIMARY KEY (id)",
         f"CREATE INDEX ON {PLAIN}.{LAYER} USING gist (geom)",
+        f"CREATE INDEX ON {PLAIN}.{LAYER} (kind, id)",  # as ours has it, for filters
         "VACUUM ANALYZE",
     ):
         connection.execute(command)

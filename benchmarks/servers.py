@@ -15,9 +15,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 
@@ -28,8 +29,10 @@ from benchmarks.place import LAYER, PLAIN, Place, free_port
 WORKERS = 2
 READY_S = 60.0
 STOP_S = 5.0
-LINGER_S = 0.3  # the last answers of a measurement may still be under way
+LINGER_S = 4.0  # so long the last answers of a measurement may still be under way
 TABLE = f"{PLAIN}.{LAYER}"
+OURS = "geoportal"
+KEEPING = "geoportal, tiles kept"
 NAME = "geoportal-bench"
 """Begins the name under which each server is known to the database."""
 
@@ -55,6 +58,12 @@ class Server:
     items: Callable[[str], str] | None = None
     item: Callable[[int], str] | None = None
     tile: Callable[[Tile], str] | None = None
+    rough: Callable[[Tile], str] | None = None
+    """A tile of a low level, which takes some servers minutes."""
+    unchanged: Callable[[Tile], str] | None = None
+    """A tile whose caller has it already."""
+    following: Callable[[str], str] | None = None
+    """Items behind a cursor."""
 
 
 @dataclass
@@ -94,15 +103,20 @@ class Running:
         return max(_resident_mb(pid) for pid in self.processes())
 
 
-def ours(place: Place, tile_cache_mb: int = 0) -> Server:
-    """Return the geoportal itself, keeping no tile."""
+def ours(place: Place, tile_cache_mb: int = 0, name: str = OURS) -> Server:
+    """Return the geoportal itself; by default it keeps no tile."""
     port = free_port()
     base = f"/ogc/collections/{LAYER}"
+
+    def tile(t: Tile) -> str:
+        return f"{base}/tiles/WebMercatorQuad/{t.z}/{t.y}/{t.x}"
+
     return Server(
-        name="geoportal",
+        name=name,
         command=[sys.executable, "-m", "geoportal", "serve"],
         environ={
             "GEOPORTAL_DATABASE_URL": place.url,
+            "GEOPORTAL_LAYERS_DIR": str(place.layers_dir),
             "GEOPORTAL_PORT": str(port),
             "GEOPORTAL_WORKERS": str(WORKERS),
             "GEOPORTAL_TILE_CACHE_MB": str(tile_cache_mb),
@@ -111,7 +125,17 @@ def ours(place: Place, tile_cache_mb: int = 0) -> Server:
         ready="/health/ready",
         items=lambda query: f"{base}/items?{query}",
         item=lambda id_: f"{base}/items/{id_}",
-        tile=lambda t: f"{base}/tiles/WebMercatorQuad/{t.z}/{t.y}/{t.x}",
+        tile=tile,
+        rough=tile,
+        unchanged=tile,
+        following=lambda query: f"{base}/items?{query}",
+    )
+
+
+def keeping_tiles(place: Place) -> Server:
+    """Return the geoportal with its cache of tiles in memory, asked for tiles only."""
+    return replace(
+        ours(place, 64, KEEPING), items=None, item=None, rough=None, unchanged=None, following=None
     )
 
 
@@ -133,6 +157,33 @@ def stock_pygeoapi(place: Place, folder: Path) -> Server:
         items=lambda query: f"{base}/items?{query}&f=json",
         item=lambda id_: f"{base}/items/{id_}?f=json",
         tile=lambda t: f"{base}/tiles/WebMercatorQuad/{t.z}/{t.y}/{t.x}?f=mvt",
+    )
+
+
+def tipg(place: Place) -> Server:
+    """Return tipg."""
+    port = free_port()
+    base = f"/collections/{TABLE}"
+    socket = quote(str(place.socket_folder), safe="")
+    return Server(
+        name="tipg",
+        command=[
+            *(sys.executable, "-m", "uvicorn", "tipg.main:app"),
+            *("--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS)),
+            *("--log-level", "warning", "--no-access-log"),
+        ],
+        environ={
+            "DATABASE_URL": f"postgresql://{place.user}@{socket}/{place.name}",
+            "TIPG_DB_SCHEMAS": json.dumps([PLAIN]),
+            # Without these it looks through the whole table at each start.
+            "TIPG_DB_SPATIAL_EXTENT": "FALSE",
+            "TIPG_DB_DATETIME_EXTENT": "FALSE",
+        },
+        port=port,
+        ready="/healthz",
+        items=lambda query: f"{base}/items?{query}&f=geojson",
+        item=lambda id_: f"{base}/items/{id_}?f=geojson",
+        tile=lambda t: f"{base}/tiles/WebMercatorQuad/{t.z}/{t.x}/{t.y}",
     )
 
 
@@ -170,6 +221,7 @@ def pg_tileserv(place: Place, programs: Path) -> Server:
         port=port,
         ready="/index.json",
         tile=lambda t: f"/{TABLE}/{t.z}/{t.x}/{t.y}.pbf",
+        rough=lambda t: f"/{TABLE}/{t.z}/{t.x}/{t.y}.pbf",
     )
 
 
@@ -199,17 +251,22 @@ def martin(place: Place, programs: Path, folder: Path) -> Server:
         port=port,
         ready="/health",
         tile=lambda t: f"/{LAYER}/{t.z}/{t.x}/{t.y}",
+        rough=lambda t: f"/{LAYER}/{t.z}/{t.x}/{t.y}",
     )
 
 
 def found(place: Place, folder: Path) -> tuple[list[Server], list[str]]:
     """Return the servers that can be compared here, ours first, and why others are left out."""
-    servers, missing = [ours(place)], []
+    servers, missing = [ours(place), keeping_tiles(place)], []
     absent = [name for name in ("psycopg2", "geoalchemy2", "uvicorn") if find_spec(name) is None]
     if absent:
         missing.append(f"pygeoapi: {', '.join(absent)} not installed (requirements/bench.txt)")
     else:
         servers.append(stock_pygeoapi(place, folder))
+    if find_spec("tipg") is None:
+        missing.append("tipg: not installed (requirements/bench.txt)")
+    else:
+        servers.append(tipg(place))
     given = os.environ.get("GEOPORTAL_PEERS_DIR")
     if not given:
         missing.append("pg_featureserv, pg_tileserv, martin: GEOPORTAL_PEERS_DIR is not set")
@@ -233,7 +290,7 @@ def running(server: Server, folder: Path) -> Iterator[Running]:
     """Run a server for a block; it need not be ready at the beginning."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("GEOPORTAL_")}
     environ |= {"PGAPPNAME": f"{NAME}-{server.name}", **server.environ}
-    log = folder / f"{server.name}.log"
+    log = folder / f"{server.name.replace(', ', '-').replace(' ', '-')}.log"
     with log.open("wb") as output:
         # A session of its own: a Ctrl-C reaches only us, and we stop it with all its children.
         process = subprocess.Popen(
@@ -261,13 +318,16 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def end_queries(place: Place, server: Server) -> int:
     """End what a server left running in the database; return how many queries there were."""
-    query = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE application_name = %s AND state = 'active'"
-    )
-    time.sleep(LINGER_S)
+    running = "FROM pg_stat_activity WHERE application_name = %s AND state = 'active'"
+    name = [f"{NAME}-{server.name}"]
+    deadline = time.monotonic() + LINGER_S
     with psycopg.connect(place.url, autocommit=True) as connection:
-        return len(connection.execute(query, [f"{NAME}-{server.name}"]).fetchall())
+        while time.monotonic() < deadline:
+            time.sleep(0.1)
+            if not connection.execute(f"SELECT pid {running}".encode(), name).fetchall():
+                return 0
+        left = connection.execute(f"SELECT pg_terminate_backend(pid) {running}".encode(), name)
+        return len(left.fetchall())
 
 
 def _descendants(pid: int) -> list[int]:

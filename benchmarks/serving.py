@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean
 
 from rich.table import Table
 
-from benchmarks import answers, load, servers
+from benchmarks import answers, figures, limit, load, servers
 from benchmarks.place import Place, console, folder, place
 from benchmarks.questions import Question, questions
 from benchmarks.servers import Running
@@ -31,11 +31,11 @@ class Plan:
     slow_s: float
     """Longest measurement of a server that takes seconds for an answer."""
     deadline_s: float
-    """No measurement begins later than this after the start of everything."""
+    """No measurement begins later than this after the servers are ready."""
 
 
-FULL = Plan(buildings=500_000, rounds=2, seconds=4, warm_s=1.0, slow_s=30.0, deadline_s=260.0)
-QUICK = Plan(buildings=60_000, rounds=1, seconds=1, warm_s=0.5, slow_s=6.0, deadline_s=52.0)
+FULL = Plan(buildings=500_000, rounds=2, seconds=3, warm_s=0.7, slow_s=30.0, deadline_s=540.0)
+QUICK = Plan(buildings=60_000, rounds=1, seconds=1, warm_s=0.3, slow_s=6.0, deadline_s=120.0)
 
 CHECKED = 5
 """So many answers of each kind are checked."""
@@ -72,10 +72,10 @@ class Result:
 Results = dict[tuple[str, str], Result]
 
 
-def main(quick: bool) -> int:
-    """Measure and print the table; 0 unless an answer was wrong, which raises."""
+def main(quick: bool, features: int | None = None) -> int:
+    """Measure and print the tables; 0 unless an answer was wrong, which raises."""
     plan = QUICK if quick else FULL
-    deadline = time.monotonic() + plan.deadline_s
+    plan = plan if features is None else replace(plan, buildings=features)
     with folder() as inside, place(inside, plan.buildings) as city, ExitStack() as stack:
         found, missing = servers.found(city, inside)
         running = [stack.enter_context(servers.running(s, inside)) for s in found]
@@ -83,8 +83,10 @@ def main(quick: bool) -> int:
             one.await_ready()
         asked = questions(city)
         _check(city, asked, running)
+        deadline = time.monotonic() + plan.deadline_s
         results = _measure(Run(city, plan, inside, deadline), asked, running)
         _print(asked, running, results, plan)
+        console.print(figures.table(_rate_of(results), judged=not quick))
         _print_memory(running)
     for reason in missing:
         console.print(f"left out: {reason}")
@@ -94,6 +96,8 @@ def main(quick: bool) -> int:
 def _check(city: Place, asked: Sequence[Question], running: Sequence[Running]) -> None:
     """Compare answers with PostGIS before anything is timed; raises WrongAnswer."""
     for question in asked:
+        if question.headers:
+            continue  # an answer without a body
         for one in running:
             paths = question.paths(one.server)
             slow = question.kind == "tile" and one.server.name == "pygeoapi"
@@ -117,9 +121,9 @@ class Run:
 def _measure(run: Run, asked: Sequence[Question], running: Sequence[Running]) -> Results:
     """Ask one server after the other, question by question, so that all meet the same machine."""
     results: Results = {}
-    decisive_first = sorted(asked, key=lambda question: question.target is None)
+    limits = limit.scripts(run.city, asked, run.inside)
     for _ in range(run.plan.rounds):
-        for question in decisive_first:
+        for question in asked:
             for one in running:
                 paths = question.paths(one.server)
                 result = results.setdefault((question.title, one.server.name), Result())
@@ -128,30 +132,33 @@ def _measure(run: Run, asked: Sequence[Question], running: Sequence[Running]) ->
                 if time.monotonic() > run.deadline:
                     console.print("the time is over: the rest is not measured")
                     return results
-                _one(run, one, paths, result)
+                _one(run, load.Asked(one.address, paths, question.headers), one, result)
                 left = servers.end_queries(run.city, one.server)
                 console.print(
                     f"  {question.title:28} {one.server.name:15} {_rate(result):>10}/s"
                     + (f"  {left} queries left running, ended" if left else "")
                 )
+            done = limit.measure(run.city, limits.get(question.title, []), run.plan.seconds)
+            if done is not None:
+                results.setdefault((question.title, limit.NAME), Result()).add(done)
     return results
 
 
-def _one(run: Run, one: Running, paths: Sequence[str], result: Result) -> None:
+def _one(run: Run, asked: load.Asked, one: Running, result: Result) -> None:
     """Warm connections, plans and caches, which also tells how slow a server is; then measure."""
-    warm = load.measure_few(one.address, paths, WARM_REQUESTS, run.plan.warm_s)
+    warm = load.measure_few(asked, WARM_REQUESTS, run.plan.warm_s)
     if warm.requests >= WARM_REQUESTS / 2:
-        result.add(load.measure(one.address, paths, run.plan.seconds, run.inside))
+        result.add(load.measure(asked, run.plan.seconds, run.inside))
         return
     servers.end_queries(run.city, one.server)
-    result.add(load.measure_few(one.address, paths, SLOW_REQUESTS, run.plan.slow_s))
+    result.add(load.measure_few(asked, SLOW_REQUESTS, run.plan.slow_s))
     result.slow = result.p95_ms[-1] > SLOW_ONCE_S * 1e3
 
 
 def _print(
     asked: Sequence[Question], running: Sequence[Running], results: Results, plan: Plan
 ) -> None:
-    names = [one.server.name for one in running]
+    names = [*(one.server.name for one in running), limit.NAME]
     table = Table(
         title=f"requests/s (95 % answered within), {plan.buildings:,} generated buildings,"
         f" {load.CLIENTS} clients, {servers.WORKERS} workers"
@@ -159,13 +166,10 @@ def _print(
     table.add_column("request")
     for name in names:
         table.add_column(name, justify="right")
-    if "pygeoapi" in names:
-        table.add_column("geoportal : pygeoapi", justify="right")
     for question in asked:
-        cells = [_cell(results.get((question.title, name))) for name in names]
-        if "pygeoapi" in names:
-            cells.append(_ratio(question, results, plan))
-        table.add_row(question.title, *cells)
+        table.add_row(
+            question.title, *(_cell(results.get((question.title, name))) for name in names)
+        )
     console.print(table)
 
 
@@ -181,25 +185,19 @@ def _cell(result: Result | None) -> str:
     return f"{_rate(result)} ({mean(result.p95_ms):,.0f} ms)"
 
 
-def _ratio(question: Question, results: Results, plan: Plan) -> str:
-    """Return our answers per answer of stock pygeoapi, and whether that is what is wanted."""
-    ours = results.get((question.title, "geoportal"), Result())
-    stock = results.get((question.title, "pygeoapi"), Result())
-    if not ours.per_second or not stock.per_second:
-        return "-"
-    ratio = ours.rate / stock.rate
-    said = ("> " if stock.least else "") + f"{ratio:,.1f}"
-    if question.target is None or plan is QUICK:  # with few rows, counting costs pygeoapi little
-        return said
-    verdict = "reached" if ratio >= question.target else "MISSED"
-    return f"{said} (wanted {question.target:.0f}: {verdict})"
+def _rate_of(results: Results) -> figures.Rate:
+    def rate(question: str, server: str) -> float | None:
+        found = results.get((question, server))
+        return found.rate if found and found.per_second else None
+
+    return rate
 
 
 def _print_memory(running: Sequence[Running]) -> None:
     for one in running:
         size = one.memory_mb()
         note = ""
-        if one.server.name == "geoportal":
+        if one.server.name == servers.OURS:
             verdict = "reached" if size < WORKER_LIMIT_MB else "MISSED"
             note = f" (wanted: under {WORKER_LIMIT_MB} MB: {verdict})"
         console.print(f"largest process after the load: {one.server.name:15} {size:6.0f} MB{note}")

@@ -24,9 +24,9 @@ LONGEST_S = 300
 STOP_S = 30
 
 
-def main(quick: bool) -> int:
-    """Start a copy of the checkout twice and print the times; `quick` changes nothing here."""
-    del quick
+def main(quick: bool, features: int | None = None) -> int:
+    """Start a copy of the checkout twice and print the times; nothing is smaller or larger here."""
+    del quick, features
     with folder() as inside, _checkout(inside / "geoportal-by") as checkout:
         for title, wanted in zip(("first start", "second start"), WANTED_S, strict=True):
             took = _start(checkout, inside / "up.log")

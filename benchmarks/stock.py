@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import ServerFailed
-from benchmarks.place import LAYER, Place
+from benchmarks.place import LAYER, PLAIN, Place
 
 GENERATE_S = 120
 
@@ -67,7 +67,7 @@ def _collection(place: Place) -> dict[str, Any]:
     table = {
         "data": {
             "host": str(place.socket_folder), "dbname": place.name, "user": place.user,
-            "password": "", "search_path": ["features", "public"],
+            "password": "", "search_path": [PLAIN, "public"],
         },
         "id_field": "id",
         "table": LAYER,

@@ -27,6 +27,7 @@ from geoportal.web import pages, reports
 from layers.query import Query
 
 API_ROOT = "/ogc"
+ASKED_MOST = ("getFeatures", "getFeature", "collection.vector.getTile")
 
 
 def application() -> Starlette:
@@ -66,8 +67,8 @@ def create_app(settings: Settings) -> Starlette:
 
     app = Starlette(
         routes=[
-            *_health(portal),
             *_ogc(lambda: current["api"]),
+            *_health(portal),
             *pages.routes(portal),
             *reports.routes(portal),
         ],
@@ -82,7 +83,8 @@ def create_app(settings: Settings) -> Starlette:
 
 def _ogc(get_api: Callable[[], Api]) -> list[BaseRoute]:
     by_path: dict[str, dict[str, OgcRoute]] = {}
-    for route in ROUTES:
+    # The router tries one after the other. No address fits two of them.
+    for route in sorted(ROUTES, key=lambda route: route.name not in ASKED_MOST):
         by_path.setdefault(route.path, {})[route.method] = route
     found: list[BaseRoute] = []
     for path, routes in by_path.items():

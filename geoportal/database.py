@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from geoportal.errors import (
@@ -60,6 +62,10 @@ def translate_errors() -> Iterator[None]:
         raise BadParameter(f"The database cannot use a value of the request: {message}") from None
 
 
+async def _configure(connection: AsyncConnection[Row]) -> None:
+    set_json_loads(orjson.loads, connection)
+
+
 class Database:
     """Connections of one server process; made closed, `open()` it inside the event loop."""
 
@@ -67,8 +73,10 @@ class Database:
         timeout_ms = int(settings.statement_timeout_s * 1000)
         # client_connection_check_interval ends a query whose server died (not whose client left:
         # that one is cancelled by us, at once).
+        # Times are told in UTC, as the kept texts do (layers/kept_text.py).
         options = (
             f"-c role={ROLE} -c statement_timeout={timeout_ms} -c jit=off"
+            " -c timezone=UTC -c extra_float_digits=1"
             " -c client_connection_check_interval=1s -c idle_in_transaction_session_timeout=60s"
         )
         self._pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
@@ -85,6 +93,7 @@ class Database:
                 "prepare_threshold": PREPARE_AFTER,
                 "connect_timeout": 5,
             },
+            configure=_configure,
         )
 
     async def open(self) -> None:
@@ -110,7 +119,9 @@ class Database:
                 return await self._rows(query)
 
     async def _rows(self, query: Query) -> list[Row]:
-        async with self._pool.connection() as connection:
+        # Taken and given back by hand: in autocommit there is no transaction to end on the way.
+        connection = await self._pool.getconn()
+        try:
             cursor = connection.cursor(binary=True)
             # The text is made by layers.query from constants and quoted names only.
             await cursor.execute(
@@ -119,3 +130,5 @@ class Database:
                 prepare=None if query.prepare else False,
             )
             return await cursor.fetchall()
+        finally:
+            await self._pool.putconn(connection)

@@ -18,6 +18,7 @@ from geoportal.maps.painters import Painters
 from geoportal.settings import Settings
 from geoportal.watcher import Watcher
 from geoportal.writer import Writer
+from layers import kept_text
 from layers.area import SELECT_AREAS, area_from_row
 from layers.errors import BadLayerFile, UnknownLayer
 from layers.model import Area, Layer
@@ -50,6 +51,7 @@ class Portal:
         self.versions: Mapping[tuple[str, str], Version] = {}
         self.areas: Mapping[str, Area] = {}
         self.summaries: Mapping[str, Summary] = {}
+        self.kept_texts: frozenset[str] = frozenset()  # layers whose table keeps finished features
         self.changed: Callable[[], None] = lambda: None
         self._watcher = Watcher(settings)
         self._stale = asyncio.Event()
@@ -95,20 +97,25 @@ class Portal:
 
     async def refresh(self) -> None:
         """Read definitions, areas and versions anew and swap them in together."""
-        areas = [area_from_row(r) for r in await self.database.rows(Query(SELECT_AREAS))]
         published = self._read(await self.database.rows(Query(SELECT_PUBLICATIONS)))
+        marks = await self.database.rows(Query(kept_text.SELECT_MARKS))
         rows = await self.database.rows(Query(SELECT_VERSIONS))
+        # After the versions: an area is saved before anything is loaded for it.
+        areas = {a.id: a for a in map(area_from_row, await self.database.rows(Query(SELECT_AREAS)))}
         # Until access control exists, only what everybody may see is published at all.
         is_open = {k for k, one in published.items() if one.layer.access == "open"}
-        versions = [v for v in map(Version.from_row, rows) if v.layer in is_open]
+        versions = [
+            v for v in map(Version.from_row, rows) if v.layer in is_open and v.area in areas
+        ]
         loaded = {v.layer for v in versions}
-        self.areas = {a.id: a for a in areas}
+        self.areas = areas
         self.versions = {(v.layer, v.area): v for v in versions}
         self.publications = published
         layers = sorted((published[k].layer for k in loaded), key=lambda layer: layer.position)
         self.layers = {layer.id: layer for layer in layers}
         self.definitions = {**self.definitions, **{k: one.layer for k, one in published.items()}}
         self.summaries = {k: Summary.of(v for v in versions if v.layer == k) for k in self.layers}
+        self.kept_texts = kept_text.current(self.layers, marks)
         self._stale.set()
         self.changed()
 

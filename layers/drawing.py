@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from psycopg import sql
 
-from layers.model import Layer
-from layers.query import STORED_SRID, Filter, Query, Shape, bound, shape_of, where
+from layers.model import STORED_SRID, Layer
+from layers.query import Filter, Query, Shape, bound, shape_of, where
 
 MOST_FEATURES = 100_000
 """Most features of a layer in one picture; of more the largest are drawn."""

@@ -14,8 +14,8 @@ from psycopg import sql
 
 from layers.history import Change
 from layers.keyset import Scalar
-from layers.model import AREA_STRIDE, STANDARD_FIELDS, Field, Layer
-from layers.query import STORED_SRID, Crs, Query
+from layers.model import AREA_STRIDE, STANDARD_FIELDS, STORED_SRID, Field, Layer
+from layers.query import KEPT_TEXT, Crs, Query
 from layers.schema import tile_column_type, tile_fields
 
 STATE = "encode(substr(sha256(record_send(t)), 1, 12), 'hex')"
@@ -182,7 +182,7 @@ def _former_text(layer: Layer, crs: Crs) -> str:
     shape = f"ST_FlipCoordinates({shape})" if crs.flip else shape
     return (
         sql.SQL(
-            "SELECT {state}, (to_jsonb(t) || jsonb_build_object("
+            "SELECT {state}, (to_jsonb(t) - {kept} || jsonb_build_object("
             "  'geom', ST_AsGeoJSON(t.geom, {digits}, 0)::jsonb))::text,"
             " json_build_object('type', 'Feature', 'id', t.id,"
             "  'geometry', ST_AsGeoJSON({shape}, {digits}, 0)::json,"
@@ -192,6 +192,7 @@ def _former_text(layer: Layer, crs: Crs) -> str:
         )
         .format(
             state=sql.SQL(STATE),
+            kept=sql.Literal(KEPT_TEXT),
             digits=sql.Literal(FULL_DIGITS),
             shape=sql.SQL(shape),
             table=_features(layer),

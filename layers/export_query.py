@@ -13,8 +13,8 @@ from typing import Literal
 from psycopg import sql
 
 from layers import keyset, query
-from layers.model import Field, Layer
-from layers.query import STORED_SRID, Crs, Filter, Page, Query
+from layers.model import STORED_SRID, Field, Layer
+from layers.query import Crs, Filter, Page, Query
 
 Part = Literal["point", "multipoint", "line", "polygon"]
 """The kinds of geometry that a Shapefile keeps apart."""

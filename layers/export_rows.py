@@ -9,8 +9,8 @@ from psycopg import sql
 
 from layers import query
 from layers.export_query import _iso, _params, _select, _window, fields_of, sound
-from layers.model import Field, Layer
-from layers.query import STORED_SRID, Filter, Page, Query
+from layers.model import STORED_SRID, Field, Layer
+from layers.query import Filter, Page, Query
 
 Part = Literal["point", "multipoint", "line", "polygon"]
 """The kinds of geometry that a Shapefile keeps apart."""

@@ -84,7 +84,8 @@ def opened(layer: Layer, area: Area) -> Query:
     """
     return Query(
         'SELECT (SELECT array_agg(attname::text ORDER BY attname COLLATE "C") FROM pg_attribute'
-        "  WHERE attrelid = to_regclass(%(table)s) AND attnum > 0 AND NOT attisdropped),"
+        "  WHERE attrelid = to_regclass(%(table)s) AND attnum > 0 AND NOT attisdropped"
+        "  AND attgenerated = ''),"
         " v.row_count, v.sum_high::text, v.sum_low::text, v.status"
         " FROM layers.version AS v WHERE v.layer = %(layer)s AND v.area = %(area)s FOR UPDATE OF v",
         {"layer": layer.id, "area": area.id, "table": f"features.{layer.id}"},

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import orjson
 from psycopg import sql
 
 from layers.errors import BadValue
@@ -49,8 +50,8 @@ class Cursor:
     def text(self) -> str:
         """Return the cursor as callers see it."""
         plain = [v.isoformat() if isinstance(v, date) else v for v in self.values]
-        packed = json.dumps([self.backwards, plain], ensure_ascii=False, separators=(",", ":"))
-        return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+        packed = orjson.dumps([self.backwards, plain])
+        return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def order_by(order: Order, *, backwards: bool = False) -> sql.Composable:

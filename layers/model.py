@@ -35,6 +35,8 @@ COUNTRY = "by"
 AREA_STRIDE = 100_000_000
 """Feature ids of an area run from number * AREA_STRIDE + 1, so ids are unique in the country."""
 
+STORED_SRID = 4326
+"""WGS 84, longitude first: the system of every geometry column in `features`."""
 
 POINT_COUNT = "point_count"
 """Attribute of the clusters in the tiles of a point layer: how many points one stands for."""

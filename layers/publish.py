@@ -20,8 +20,7 @@ from psycopg.types.json import Jsonb
 from layers.area import areas, save_area, seed_areas
 from layers.errors import StoreFailure, UnfitTable, UnknownLayer
 from layers.locks import set_lock_timeout
-from layers.model import COUNTRY, Layer
-from layers.query import STORED_SRID
+from layers.model import COUNTRY, STORED_SRID, Layer
 from layers.schema import WRITER, tile_column_type, tile_fields
 from layers.source_table import SourceTable
 

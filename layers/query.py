@@ -9,20 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from psycopg import sql
 
-from layers import keyset
+from layers import box, keyset
 from layers.keyset import Cursor, Order, Scalar
-from layers.model import Field, Layer
+from layers.model import STORED_SRID, Field, Layer
 
-STORED_SRID = 4326
-WEB_MERCATOR_SRID = 3857
-HALF_WORLD_M = 20_037_508.342_789_244  # of EPSG:3857
 DEGREE_DIGITS = 7  # about 1 cm
 METRE_DIGITS = 3  # 1 mm
 COUNT_BUDGET = 50_000
 """A filtered count stops here: beyond it numberMatched is left out of the answer."""
+KEPT_TEXT = "_geojson"
+"""The column with the text of a feature (layers/kept_text.py); no field can have its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +117,35 @@ class Page:
     crs: Crs = CRS84
 
 
-def items(layer: Layer, rows: Filter, page: Page) -> Query:
+def items(layer: Layer, rows: Filter, page: Page, *, kept: bool = False) -> Query:
     """Build a page of features: one row (features found up to limit + 1, GeoJSON as UTF-8, keys).
 
     One feature more than the limit is counted (not returned) to know whether there is a next page.
-    The keys are those of the page's first row in the direction of reading and, when the page is
-    full, of its last.
+    The keys are those of the page's first row in the direction of reading and of its last when the
+    page is full (else nulls). `kept` = the layer's table has the column of texts.
     """
-    start = page.cursor.shape if page.cursor else None
-    text = _items_text(layer, shape_of(rows), _Form(page, start))
-    params = bound(rows) | {"limit": page.limit, "offset": page.offset}
+    whole = page.fields is None and page.geometry and page.crs == CRS84 and rows.asof is None
+    form = _Form(
+        page.order,
+        page.fields,
+        page.geometry,
+        page.crs,
+        page.limit,
+        moved=page.offset > 0,
+        start=page.cursor.shape if page.cursor else None,
+        kept=kept and whole,
+    )
+    params = bound(rows)
+    if page.offset:
+        params["offset"] = page.offset
     if page.cursor:
         params |= page.cursor.params
-    return Query(text, params, prepare=rows.empty)
+    return Query(_items_text(layer, shape_of(rows), form), params, prepare=rows.empty)
 
 
-def item(layer: Layer, feature_id: int, crs: Crs = CRS84) -> Query:
-    """Build one feature by id: no row or one (GeoJSON text as UTF-8)."""
-    return Query(_item_text(layer, crs), {"id": feature_id})
+def item(layer: Layer, feature_id: int, crs: Crs = CRS84, *, kept: bool = False) -> Query:
+    """Build one feature by id: no row or one (GeoJSON text as UTF-8); `kept` as for `items`."""
+    return Query(_item_text(layer, crs, kept and crs == CRS84), {"id": feature_id})
 
 
 def count(layer: Layer, rows: Filter) -> Query:
@@ -158,10 +169,10 @@ class Shape:
 
 def shape_of(rows: Filter) -> Shape:
     """Return what of the conditions shows in the SQL text."""
-    box, period = rows.box, rows.period
+    area, period = rows.box, rows.period
     return Shape(
-        box=box.crs if box else None,
-        crosses=bool(box and box.west > box.east),
+        box=area.crs if area else None,
+        crosses=bool(area and area.west > area.east),
         start=bool(period and period.start is not None),
         end=bool(period and period.end is not None),
         equal=tuple((name, value is None) for name, value in rows.equal),
@@ -174,13 +185,13 @@ def bound(rows: Filter) -> dict[str, Scalar]:
     """Return the bound values of the conditions."""
     params: dict[str, Scalar] = {}
     if rows.box:
-        box = rows.box
-        params |= {"west": box.west, "south": box.south, "east": box.east, "north": box.north}
+        one = rows.box
+        params |= {"west": one.west, "south": one.south, "east": one.east, "north": one.north}
     if rows.period:
         params |= {"start": rows.period.start, "end": rows.period.end}
     params |= {f"equal{i}": value for i, (_, value) in enumerate(rows.equal)}
-    for one in rows.conditions:
-        params |= dict(one.params)
+    for condition in rows.conditions:
+        params |= dict(condition.params)
     return params if rows.asof is None else params | {"asof": rows.asof}
 
 
@@ -207,50 +218,13 @@ def _column(name: str) -> sql.Composable:
     return sql.SQL("t.{}").format(sql.Identifier(name))
 
 
-def _envelope(crs: Crs, west: str, east: str) -> sql.Composable:
-    """The box as a polygon in its own CRS."""
-    box = "ST_MakeEnvelope({w}, %(south)s::float8, {e}, %(north)s::float8, {srid})"
-    return sql.SQL(box).format(w=sql.SQL(west), e=sql.SQL(east), srid=sql.Literal(crs.srid))
-
-
-def _inside(crs: Crs, west: str, east: str) -> sql.Composable:
-    """Which features meet the box, exactly; the constant is transformed, so the index works."""
-    if crs.srid == STORED_SRID:
-        return sql.SQL("ST_Intersects(t.geom, {})").format(_envelope(crs, west, east))
-    if crs.srid == WEB_MERCATOR_SRID:
-        # Its edges are meridians and parallels, so the corners say all. PROJ would wrap what lies
-        # beyond the world, and people zoom out that far.
-        west, east = (
-            f"least(greatest({x}, -{HALF_WORLD_M}), {HALF_WORLD_M})" for x in (west, east)
-        )
-        box = _envelope(crs, west, east)
-        return sql.SQL("ST_Intersects(t.geom, ST_Transform({}, {}))").format(
-            box, sql.Literal(STORED_SRID)
-        )
-    # A straight edge is curved in the stored CRS. The densified box with a margin finds the
-    # candidates; each is then looked at in the CRS of the box.
-    size = f"greatest({east} - {west}, %(north)s::float8 - %(south)s::float8, 1e-6)"
-    # A thousandth of the box, in degrees: chords of a 64th part stray from their curve by less.
-    margin = "2e-8" if crs.metric else "1e-3"
-    return sql.SQL(
-        f"t.geom && ST_Expand(ST_Transform(ST_Segmentize({{box}}, {size} / 64), {{stored}}),"
-        f" {margin} * {size})"
-        # CASE keeps the planner from taking a condition it cannot weigh for a rare one. In the
-        # index what is no number meets every box; PROJ would fail on it.
-        " AND CASE WHEN t.geom && ST_MakeEnvelope(-180, -90, 180, 90, {stored})"
-        " THEN ST_Intersects(ST_Transform(t.geom, {srid}), {box}) ELSE false END"
-    ).format(
-        box=_envelope(crs, west, east), stored=sql.Literal(STORED_SRID), srid=sql.Literal(crs.srid)
-    )
-
-
 def _box_condition(shape: Shape) -> sql.Composable:
     assert shape.box is not None  # noqa: S101 - the caller has looked
     if not shape.crosses:
-        return _inside(shape.box, "%(west)s::float8", "%(east)s::float8")
+        return box.inside(shape.box, "%(west)s::float8", "%(east)s::float8")
     halves = (
-        _inside(shape.box, "%(west)s::float8", "180::float8"),
-        _inside(shape.box, "-180::float8", "%(east)s::float8"),
+        box.inside(shape.box, "%(west)s::float8", "180::float8"),
+        box.inside(shape.box, "-180::float8", "%(east)s::float8"),
     )
     return sql.SQL("({} OR {})").format(*halves)
 
@@ -330,56 +304,91 @@ def _feature(
     return text, properties
 
 
-class _Form:
-    """What of a Page shows in the SQL text; equal when the text is."""
+class _Form(NamedTuple):
+    """What of a Page shows in the SQL text.
 
-    __slots__ = ("_key", "backwards", "crs", "fields", "geometry", "order", "start")
+    The limit does: with a limit that it does not know, PostgreSQL plans every execution anew.
+    """
 
-    def __init__(self, page: Page, start: tuple[tuple[bool, ...], bool] | None) -> None:
-        self.order, self.fields, self.geometry = page.order, page.fields, page.geometry
-        self.crs, self.start = page.crs, start
-        self.backwards = start is not None and start[1]
-        self._key = (self.order, self.fields, self.geometry, self.crs, start)
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Form) and self._key == other._key
+    order: Order
+    fields: tuple[str, ...] | None
+    geometry: bool
+    crs: Crs
+    limit: int
+    moved: bool
+    start: tuple[tuple[bool, ...], bool] | None
+    kept: bool
 
 
 @lru_cache(maxsize=2048)
 def _items_text(layer: Layer, shape: Shape, form: _Form) -> str:
-    text, properties = _feature(layer, form.fields, form.geometry, form.crs)
+    backwards = form.start is not None and form.start[1]
     start = [] if form.start is None else [keyset.condition(form.order, form.start)]
-    # Only the rows of the page are turned into text: the inner select stays narrow. They arrive
-    # in their order, numbered by it, and need no second sort of long texts unless it is reversed.
-    return (
-        sql.SQL(
-            "SELECT count(*), convert_to(coalesce(string_agg({text}, ','{reverse})"
-            " FILTER (WHERE t.n <= %(limit)s), ''), 'UTF8'),"
-            " json_agg(json_build_array({row}) ORDER BY t.n) FILTER (WHERE t.n IN (1, %(limit)s))"
-            " FROM (SELECT t.*, row_number() OVER () AS n FROM (SELECT t.* FROM {table} AS t{where}"
-            " ORDER BY {keys} LIMIT %(limit)s + 1 OFFSET %(offset)s) AS t) AS t {properties}"
-        )
-        .format(
-            text=text,
-            table=_table(layer, asof=shape.asof),
-            where=where(layer, shape, *start),
-            keys=keyset.order_by(form.order, backwards=form.backwards),
-            row=sql.SQL(", ").join(_column(name) for name, _ in form.order),
-            reverse=sql.SQL(" ORDER BY t.n DESC" if form.backwards else ""),
-            properties=properties,
-        )
-        .as_string()
+    # Only the rows of the page are turned into text: the inner select stays narrow.
+    page: sql.Composable = sql.SQL(
+        "SELECT t.* FROM {table} AS t{where} ORDER BY {keys} LIMIT {limit}{offset}"
+    ).format(
+        table=_table(layer, asof=shape.asof),
+        where=where(layer, shape, *start),
+        keys=keyset.order_by(form.order, backwards=backwards),
+        limit=sql.Literal(form.limit + 1),
+        offset=sql.SQL(" OFFSET %(offset)s" if form.moved else ""),
     )
+    if not form.kept:
+        text, properties = _feature(layer, form.fields, form.geometry, form.crs)
+        # OFFSET 0 keeps the planner from building it once as a text and once more for its length.
+        page = sql.SQL("SELECT {}, {} AS {} FROM ({}) AS t {} OFFSET 0").format(
+            sql.SQL(", ").join(_column(name) for name, _ in form.order),
+            _utf8(text),
+            sql.Identifier(KEPT_TEXT),
+            page,
+            properties,
+        )
+    return _joined(page, form, backwards=backwards).as_string()
+
+
+def _joined(page: sql.Composable, form: _Form, *, backwards: bool) -> sql.Composable:
+    """The one row of a page: its texts without that of the row too many, and the keys of its ends.
+
+    Rows arrive in their order and are not sorted again, unless they arrive backwards.
+    """
+    forth, back = (
+        sql.SQL(" ORDER BY ") + keyset.order_by(form.order, backwards=b)
+        if backwards
+        else sql.SQL("")
+        for b in (False, True)
+    )
+    keys = [sql.SQL("array_agg({}{})").format(_column(name), back) for name, _ in form.order]
+    first, last = (
+        sql.SQL(", ").join(sql.SQL("({})[{}]").format(key, sql.Literal(n)) for key in keys)
+        for n in (1, form.limit)
+    )
+    text = sql.SQL("string_agg({}, ','::bytea{})").format(_column(KEPT_TEXT), forth)
+    rest = sql.SQL("coalesce((array_agg(octet_length({}){}))[{}] + 1, 0)").format(
+        _column(KEPT_TEXT), back, sql.Literal(form.limit + 1)
+    )
+    part = "{0} FROM 1 + {1}" if backwards else "{0} FROM 1 FOR octet_length({0}) - {1}"
+    return sql.SQL(
+        "SELECT count(*), coalesce(substring({part}), ''),"
+        " json_build_array(json_build_array({first}), json_build_array({last}))"
+        " FROM ({page}) AS t"
+    ).format(part=sql.SQL(part).format(text, rest), first=first, last=last, page=page)
+
+
+def _utf8(text: sql.Composable) -> sql.Composable:
+    return sql.SQL("convert_to({}, 'UTF8')").format(text)
 
 
 @lru_cache(maxsize=1024)
-def _item_text(layer: Layer, crs: Crs) -> str:
+def _item_text(layer: Layer, crs: Crs, kept: bool) -> str:
     text, properties = _feature(layer, None, True, crs)
-    query = "SELECT convert_to({text}, 'UTF8') FROM {table} AS t {properties} WHERE t.id = %(id)s"
-    return sql.SQL(query).format(text=text, table=_table(layer), properties=properties).as_string()
+    shown = _utf8(text)
+    query = "SELECT {shown} FROM {table} AS t {properties} WHERE t.id = %(id)s"
+    if kept:
+        shown, properties = _column(KEPT_TEXT), sql.SQL("")
+    return (
+        sql.SQL(query).format(shown=shown, table=_table(layer), properties=properties).as_string()
+    )
 
 
 @lru_cache(maxsize=1024)

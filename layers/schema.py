@@ -17,7 +17,7 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
-from layers import publication, registry
+from layers import kept_text, publication, registry
 from layers.errors import BadLayerFile, EditedLayer, StoreFailure, UnfitDatabase
 from layers.locks import clean_staging, set_lock_timeout
 from layers.model import Field, FieldType, Layer
@@ -61,6 +61,7 @@ def migrate(
         clean_staging(conn)
         made = [layer.id for layer in layers.values() if _make(conn, layer, roots)]
         for layer in layers.values():
+            _keep_texts(conn, layer)
             publication.record(conn, layer, registry.style(layer.id, *roots))
         for file in (f for f in files if f.name >= "900"):
             _run_shared(conn, file)
@@ -174,11 +175,35 @@ def _make(conn: Connection, layer: Layer, roots: Sequence[Path]) -> bool:
                 (layer.id, checksum),
             )
     except psycopg.errors.LockNotAvailable:
-        message = f"the table of {layer.id} must be remade but is in use; stop the server and retry"
-        raise StoreFailure(message) from None
+        raise _in_use(layer) from None
     except (psycopg.ProgrammingError, psycopg.errors.FeatureNotSupported) as error:
         raise _bad(layer, f"PostgreSQL refuses it: {error.diag.message_primary}") from None
     return True
+
+
+def _keep_texts(conn: Connection, layer: Layer) -> None:
+    """Let the table keep the text of its features as defined now; running servers hear of it."""
+    query = kept_text.marked(layer)
+    with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(query.sql.encode(), query.params).fetchone()
+    if (row[1] if row else "") == kept_text.mark(layer):
+        return
+    types = {f.name: tile_column_type(f) for f in layer.published_fields}
+    try:
+        with conn.transaction():
+            set_lock_timeout(conn)
+            conn.execute(_as_writer())
+            for command in kept_text.make(layer, types):
+                conn.execute(command)
+            conn.execute("SELECT pg_notify('geoportal_layers', %s)", (layer.id,))
+    except psycopg.errors.LockNotAvailable:
+        raise _in_use(layer) from None
+
+
+def _in_use(layer: Layer) -> StoreFailure:
+    return StoreFailure(
+        f"the table of {layer.id} must be remade but is in use; stop the server and retry"
+    )
 
 
 def _as_writer() -> sql.Composed:
@@ -230,6 +255,7 @@ def _drop(conn: Connection, layer: Layer) -> None:
     for schema in ("features", "tiles"):
         table = sql.Identifier(schema, layer.id)
         conn.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(table))
+    conn.execute(sql.SQL("DROP FUNCTION IF EXISTS {}").format(sql.Identifier("features", layer.id)))
     conn.execute("DELETE FROM layers.version WHERE layer = %s", (layer.id,))
 
 

@@ -78,12 +78,7 @@ def copy(
     token = secrets.token_hex(2)
     # 63 bytes is the longest name: 48 of the layer, 8 of the area, 6 of ours.
     table, tiles = (f"{load.partition}_{token}{kind}" for kind in "ft")
-    # Without the parent's constraints: the checks below name rows, a constraint would not.
-    conn.execute(
-        sql.SQL("CREATE TABLE {} AS SELECT * FROM {} WITH NO DATA").format(
-            _staging(table), sql.Identifier("features", load.layer.id)
-        )
-    )
+    _create(conn, load, table)
     faults = Faults()
     _copy_rows(conn, load, table, frames, faults, progress)
     repaired = _repair(conn, load.layer, table, faults)
@@ -144,6 +139,22 @@ def _copy_rows(
                 target.write(text)
                 if progress:
                     progress(count)
+
+
+def _create(conn: Connection, load: Load, table: str) -> None:
+    """Make the table without the parent's constraints: the checks name rows, they would not."""
+    optional = sql.SQL(", ").join(
+        sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(sql.Identifier(name))
+        for name in sorted(_not_null(conn, load.layer))
+    )
+    names = {
+        "table": _staging(table),
+        "parent": sql.Identifier("features", load.layer.id),
+        "optional": optional,
+    }
+    like = "CREATE TABLE {table} (LIKE {parent} INCLUDING GENERATED INCLUDING STORAGE)"
+    conn.execute(sql.SQL(like).format(**names))
+    conn.execute(sql.SQL("ALTER TABLE {table} {optional}").format(**names))
 
 
 def _repaired_shape(layer: Layer) -> str:
@@ -298,7 +309,8 @@ def _sum(conn: Connection, table: str) -> tuple[str, int, tuple[str, str]]:
     columns = _rows(
         conn,
         'SELECT array_agg(attname::text ORDER BY attname COLLATE "C") FROM pg_attribute'
-        " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+        " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
+        " AND attgenerated = ''",
         params=(f"staging.{table}",),
     )[0][0]
     for setting in ("timezone = 'UTC'", "datestyle = 'ISO, YMD'", "extra_float_digits = 1"):

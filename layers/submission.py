@@ -12,8 +12,8 @@ from typing import Any
 
 from layers.errors import RefusedFeature
 from layers.keyset import Scalar
-from layers.model import Field, Layer
-from layers.query import STORED_SRID, Crs
+from layers.model import STORED_SRID, Field, Layer
+from layers.query import Crs
 
 MEMBERS = ("type", "id", "bbox", "links", "geometry", "properties")
 """Members of a feature; more would be lost without a word, so they are refused."""

@@ -19,7 +19,8 @@ from geoportal.maps.order import MapOrder, Picture, Sheet
 from geoportal.maps.view import View
 from geoportal.maps.wkb import point, polygon
 from layers import drawing
-from layers.query import HALF_WORLD_M, WEB_MERCATOR_SRID, Query
+from layers.box import HALF_WORLD_M, WEB_MERCATOR_SRID
+from layers.query import Query
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

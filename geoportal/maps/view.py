@@ -9,8 +9,9 @@ from functools import lru_cache
 from pyproj import Geod, Transformer
 from pyproj.enums import TransformDirection
 
+from layers.box import HALF_WORLD_M
 from layers.crs import SYSTEMS
-from layers.query import HALF_WORLD_M, Box, Crs
+from layers.query import Box, Crs
 from layers.version import Bbox
 
 PIXEL_MM = 0.28

@@ -67,6 +67,8 @@ class Api(API):  # type: ignore[misc]
         self.routes = routes
         self.tile_cache = tile_cache
         self.documents: dict[tuple[str, ...], Any] = {}
+        self.parameters: dict[tuple[str, str], frozenset[str]] = {}
+        self.states: dict[str | None, tuple[str, dict[str, str]]] = {}
         super().__init__(configuration(portal), {})
 
     def get_exception(

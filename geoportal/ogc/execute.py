@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import Request
@@ -81,12 +82,10 @@ def _matches(wanted: str, offered: tuple[str, ...]) -> bool:
 
 def read_parameters(api: Api, route: Route, request: Request) -> dict[str, str]:
     """Return the query parameters; raises BadParameter for an unknown or repeated one."""
-    known = {"f", "lang", *route.parameters}
-    if route.properties:
-        layer = api.portal.layer(request.path_params["collectionId"])
-        known |= {f.name for f in layer.published_fields}
+    known = _known(api, route, request.path_params.get("collectionId", ""))
+    sent = request.scope["query_string"].decode("latin-1")
     found: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
+    for name, value in parse_qsl(sent, keep_blank_values=True):
         if name not in known:
             raise BadParameter(
                 f"Parameter {name[:80]!r} is unknown here; there are {', '.join(sorted(known))}."
@@ -94,6 +93,17 @@ def read_parameters(api: Api, route: Route, request: Request) -> dict[str, str]:
         if name in found:
             raise BadParameter(f"Parameter {name!r} is given more than once.")
         found[name] = value
+    return found
+
+
+def _known(api: Api, route: Route, layer_id: str) -> frozenset[str]:
+    key = (route.name, layer_id)
+    found = api.parameters.get(key)
+    if found is None:
+        fields = api.portal.layer(layer_id).published_fields if route.properties else ()
+        found = frozenset(("f", "lang", *route.parameters, *(f.name for f in fields)))
+        if not layer_id or layer_id in api.portal.layers:
+            api.parameters[key] = found
     return found
 
 
@@ -122,24 +132,29 @@ async def read_body(request: Request) -> bytes:
 async def until_client_left[T](request: Request, work: Awaitable[T]) -> T:
     """Await `work`, cancel it when the caller goes away: its database query ends with it."""
     task = asyncio.ensure_future(work)
-    done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
-    if not done:
-        watcher = asyncio.ensure_future(_disconnect(request))
-        try:
-            await asyncio.wait({task, watcher}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
+    left = False
+
+    async def watch() -> None:
+        nonlocal left
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        left = True
+        task.cancel()
+
+    watchers: list[asyncio.Task[None]] = []
+    timer = asyncio.get_running_loop().call_later(
+        PATIENCE_S, lambda: watchers.append(asyncio.ensure_future(watch()))
+    )
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if left:
+            raise ClientLeft from None
+        raise
+    finally:
+        timer.cancel()
+        for watcher in watchers:
             watcher.cancel()
-            if not task.done():
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-    if task.cancelled():
-        raise ClientLeft
-    return task.result()
-
-
-async def _disconnect(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 class Endpoint:
@@ -148,6 +163,7 @@ class Endpoint:
     def __init__(self, get_api: Callable[[], Api], routes: Mapping[str, Route]) -> None:
         self.get_api = get_api
         self.routes = routes
+        self.reading = {method: route for method, route in routes.items() if not route.editing}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -158,12 +174,11 @@ class Endpoint:
     async def _answer(self, request: Request) -> Response:
         api = self.get_api()
         routes = self._routes(api, request.path_params.get("collectionId"))
-        known = {*routes, "OPTIONS", *(["HEAD"] if "GET" in routes else [])}
-        allowed = tuple(sorted(known))
         if request.method == "OPTIONS":
-            return Response(status_code=200, headers=_offer(allowed, routes))
+            return Response(status_code=200, headers=_offer(_allowed(routes), routes))
         route = routes.get("GET" if request.method == "HEAD" else request.method)
         if route is None:
+            allowed = _allowed(routes)
             raise MethodNotAllowed(
                 f"Method {request.method[:20]} is not allowed here;"
                 f" there are {', '.join(allowed)}.",
@@ -173,9 +188,11 @@ class Endpoint:
 
     def _routes(self, api: Api, layer_id: str | None) -> Mapping[str, Route]:
         """Return the routes by method; those of edits only where the layer is editable."""
-        if editing.is_editable(api, layer_id):
-            return self.routes
-        return {method: route for method, route in self.routes.items() if not route.editing}
+        return self.routes if editing.is_editable(api, layer_id) else self.reading
+
+
+def _allowed(routes: Mapping[str, Route]) -> tuple[str, ...]:
+    return tuple(sorted({*routes, "OPTIONS", *(["HEAD"] if "GET" in routes else [])}))
 
 
 def _offer(allowed: tuple[str, ...], routes: Mapping[str, Route]) -> dict[str, str]:
@@ -191,7 +208,7 @@ async def _run(api: Api, route: Route, request: Request) -> Response:
     language = read_language(params, request)
     ogc_request = OgcRequest(
         route=route,
-        path=request.url.path,
+        path=request.scope["path"],
         params=params,
         headers=request.headers,
         language=language,
@@ -222,7 +239,9 @@ async def _run(api: Api, route: Route, request: Request) -> Response:
 
 
 def _address(request: Request) -> str:
-    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    path: str = request.scope["path"]
+    sent: str = request.scope["query_string"].decode("latin-1")
+    return f"{path}?{sent}" if sent else path
 
 
 def _respond(

@@ -26,7 +26,6 @@ def parse_filter(layer: Layer, params: Mapping[str, str]) -> query.Filter:
 
     Raises BadParameter, BadValue, UnknownField and BadFilter.
     """
-    fields = {f.name: f for f in layer.published_fields}
     conditions = (
         compile_filter(
             layer, params.get("filter"), params.get("filter-lang"), params.get("filter-crs")
@@ -37,9 +36,9 @@ def parse_filter(layer: Layer, params: Mapping[str, str]) -> query.Filter:
         box=read.parse_bbox(params.get("bbox"), params.get("bbox-crs")),
         period=read.parse_datetime(params.get("datetime")),
         equal=tuple(
-            (name, read.parse_value(fields[name], value))
+            (name, read.parse_value(field, value))
             for name, value in params.items()
-            if name in fields
+            if (field := layer.field(name))
         ),
         conditions=tuple(one for one in conditions if one is not None),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -69,18 +70,19 @@ async def get_collection_items(api: Api, request: OgcRequest, collection_id: str
     page = parse_page(layer, request, portal.settings.items_limit)
     # Behind the last row there is nothing to look for.
     beyond = page.offset >= portal.summaries[layer.id].row_count and rows.asof is None
-    found, text, keys = 0, b"", None
+    found, text, keys = 0, b"", []
     if not beyond:
-        ((found, text, keys),) = await portal.database.rows(query.items(layer, rows, page))
+        wanted = query.items(layer, rows, page, kept=layer.id in portal.kept_texts)
+        ((found, text, keys),) = await portal.database.rows(wanted)
     returned = min(found, page.limit)
     matched = await _matched(api, layer, rows, page, found)
-    links = _page_links(api, request, layer, _turns(request, page, found, keys or []))
+    links = _page_links(api, request, layer, _turns(request, page, found, keys if found else []))
     tail: dict[str, Any] = {"links": links}
     if matched is not None:
         tail["numberMatched"] = matched
     tail |= {
         "numberReturned": returned,
-        "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }
     # The features are spliced in as PostGIS wrote them: nothing parses them on the way.
     head = b'{"type":"FeatureCollection","features":['
@@ -137,10 +139,12 @@ def _page_links(
 ) -> list[dict[str, Any]]:
     base = f"{api.base_url}/collections/{layer.id}"
     kept = {k: v for k, v in request.params.items() if k not in ("f", "offset", "cursor")}
+    same = _query(kept)
 
     def url(rel: str) -> str:
-        # Commas, colons and slashes are legal in a query and people read these links.
-        together = urlencode(kept | turns[rel], safe=",:/")
+        # What turns the page is made of letters, digits, `-` and `_`.
+        turn = (f"{name}={value}" for name, value in turns[rel].items())
+        together = "&".join((same, *turn) if same else turn)
         return f"{base}/items?{together}" if together else f"{base}/items"
 
     links = self_links(request, url("self"), GEOJSON)
@@ -149,10 +153,15 @@ def _page_links(
         if rel in turns:
             address = f"{url(rel)}&f={'html' if html else 'json'}"
             links.append(link(address, rel, "text/html" if html else GEOJSON))
-    filtered = urlencode({k: v for k, v in kept.items() if k != "limit"}, safe=",:/")
+    filtered = _query({k: v for k, v in kept.items() if k != "limit"})
     links += export_links(f"{base}/items", filtered, "alternate", request.language)
     title = layer.title.get(request.language)
     return [*links, link(base, "collection", "application/json", title)]
+
+
+def _query(params: Mapping[str, str]) -> str:
+    # Commas, colons and slashes are legal in a query and people read these links.
+    return urlencode(params, safe=",:/") if params else ""
 
 
 def describe(portal: Portal, layer: Layer, request: OgcRequest) -> dict[str, Any]:
@@ -182,7 +191,11 @@ async def get_collection_item(
         raise missing
     jsonfg = request.format == "jsonfg"
     if request.param("asof") is None:
-        found = (jsonfg_item if jsonfg else query.item)(layer, int(feature_id), crs)
+        kept = layer.id in portal.kept_texts
+        number = int(feature_id)
+        found = (
+            jsonfg_item(layer, number, crs) if jsonfg else query.item(layer, number, crs, kept=kept)
+        )
         rows = await portal.database.rows(found)
     else:
         rows = await past.item(api, request, layer, int(feature_id), crs)

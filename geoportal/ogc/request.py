@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from babel import Locale
@@ -13,6 +14,11 @@ from layers.model import Language
 
 if TYPE_CHECKING:
     from geoportal.ogc.routes import Route
+
+
+@cache
+def _locale(language: Language) -> Locale:
+    return Locale(language)  # looks at the disk each time
 
 
 class OgcRequest(APIRequest):  # type: ignore[misc]
@@ -37,7 +43,7 @@ class OgcRequest(APIRequest):  # type: ignore[misc]
         self._args = dict(params)
         self._path_info = path.strip("/")
         self._raw_locale: str = language
-        self._locale = Locale(language)
+        self._locale = _locale(language)
         self._format = format
         self._headers = dict(headers)
         self._data = data

@@ -99,7 +99,9 @@ async def _search(api: Api, request: OgcRequest, params: Mapping[str, str]) -> A
         if left <= 0:
             break
         page = query.Page(limit=left, crs=crs)
-        ((found, text, _),) = await api.portal.database.rows(query.items(layer, rows, page))
+        kept = layer.id in api.portal.kept_texts
+        asked = query.items(layer, rows, page, kept=kept)
+        ((found, text, _),) = await api.portal.database.rows(asked)
         if found:
             counts[layer.id] = min(found, left)
             parts.append(text.replace(HEAD, HEAD + f'"collection":"{layer.id}",'.encode()))

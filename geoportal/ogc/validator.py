@@ -37,21 +37,34 @@ def validators(api: Api, request: OgcRequest, address: str, layer_id: str | None
 
     The ETag is weak where the answer carries the time at which it was made.
     """
-    portal = api.portal
-    found = [v for (name, _), v in portal.versions.items() if layer_id in (None, name)]
-    defined = [one.revision for k, one in portal.publications.items() if layer_id in (None, k)]
-    state = f"{address} {request.format} {request.language} {len(found)} " + ",".join(
-        map(str, (*(v.version for v in found), *defined))
-    )
+    versions, dated = _state(api, layer_id)
+    state = f"{address} {request.format} {request.language} {versions}"
     digest = blake2b(software() + state.encode(), digest_size=12).hexdigest()
-    headers = {
+    return {
         "ETag": f'{"W/" if request.route.timestamped else ""}"{digest}"',
         # A cache may keep it and must ask before it shows it again.
         "Cache-Control": "public, no-cache",
+        **dated,
     }
-    if found:
-        headers["Last-Modified"] = _http_date(max(v.loaded_at for v in found))
-    return headers
+
+
+def _state(api: Api, layer_id: str | None) -> tuple[str, dict[str, str]]:
+    """Return the versions of loads and definitions behind an answer, and the header of their time.
+
+    An Api never outlives the versions that it was made for, so it keeps what was found.
+    """
+    kept = api.states.get(layer_id)
+    if kept is None:
+        portal = api.portal
+        found = [v for (name, _), v in portal.versions.items() if layer_id in (None, name)]
+        defined = [one.revision for k, one in portal.publications.items() if layer_id in (None, k)]
+        numbers = (*(v.version for v in found), *defined)
+        versions = f"{len(found)} " + ",".join(map(str, numbers))
+        last = max((v.loaded_at for v in found), default=None)
+        kept = versions, {} if last is None else {"Last-Modified": _http_date(last)}
+        if found:
+            api.states[layer_id] = kept
+    return kept
 
 
 def is_fresh(if_none_match: str | None, etag: str) -> bool:

@@ -18,6 +18,8 @@ CREATE OR REPLACE TRIGGER announce
 CREATE OR REPLACE FUNCTION layers.state() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT md5(concat(
+        -- What came and went between two looks leaves a trace here: the number never goes back.
+        (SELECT last_value FROM layers.version_number), ';',
         (SELECT string_agg(concat_ws(' ', d.layer, d.xmin, d.ctid), ',' ORDER BY d.layer)
          FROM layers.definition AS d),
         ';',

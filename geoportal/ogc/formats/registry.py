@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -64,10 +65,13 @@ FORMATS: dict[str, Format] = {
 NAMES = tuple(FORMATS)
 
 
-def export_links(items: str, query: str, rel: str, language: Language) -> list[dict[str, str]]:
+@lru_cache(maxsize=1024)
+def export_links(
+    items: str, query: str, rel: str, language: Language
+) -> tuple[dict[str, str], ...]:
     """Return a link to every export of `items` with the given query (`a=b&c=d`, no `f`)."""
     join = f"?{query}&f=" if query else "?f="
-    return [
+    return tuple(
         {
             "href": f"{items}{join}{one.name}",
             "rel": rel,
@@ -75,7 +79,7 @@ def export_links(items: str, query: str, rel: str, language: Language) -> list[d
             "title": one.title.get(language),
         }
         for one in FORMATS.values()
-    ]
+    )
 
 
 def disposition(stem: str, title: str, date: str, suffix: str) -> str:
