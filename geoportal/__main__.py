@@ -21,6 +21,7 @@ from geoportal.cli.db import db
 from geoportal.cli.keys import keys
 from geoportal.cli.layers import layers
 from geoportal.cli.load import load
+from geoportal.cli.report import report
 from geoportal.cli.run import run
 from geoportal.cli.scenarios import scenarios
 from geoportal.cli.tiles import bundle, tiles
@@ -68,7 +69,21 @@ def cli() -> None:
     """
 
 
-COMMANDS = (up, serve, db, load, layers, run, scenarios, tiles, bundle, keys, check, prepare)
+COMMANDS = (
+    up,
+    serve,
+    db,
+    load,
+    layers,
+    run,
+    report,
+    scenarios,
+    tiles,
+    bundle,
+    keys,
+    check,
+    prepare,
+)
 for command in COMMANDS:
     cli.add_command(command)
 

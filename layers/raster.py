@@ -1,7 +1,7 @@
 """Rasters: the frozen values of what is known of one, and of its cells.
 
 Rasters belong to an area as layers do. One definition is one file, layers/rasters/ID.yml; the cells
-of an area lie as one cloud-optimised GeoTIFF in the database (docs/decisions/0020-rasters.md).
+of an area lie as one cloud-optimised GeoTIFF in the database (docs/decisions/0023-rasters.md).
 """
 
 from __future__ import annotations

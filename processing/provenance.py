@@ -100,8 +100,8 @@ def published(conn: Connection, planned: Plan) -> bool:
         return False
     now = _versions(conn, planned.area)
     return all(
-        layer in now and layer in row[0] and now[layer].checksum == row[0][layer]["checksum"]
-        for layer in planned.pipeline.OUTPUT
+        layer in now and now[layer].checksum == published["checksum"]
+        for layer, published in row[0].items()
     )
 
 
@@ -134,6 +134,17 @@ def record(conn: Connection, planned: Plan, done: Record) -> None:
         "finished_at": done.finished_at,
     }
     conn.execute(_INSERT, row)
+
+
+def keep_reports(conn: Connection, planned: Plan, reports: Mapping[tuple[str, str], bytes]) -> None:
+    """Store the reports of a run, by language and format, in place of those of the run before."""
+    for (language, format_), content in reports.items():
+        conn.execute(
+            "INSERT INTO runs.report (area, pipeline, language, format, run_id, content)"
+            " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (area, pipeline, language, format)"
+            " DO UPDATE SET run_id = excluded.run_id, content = excluded.content, made_at = now()",
+            (planned.area.id, planned.pipeline.NAME, language, format_, planned.id, content),
+        )
 
 
 _INSERT = """

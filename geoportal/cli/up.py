@@ -18,7 +18,7 @@ from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS, Command, settings
 from geoportal.cli.progress import say
 from geoportal.settings import Settings
 
-PIPELINE = "service-coverage"
+PIPELINE = "smart-quarter-coverage"
 ROOMS = ("layers", "processing", "data")
 """What decides the loaded rows, besides the sources directory."""
 

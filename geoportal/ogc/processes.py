@@ -10,6 +10,7 @@ from geoportal.ogc.parameters import parse_limit
 from geoportal.ogc.request import Answer, OgcRequest
 from layers.model import Language, Text
 from processing.pipelines import PIPELINES, Pipeline, parameter_schemas
+from processing.pipelines.model import optional
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
@@ -78,8 +79,9 @@ def get_process(api: Api, request: OgcRequest, process_id: str) -> Answer:
 
 
 def _inputs(api: Api, process: Pipeline, language: Language) -> dict[str, Any]:
-    # Only where every input layer is loaded can there be a result.
-    needed = set(process.INPUTS.values())
+    # Only where every input layer is loaded that no area may lack can there be a result.
+    may_lack = optional(process)
+    needed = {layer for argument, layer in process.INPUTS.items() if argument not in may_lack}
     loaded = api.portal.versions
     areas = [a for a in api.portal.areas if all((layer, a) in loaded for layer in needed)]
     found: dict[str, Any] = {

@@ -1,4 +1,4 @@
--- Rasters of areas: one cloud-optimised GeoTIFF each (docs/decisions/0020-rasters.md).
+-- Rasters of areas: one cloud-optimised GeoTIFF each (docs/decisions/0023-rasters.md).
 CREATE TABLE IF NOT EXISTS layers.raster (
     raster          text NOT NULL,
     area            text NOT NULL REFERENCES layers.area (id) ON UPDATE CASCADE,

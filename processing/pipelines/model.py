@@ -47,8 +47,10 @@ class Pipeline(Protocol):
 
     `INPUTS` maps an argument of `compute` to the id of a layer or raster, `OUTPUT` lists the layer
     ids it fills, `PARAMETERS` describes each field of `Params`. `VERSION` changes when results may.
-    A module may have `OPTIONAL`, the arguments that are None in an area without that input, and
-    `KEYS`, which for each output layer names the columns that tell its rows apart in comparisons.
+    A module may have `OPTIONAL`, the arguments that are None in an area without that input; `KEYS`,
+    which for each output layer names the columns that tell its rows apart in comparisons;
+    `PREVIOUS`, the output whose rows of the run before `compute` gets; and `documents`, a function
+    that makes the reports of a run.
     """
 
     NAME: str

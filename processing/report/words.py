@@ -36,6 +36,7 @@ WORDS = {
     "change": _t("Змена", "Изменение", "Change"),
     "date": _t("Дата даных", "Дата данных", "Data date"),
     "method": _t("Метад", "Метод", "Method"),
+    "annex": _t("Дадатак: усе паказчыкі", "Приложение: все показатели", "Annex: all indicators"),
     "maps": _t("Карты", "Карты", "Maps"),
     "worst": _t("Дзе горш за ўсё", "Где хуже всего", "Where it is worst"),
     "address": _t("Будынак", "Здание", "Building"),
