@@ -121,10 +121,11 @@ def save_area(conn: Connection[Any], area: Area) -> None:
 
 
 def forget_area(conn: Connection[Any], area: Area) -> None:
-    """Remove an area that no layer is loaded for; one with layers stays."""
+    """Remove an area that nothing is loaded for; one with layers or rasters stays."""
     conn.execute(
         "DELETE FROM layers.area AS a WHERE id = %s"
-        " AND NOT EXISTS (SELECT FROM layers.version AS v WHERE v.area = a.id)",
+        " AND NOT EXISTS (SELECT FROM layers.version AS v WHERE v.area = a.id)"
+        " AND NOT EXISTS (SELECT FROM layers.raster AS r WHERE r.area = a.id)",
         (area.id,),
     )
 

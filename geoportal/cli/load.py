@@ -147,7 +147,8 @@ def raster(
             licence=Licence(id=licence, title=licence) if licence else None,
             attribution=attribution or f"{file.name}, loaded by the operator of this service",
         )
-        done = raster_store.replace(connection, definition, cells, area=area, origin=origin)
+        with saved(connection, area):
+            done = raster_store.replace(connection, definition, cells, area=area, origin=origin)
     state = "loaded" if done.changed else "unchanged"
     rows, columns = cells.values.shape
     say(f"{raster_id}, {area_id}: {columns} x {rows} cells, {state}")

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import numpy as np
 import psycopg
 import pytest
+import rasterio
+from rasterio.transform import from_origin
 
 from geoportal.__main__ import cli
 
@@ -246,6 +249,27 @@ def test_check_finds_a_working_database(database: str) -> None:
     done = geoportal("check", database_url=database)
     assert done.returncode == 0, done.stdout
     assert "PostGIS" in done.stdout
+
+
+def test_a_raster_is_loaded_for_an_area_that_had_nothing(database: str, tmp_path: Path) -> None:
+    file = tmp_path / "heights.tif"
+    profile = {"driver": "GTiff", "width": 30, "height": 20, "count": 1, "dtype": "float32"}
+    with rasterio.open(
+        file, "w", crs="EPSG:4326", transform=from_origin(27.5, 53.95, 0.004, 0.004), **profile
+    ) as target:
+        target.write(np.full((20, 30), 210, dtype=np.float32), 1)
+    asked = ("load", "raster", file, "--id", "dem", "--area", "minsk")
+    for word in ("loaded", "unchanged"):
+        done = geoportal(*asked, database_url=database)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.strip().endswith(word)
+    refused_file = tmp_path / "nothing.tif"
+    refused_file.write_text("no raster")
+    said = refused(
+        geoportal("load", "raster", refused_file, "--id", "dem", "--area", "brest",
+                  database_url=database)
+    )  # fmt: skip
+    assert "cannot be read" in said
 
 
 def test_a_fault_of_the_program_is_a_sentence_too() -> None:

@@ -1,14 +1,17 @@
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import rasterio
+from pyproj import Transformer
 from rasterio.transform import from_origin
 
-from layers.area import seed_areas
+from layers.area import seed_areas, utm_srid
 from layers.errors import CorruptSource, MissingSource, RefusedLoad
 from layers.ingest.raster import read_raster
+from layers.model import Area, Text
 from layers.raster import get_raster
 
 ORSHA = seed_areas()["orsha"]
@@ -81,3 +84,47 @@ def test_a_file_that_is_missing_or_cut_short_is_told(tmp_path: Path) -> None:
     (tmp_path / "text.tif").write_text("no raster")
     with pytest.raises(CorruptSource, match="cannot be read"):
         read_raster(tmp_path / "text.tif", DEM, ORSHA)
+
+
+def area_at(name: str, lon: float, lat: float) -> Area:
+    title = Text(be=name, ru=name, en=name)
+    return Area(
+        id=name, number=1_000, title=title, soato="", srid=utm_srid(lon, lat), lon=lon, lat=lat
+    )
+
+
+def test_the_voids_of_a_real_terrain_stay_voids(sources_dir: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(sources_dir / "osm-samples" / "N42E001.hgt.zip") as archive:
+        file = Path(archive.extract("N42E001.hgt", tmp_path))
+    with rasterio.open(file) as source:
+        heights = source.read(1)
+        void, place = heights == source.nodata, source.transform
+    assert void.sum() == 7_652  # void cells of this file, counted when the set was collected
+    made = read_raster(file, DEM, area_at("andorra", 1.55, 42.55))
+    assert made.crs == "EPSG:32631"
+    # A cell of ours is void where its middle lies in a void cell of the file, and nowhere else.
+    # GDAL finds the middles to an eighth of a cell, so a few along the rims differ.
+    rows, columns = np.indices(made.values.shape)
+    a, _, west, _, e, north = made.transform
+    to_degrees = Transformer.from_crs(32631, 4326, always_xy=True)
+    lon, lat = to_degrees.transform(west + (columns + 0.5) * a, north + (rows + 0.5) * e)
+    row = np.floor((lat - place.f) / place.e).astype(int)
+    column = np.floor((lon - place.c) / place.a).astype(int)
+    inside = (column >= 0) & (row >= 0) & (column < 1_201) & (row < 1_201)
+    expected = np.ones_like(inside)
+    expected[inside] = void[row[inside], column[inside]]
+    assert (np.isnan(made.values) == expected).mean() > 0.999
+    assert np.isnan(made.values)[expected & inside].mean() > 0.97
+    known = made.values[np.isfinite(made.values)]
+    assert heights[heights > 0].min() <= known.min()
+    assert 3_000 < known.max() <= heights.max() == 3_100
+
+
+def test_a_real_city_terrain_comes_into_its_zone(sources_dir: Path) -> None:
+    file = sources_dir / "porto-alegre-r5r" / "poa_elevation.tif"
+    made = read_raster(file, DEM, area_at("porto_alegre", -51.2, -30.05))
+    assert made.crs == "EPSG:32722"
+    known = np.isfinite(made.values)
+    assert known.mean() > 0.99
+    assert made.values[known].min() >= 0
+    assert made.values[known].max() <= 255
