@@ -161,10 +161,14 @@ class Portal:
     async def _keep_up(self, connection: psycopg.AsyncConnection[Any]) -> None:
         known = None
         while True:
-            state = await (await connection.execute(SELECT_STATE)).fetchone()
+            state = await _state(connection)
             if state != known:
                 await self.refresh()
                 known = state
+                # What was read is at least as new as the look before it, perhaps newer.
+                if await _state(connection) != state:
+                    known = None
+                    continue
             if [one async for one in connection.notifies(timeout=POLL_S, stop_after=1)]:
                 async for _ in connection.notifies(timeout=SETTLE_S):
                     pass
@@ -186,3 +190,7 @@ class Portal:
                 fill_tiles(connection, layer)
         except psycopg.Error as error:
             LOGGER.warning("the tiles of %s are transformed when asked for: %s", layer.id, error)
+
+
+async def _state(connection: psycopg.AsyncConnection[Any]) -> Any:
+    return await (await connection.execute(SELECT_STATE)).fetchone()
