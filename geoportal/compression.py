@@ -120,6 +120,8 @@ class _Responder:
         headers = MutableHeaders(raw=list(message["headers"]))
         kind = headers.get("content-type", "")
         headers.add_vary_header("Accept-Encoding")
+        if "no-transform" in headers.get("cache-control", ""):
+            return {**message, "headers": headers.raw}
         etag = headers.get("etag", "")
         # Another coding is another sequence of bytes, and a strong tag names bytes.
         weak = {"ETag": f"W/{etag}"} if etag.startswith('"') else {}

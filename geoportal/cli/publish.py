@@ -7,7 +7,7 @@ from typing import Any, get_args
 import click
 
 from geoportal.cli import database
-from geoportal.cli.common import counted, settings
+from geoportal.cli.common import Command, counted, settings
 from geoportal.cli.progress import say
 from layers.errors import UnfitTable
 from layers.model import THEMES, Field, Layer, Licence, Status, Supplier, Text
@@ -19,10 +19,11 @@ _IN_TILE = 8
 
 
 @click.command(
+    cls=Command,
     epilog="""
     geoportal layers publish city.benches --status official --licence CC-BY-4.0 --supplier "Orsha"
     geoportal layers publish gis.trees --id trees --status open --licence CC0-1.0 --supplier "Minsk"
-    """
+    """,
 )
 @click.argument("table", metavar="[SCHEMA.]TABLE")
 @click.option("--id", "layer_id", help="Id of the collection; the table's name unless given.")
@@ -63,7 +64,7 @@ def publish(
             say(f"{layer.id}: made an index of the geometry in {source.name}")
 
 
-@click.command(epilog="geoportal layers unpublish street_trees")
+@click.command(cls=Command, epilog="geoportal layers unpublish street_trees")
 @click.argument("layer_id", metavar="ID")
 def unpublish(layer_id: str) -> None:
     """Take a published table back: the collection is gone, the table stays as it is."""

@@ -187,7 +187,9 @@ async def item_validators(
     rows = [] if number is None else await api.portal.database.rows(edit.state(layer, number))
     if not rows:
         return {}
-    return {"ETag": etag_of(rows[0][0], address, request), "Cache-Control": "public, no-cache"}
+    # Not compressed: a coding would make the tag weak, and If-Match takes strong ones only.
+    keep = "public, no-cache, no-transform"
+    return {"ETag": etag_of(rows[0][0], address, request), "Cache-Control": keep}
 
 
 def require_match(request: OgcRequest, state: str) -> None:

@@ -5,7 +5,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, Point
 
@@ -104,6 +104,7 @@ def test_difference_tells_what_came_went_and_changed() -> None:
         scenario.difference(before, after, ["nosuch"])
 
 
+@settings(deadline=None)
 @given(st.permutations(range(6)))
 def test_difference_does_not_depend_on_the_order_of_rows(order: list[int]) -> None:
     before = rows(*((k, "a", k) for k in range(6)))

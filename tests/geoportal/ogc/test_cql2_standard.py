@@ -14,6 +14,7 @@ from geoportal.app import create_app
 from geoportal.settings import Settings
 from layers.area import save_area, seed_areas
 from layers.cql2 import parse_text, write_json
+from layers.publication import Publication
 from layers.registry import load_layers
 from tests.fix_cql2 import STANDARD, load_standard
 from tests.fix_db import new_database
@@ -25,6 +26,7 @@ WRONG_IN_THE_STANDARD = {
     "ACCENTI(CASEI(name)) LIKE accenti(casei('Chiș%'))": 1,
     "ACCENTI(CASEI(name)) LIKE accenti(casei('cHis%'))": 1,
 }
+STYLE = {"version": 8, "sources": {}, "layers": []}
 VERSION = """
 INSERT INTO layers.version (layer, area, checksum, row_count, status, source, source_checksum)
 VALUES (%s, 'by', 'x', %s, 'open', 'tests', 'x')
@@ -48,7 +50,8 @@ def portal(server: str, template: str, reference_dir: Path) -> Iterator[TestClie
                 connection.execute(VERSION, (name, count))
             connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA features TO geoportal_reader")
         app = create_app(Settings(database_url=url))
-        app.state.portal.definitions = definitions
+        published = {name: Publication(layer, STYLE, 1) for name, layer in definitions.items()}
+        app.state.portal._read = lambda _: published
         with TestClient(app) as client:
             yield client
 

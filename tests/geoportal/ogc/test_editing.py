@@ -174,6 +174,8 @@ def test_put_really_replaces(desk: Desk) -> None:
         "lamp_id": None, "lamp_type": "sodium", "power_w": None, "height_m": None,
         "cabinet": None, "state": "fault", "installed_year": None, "source_id": None,
         "area": "orsha", "soato": ORSHA.soato, "status": "demonstration",
+        "luminaire": None, "arm_m": None, "tilt_deg": None, "azimuth_deg": None,
+        "maintenance_factor": None,
     }  # fmt: skip
 
 

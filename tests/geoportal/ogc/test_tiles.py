@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import mapbox_vector_tile
@@ -198,8 +199,15 @@ def test_layer_has_a_tileset_in_every_set(client: TestClient) -> None:
 def test_cut_is_told(api_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     app = create_app(api_settings)
     portal = app.state.portal
-    few = portal.definitions["test_parcels"].model_copy(update={"tiles": Tiles(feature_limit=10)})
-    monkeypatch.setitem(portal.definitions, "test_parcels", few)
+    read = portal._read
+
+    def with_few(rows: Any) -> Any:
+        found = read(rows)
+        layer = found["test_parcels"].layer
+        few = layer.model_copy(update={"tiles": Tiles(feature_limit=10)})
+        return found | {"test_parcels": replace(found["test_parcels"], layer=few)}
+
+    monkeypatch.setattr(portal, "_read", with_few)
     with TestClient(app, base_url="http://portal.example") as client:
         answer = client.get(f"{TILES}/8/83/147")
         again = client.get(f"{TILES}/8/83/147")
