@@ -118,8 +118,8 @@ def consumption(heard: pd.DataFrame, cell: Ints, dwellings: Ints, cells: int) ->
     """Return the consumption of one resource by cell.
 
     `heard` has month, building (position) and value; `cell` (one of so many) and `dwellings` are
-    per building. Of
-    buildings without dwellings or outside of all cells (NONE) nothing is added.
+    per building.
+    Of buildings without dwellings or outside of all cells (NONE) nothing is added.
     """
     value, published = np.full(cells, np.nan), np.zeros(cells, dtype=np.int64)
     dwelling_months, hidden_months = published.copy(), published.copy()
