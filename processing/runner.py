@@ -18,7 +18,7 @@ from layers.scenario import edits as edits_of
 from processing import provenance
 from processing.errors import RunFailed, UnfitScenario
 from processing.pipelines import Pipeline, get_pipeline, read_params
-from processing.pipelines.model import Result, keys
+from processing.pipelines.model import Result, keys, private
 from processing.provenance import Plan
 
 if TYPE_CHECKING:
@@ -213,6 +213,7 @@ def compare(
     changed = {
         a: overlays.overlay(inputs[a], edits[layer], planned.area) for a, layer in arguments.items()
     }
+    changed |= dict.fromkeys(private(pipeline, edits))
     tell("compute without the scenario")
     before = pipeline.compute(planned.params, planned.area, **inputs, **pipeline.seeds())
     tell("compute with the scenario")

@@ -6,10 +6,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import shapely
 
 from processing.crs import metric_crs
 from processing.indicators.base import NO_QUARTER, Figures, Quarter, divided, reason
+from processing.land import red_line_conflicts
 from processing.scorecard import Figure
 
 METHOD = "smart-quarter-coverage"
@@ -55,19 +55,12 @@ def red_lines(
     crs = metric_crs(place.area)
     red = lines[lines["kind"] == "red_line"].to_crs(crs).geometry.to_numpy()
     houses = buildings.to_crs(crs).geometry.to_numpy()
-    # A house that only touches the line stands on it, it does not cross.
-    tree = shapely.STRtree(houses)
-    crossing = np.unique(tree.query(red, predicate="crosses")[1])
+    found = red_line_conflicts(houses, red)
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
-    parts = shapely.get_parts(red)
-    closed = shapely.is_closed(parts)
     beyond = Figure(None, _OPEN)
-    if len(closed) and closed.all():
-        rings = [shapely.linearrings(shapely.get_coordinates(part)) for part in parts]
-        blocks = shapely.union_all(shapely.polygons(rings))
-        outside = shapely.area(shapely.difference(houses[crossing], blocks))
-        beyond = Figure(float(np.round(outside.sum(), 3)), **said)
-    return {("PLN2", 1): Figure(float(len(crossing)), **said), ("PLN2", 2): beyond}
+    if found.beyond_m2 is not None:
+        beyond = Figure(float(np.round(found.beyond_m2.sum(), 3)), **said)
+    return {("PLN2", 1): Figure(float(len(found.building)), **said), ("PLN2", 2): beyond}
 
 
 def density(place: Quarter, buildings: gpd.GeoDataFrame) -> Figures:

@@ -9,7 +9,9 @@ from processing.errors import UnknownPipeline
 from processing.pipelines import (
     accessibility_coverage,
     fibre_coverage,
+    land_coverage,
     lighting_coverage,
+    metering_coverage,
     monitoring_coverage,
     radio_coverage,
     service_coverage,
@@ -49,6 +51,8 @@ PIPELINES: Mapping[str, Pipeline] = MappingProxyType(
             site_selection,
             lighting_coverage,
             monitoring_coverage,
+            metering_coverage,
+            land_coverage,
         )
     }
 )

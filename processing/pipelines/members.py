@@ -5,7 +5,9 @@ from __future__ import annotations
 from processing.pipelines import (
     accessibility_coverage,
     fibre_coverage,
+    land_coverage,
     lighting_coverage,
+    metering_coverage,
     monitoring_coverage,
     radio_coverage,
     service_coverage,
@@ -19,4 +21,6 @@ MEMBERS: tuple[Pipeline, ...] = (
     fibre_coverage,
     lighting_coverage,
     monitoring_coverage,
+    metering_coverage,
+    land_coverage,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -49,6 +49,8 @@ class Pipeline(Protocol):
     ids it fills, `PARAMETERS` describes each field of `Params`. `VERSION` changes when results may.
     A module may have `OPTIONAL`, the arguments that are None in an area without that input; `KEYS`,
     which for each output layer names the columns that tell its rows apart in comparisons;
+    `PRIVATE`, the arguments that `compute` gets as None in a scenario that changes one of these
+    layers, because the difference would tell of single households;
     `PREVIOUS`, the output whose rows of the run before `compute` gets; and `documents`, a function
     that makes the reports of a run.
     """
@@ -84,6 +86,12 @@ def keys(pipeline: Pipeline, layer_id: str) -> tuple[str, ...]:
     """Return the columns that tell the rows of an output layer apart; none = only its figures."""
     found: Mapping[str, tuple[str, ...]] = getattr(pipeline, "KEYS", {})
     return found.get(layer_id, ())
+
+
+def private(pipeline: Pipeline, changed: Iterable[str]) -> frozenset[str]:
+    """Return the arguments that a scenario which changes these layers may not use."""
+    found: Mapping[str, frozenset[str]] = getattr(pipeline, "PRIVATE", {})
+    return frozenset(name for name, layers in found.items() if layers & set(changed))
 
 
 def read_params(pipeline: Pipeline, given: Mapping[str, Any]) -> BaseModel:

@@ -61,6 +61,11 @@ OUTPUT: tuple[str, ...] = (
 KEYS: Mapping[str, tuple[str, ...]] = {"indicators": ("code", "part")} | {
     layer: columns for member in MEMBERS for layer, columns in getattr(member, "KEYS", {}).items()
 }
+PRIVATE: Mapping[str, frozenset[str]] = {
+    layer: changed
+    for member in MEMBERS
+    for layer, changed in getattr(member, "PRIVATE", {}).items()
+}
 PREVIOUS = "indicators"
 """The layer whose values of the run before are carried on (processing/runner.py)."""
 

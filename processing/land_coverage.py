@@ -1,0 +1,348 @@
+"""Land of an area by functional zone, and its people by building: frames in, frames out.
+
+The methods are in `processing/land.py` and `processing/census.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from layers.model import Area
+from processing import census, land
+from processing.checks import require_columns, require_geometry, require_rows, require_unique_index
+from processing.crs import metric_crs, to_metric
+from processing.errors import MixedCRS
+from processing.network import NONE, Bools, Floats, Geometries, Ints
+from processing.pipelines.model import Result
+from processing.raster import Raster
+
+WGS84 = "EPSG:4326"
+AREAS, LINES = ("Polygon", "MultiPolygon"), ("LineString", "MultiLineString")
+BUILT, SEALED, GRASS, TREES, WATER, BARE = CLASSES = (1, 2, 3, 4, 5, 6)
+"""Classes of the raster `land_cover` (layers/rasters/land_cover.yml)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What is measured; frames have feature ids as index, None = the area has none.
+
+    `buildings` (polygons; `kind`, `storeys`), `zones` (polygons; `zone`), `quarters` (polygons),
+    `units` (polygons; `unit_id`, `population`), `red_lines` (lines; `kind`), `green` (polygons),
+    `land_cover` in the metric CRS of the area.
+    """
+
+    buildings: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame | None
+    quarters: gpd.GeoDataFrame | None
+    units: gpd.GeoDataFrame | None
+    red_lines: gpd.GeoDataFrame | None
+    green: gpd.GeoDataFrame | None
+    land_cover: Raster | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How many storeys a building is taken to have whose number is not known."""
+
+    storeys_unknown: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Sites:
+    """Zones, or the quarter where there are none; metric."""
+
+    frame: gpd.GeoDataFrame
+    kind: str
+
+    @property
+    def shapes(self) -> Geometries:
+        found: Geometries = self.frame.geometry.to_numpy()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Houses:
+    """Buildings in the order of their ids; metric."""
+
+    frame: gpd.GeoDataFrame
+    shapes: Geometries
+    points: Geometries
+    storeys: Floats
+    residential: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    placed: census.Placed
+    unit: Ints
+    names: Any
+    population: Floats
+
+
+def land_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
+    """Return `land_coverage` by zone and `placed_residents` by building, EPSG:4326, ids of area.
+
+    What cannot be computed for want of an input is missing and named in `quality`. Raises
+    EmptyInput when there are no buildings, or neither zones nor a quarter, MissingColumn,
+    BadGeometry, RepeatedId, NotProjected, MixedCRS, BadParameter.
+    """
+    houses = _houses(area, inputs.buildings, settings)
+    sites = _sites(area, inputs)
+    people = _people(area, inputs.units, houses)
+    conflicts = _conflicts(area, inputs.red_lines, houses)
+    rows = _rows(area, sites, houses, inputs)
+    _add_people(rows, sites, houses, people)
+    _add_conflicts(rows, sites, houses, conflicts)
+    return Result(
+        frames={
+            "land_coverage": _frame_of(area, rows, sites.frame),
+            "placed_residents": _placed(area, houses, people, conflicts),
+        },
+        figures=_figures(rows, sites, people, conflicts),
+        quality=_quality(inputs, sites, houses, people, rows),
+    )
+
+
+def _frame(
+    area: Area, frame: gpd.GeoDataFrame, name: str, kinds: tuple[str, ...]
+) -> gpd.GeoDataFrame:
+    require_unique_index(frame, name=name)
+    require_geometry(frame, kinds, name=name)
+    placed = frame[~(frame.geometry.isna() | frame.geometry.is_empty)].sort_index()
+    return to_metric(placed, area, name=name)
+
+
+def _houses(area: Area, buildings: gpd.GeoDataFrame, settings: Settings) -> _Houses:
+    require_columns(buildings, ("kind", "storeys"), name="buildings")
+    frame = _frame(area, buildings, "buildings", AREAS)
+    name = f"buildings in area {area.id}"
+    require_rows(frame, name=name, remedy="load the layer for this area")
+    storeys = frame["storeys"].to_numpy(dtype=np.float64, na_value=np.nan)
+    shapes = frame.geometry.to_numpy()
+    return _Houses(
+        frame,
+        shapes,
+        shapely.point_on_surface(shapes),
+        np.where(storeys > 0, storeys, float(settings.storeys_unknown)),
+        (frame["kind"] == "residential").to_numpy(dtype=bool),
+    )
+
+
+def _sites(area: Area, inputs: Inputs) -> _Sites:
+    """Return the zones, or the outline of the quarter where there are none."""
+    if inputs.zones is not None and len(inputs.zones):
+        require_columns(inputs.zones, ("zone",), name="functional_zones")
+        zones = _frame(area, inputs.zones, "functional_zones", AREAS)
+        if len(zones):
+            return _Sites(zones, "zone")
+    quarters = inputs.quarters
+    frame = None if quarters is None else _frame(area, quarters, "smart_quarters", AREAS)
+    if frame is None or not len(frame):
+        raise_for = gpd.GeoDataFrame(geometry=[], crs=WGS84)
+        name = f"functional_zones and smart_quarters in area {area.id}"
+        require_rows(raise_for, name=name, remedy="load one of the two")
+        frame = raise_for
+    return _Sites(frame, "quarter")
+
+
+def _people(area: Area, units: gpd.GeoDataFrame | None, houses: _Houses) -> _People | None:
+    if units is None or not len(units):
+        return None
+    require_columns(units, ("unit_id", "population"), name="census_units")
+    frame = _frame(area, units, "census_units", AREAS)
+    population = frame["population"].to_numpy(dtype=np.float64, na_value=np.nan)
+    population = np.where(population >= 0, population, np.nan)
+    unit = census.unit_of(houses.points, frame.geometry.to_numpy())
+    placed = census.place_people(population, unit, _floors_m2(houses, houses.residential))
+    names = frame["unit_id"].astype(str).to_numpy(dtype=object)
+    return _People(placed, unit, names, population)
+
+
+def _floors_m2(houses: _Houses, counted: Bools) -> Floats:
+    return land.floors_m2(shapely.area(houses.shapes), houses.storeys, counted)
+
+
+def _conflicts(
+    area: Area, lines: gpd.GeoDataFrame | None, houses: _Houses
+) -> land.Conflicts | None:
+    if lines is None or not len(lines):
+        return None
+    require_columns(lines, ("kind",), name="red_lines")
+    frame = _frame(area, lines, "red_lines", LINES)
+    red = frame[frame["kind"] == "red_line"].geometry.to_numpy()
+    return land.red_line_conflicts(houses.shapes, red) if len(red) else None
+
+
+def _rows(area: Area, sites: _Sites, houses: _Houses, inputs: Inputs) -> pd.DataFrame:
+    ground_m2 = shapely.area(sites.shapes)
+    site, building, built_m2 = land.parts(sites.shapes, houses.shapes)
+    dense = land.density(ground_m2, built_m2, built_m2 * houses.storeys[building], site)
+    zones = sites.frame["zone"] if sites.kind == "zone" else None
+    green = inputs.green
+    overlay = np.full(len(ground_m2), np.nan)
+    if green is not None and len(green):
+        shapes = _frame(area, green, "green_areas", AREAS).geometry.to_numpy()
+        overlay = land.overlay_m2(sites.shapes, shapes) / ground_m2
+    found = _cover(area, sites.shapes, inputs.land_cover)
+    columns = {
+        "site_id": sites.frame.index.to_numpy(dtype=np.int64),
+        "site_kind": sites.kind,
+        "zone": None if zones is None else zones.astype(str).to_numpy(dtype=object),
+        "area_m2": np.round(ground_m2, 3),
+        "built_share": found.share(BUILT),
+        "sealed_share": found.share(SEALED),
+        "green_share": found.share(GRASS, TREES),
+        "known_share": found.known_m2 / ground_m2,
+        "green_areas_share": overlay,
+        "coverage_ratio": dense.coverage_ratio,
+        "floor_area_ratio": dense.floor_area_ratio,
+    }
+    made = pd.DataFrame(columns)
+    for name in (name for name in columns if name.endswith(("_share", "_ratio"))):
+        # Cells and areas are summed apart: rounded, no last bit carries a share over 1.
+        made[name] = made[name].round(8)
+    return made
+
+
+def _cover(area: Area, shapes: Geometries, raster: Raster | None) -> land.Cover:
+    """Return the cover of the sites; NaN where no raster is loaded."""
+    if raster is None:
+        unknown = np.full(len(shapes), np.nan)
+        return land.Cover(dict.fromkeys(CLASSES, unknown), unknown)
+    crs = metric_crs(area)
+    if crs != raster.crs:
+        raise MixedCRS(f"land_cover is in {raster.crs} but area {area.id} in {crs.name}; warp it")
+    return land.cover(shapes, raster, CLASSES)
+
+
+def _add_people(rows: pd.DataFrame, sites: _Sites, houses: _Houses, people: _People | None) -> None:
+    rows["residents"], rows["residents_ha"] = pd.Series(pd.NA, rows.index, dtype="Int64"), np.nan
+    if people is None:
+        return
+    persons = np.nan_to_num(people.placed.residents)
+    within = census.unit_of(houses.points, sites.shapes)
+    residents = land.summed(persons, within, len(rows))
+    rows["residents"] = pd.Series(residents).astype("Int64")
+    rows["residents_ha"] = np.round(residents / shapely.area(sites.shapes) * 1e4, 3)
+
+
+def _add_conflicts(
+    rows: pd.DataFrame, sites: _Sites, houses: _Houses, conflicts: land.Conflicts | None
+) -> None:
+    """Add conflicts to the site in which most of the building lies; of equal ones the first."""
+    rows["red_line_conflicts"] = pd.Series(pd.NA, rows.index, dtype="Int64")
+    rows["red_line_beyond_m2"] = np.nan
+    if conflicts is None:
+        return
+    site, building, area_m2 = land.parts(sites.shapes, houses.shapes[conflicts.building])
+    order = np.lexsort((site, -area_m2, building))
+    those, first = np.unique(building[order], return_index=True)
+    within = np.full(len(conflicts.building), NONE, dtype=np.int64)
+    within[those] = site[order][first]
+    count = land.summed(np.ones(len(within)), within, len(rows))
+    rows["red_line_conflicts"] = pd.Series(count).astype("Int64")
+    if conflicts.beyond_m2 is not None:
+        rows["red_line_beyond_m2"] = np.round(
+            land.summed(conflicts.beyond_m2, within, len(rows)), 3
+        )
+
+
+def _frame_of(area: Area, rows: pd.DataFrame, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    index = pd.Index(area.feature_id(1) + np.arange(len(rows), dtype=np.int64), name="id")
+    shapes = frame.geometry.to_crs(WGS84).to_numpy()
+    return gpd.GeoDataFrame(rows.set_axis(index), geometry=shapes, crs=WGS84)
+
+
+def _placed(
+    area: Area, houses: _Houses, people: _People | None, conflicts: land.Conflicts | None
+) -> gpd.GeoDataFrame:
+    count = len(houses.frame)
+    crosses = np.full(count, "unknown" if conflicts is None else "clear", dtype=object)
+    if conflicts is not None:
+        crosses[conflicts.building] = "crosses"
+    names = np.full(count, None, dtype=object)
+    residents = np.full(count, np.nan)
+    if people is not None:
+        names = np.append(people.names, [None])[people.unit]  # NONE = -1 is the last
+        residents = people.placed.residents
+    given = houses.frame.get("residents", pd.Series(np.nan, houses.frame.index))
+    rows = pd.DataFrame({
+        "building_id": houses.frame.index.to_numpy(dtype=np.int64),
+        "unit_id": names,
+        "floor_area_m2": np.round(_floors_m2(houses, houses.residential), 3),
+        "residents_placed": pd.Series(residents).astype("Int64"),
+        "residents": given.astype("Int64").array,
+        "crosses_red_line": crosses,
+    })  # fmt: skip
+    return _frame_of(area, rows, houses.frame)
+
+
+def _figures(
+    rows: pd.DataFrame, sites: _Sites, people: _People | None, conflicts: land.Conflicts | None
+) -> dict[str, Any]:
+    """Return the sums of all sites, weighted by their ground; None where nothing is known."""
+    ground_m2 = rows["area_m2"]
+    shares = [name for name in rows if str(name).endswith(("_share", "_ratio"))]
+    return {
+        "area_m2": float(ground_m2.sum()),
+        **{str(name): _mean(rows[name], ground_m2) for name in shares},
+        "zones": _balance(rows) if sites.kind == "zone" else None,
+        "population": None if people is None else int(np.nansum(people.population)),
+        "residents_placed": None if people is None else int(np.nansum(people.placed.residents)),
+        "residents_unplaced": None if people is None else int(np.nansum(people.placed.unplaced)),
+        "red_line_conflicts": None if conflicts is None else len(conflicts.building),
+        "red_line_beyond_m2": None
+        if conflicts is None or conflicts.beyond_m2 is None
+        else round(float(conflicts.beyond_m2.sum()), 3),
+    }
+
+
+def _mean(values: pd.Series, ground_m2: pd.Series) -> float | None:
+    known = values.notna()
+    if not known.any():
+        return None
+    return round(float(np.average(values[known], weights=ground_m2[known])), 8)
+
+
+def _balance(rows: pd.DataFrame) -> dict[str, Mapping[str, float]]:
+    """Return the area and share of every zone code: the balance of the territory."""
+    by_code = rows.groupby("zone", sort=True)["area_m2"].sum()
+    total = float(by_code.sum())
+    return {
+        str(code): {"area_m2": round(float(area), 3), "share": round(float(area) / total, 8)}
+        for code, area in by_code.items()
+    }
+
+
+def _quality(
+    inputs: Inputs, sites: _Sites, houses: _Houses, people: _People | None, rows: pd.DataFrame
+) -> dict[str, Any]:
+    needs = {
+        "zone balance": sites.kind == "zone" or None,
+        "land cover shares": inputs.land_cover,
+        "green areas overlay": inputs.green,
+        "residents": people,
+        "red line conflicts": inputs.red_lines,
+    }
+    storeys = houses.frame["storeys"].to_numpy(dtype=np.float64, na_value=np.nan)
+    overlap = float(rows["area_m2"].sum() - shapely.area(shapely.union_all(sites.shapes)))
+    return {
+        "not_computed": [name for name, given in needs.items() if given is None],
+        "buildings_storeys_not_known": int((~(storeys > 0)).sum()),
+        "sites_overlap_m2": round(max(overlap, 0.0), 1),
+        "sites_partly_without_land_cover": int((rows["known_share"] < 0.999).sum()),
+        "units_without_housing": None
+        if people is None
+        else int((people.placed.unplaced > 0).sum()),
+        "units_population_not_known": None
+        if people is None
+        else int(np.isnan(people.population).sum()),
+        "buildings_outside_units": None if people is None else int((people.unit == NONE).sum()),
+    }
