@@ -14,6 +14,7 @@ from geoportal.cluster import Cluster
 from geoportal.errors import BadSetting, ClusterError, DatabaseUnavailable
 from geoportal.settings import Settings
 from layers.model import Layer
+from layers.publication import SELECT_PUBLICATIONS, Publication
 from layers.registry import load_layers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -83,6 +84,22 @@ def roots(settings: Settings) -> tuple[Path, ...]:
 def definitions(settings: Settings) -> dict[str, Layer]:
     """Return all layers; raises BadLayerFile."""
     return load_layers(*roots(settings))
+
+
+def published(settings: Settings) -> dict[str, Publication]:
+    """Return the tables published as layers, by id; nothing when no database can be asked now.
+
+    Starts nothing. Raises BadSetting when the setting is no connection URL, BadLayerFile when
+    another release published them.
+    """
+    try:
+        with connect(running_url(settings)) as connection:
+            rows = connection.execute(SELECT_PUBLICATIONS).fetchall()
+    except (ClusterError, DatabaseUnavailable, psycopg.ProgrammingError):
+        # The last: a database that was never migrated, or not to this release.
+        return {}
+    found = (Publication.from_row(row) for row in rows)
+    return {one.layer.id: one for one in found if one.relation is not None}
 
 
 def migrate(connection: psycopg.Connection[Any], settings: Settings) -> list[str]:

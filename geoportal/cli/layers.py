@@ -37,11 +37,14 @@ def layers() -> None:
 @layers.command("list", epilog="geoportal layers list --lang ru")
 @LANGUAGE
 def list_(lang: Language) -> None:
-    """List the layers by theme."""
+    """List the layers by theme; with a database that runs, also its published tables."""
     rows: list[tuple[str, ...]] = [
         ("id", "theme", "title", "geometry", "scope", "status", "access")
     ]
-    for layer in database.definitions(settings()).values():
+    given = settings()
+    known = list(database.definitions(given).values())
+    known += [one.layer for one in database.published(given).values()]
+    for layer in sorted(known, key=lambda layer: layer.position):
         rows.append(
             (
                 layer.id, layer.theme, layer.title.get(lang), layer.geometry, layer.scope,
@@ -56,11 +59,20 @@ def list_(lang: Language) -> None:
 @LANGUAGE
 def show(layer_id: str, lang: Language) -> None:
     """Show a layer: titles, supplier, licence, and its fields with units and codes."""
-    known = database.definitions(settings())
+    given = settings()
+    known = database.definitions(given)
+    place = ("folder", "")
+    if layer_id in known:
+        place = ("folder", str(registry.folder(layer_id, *database.roots(given))))
+    else:
+        tables = database.published(given)
+        known |= {one: tables[one].layer for one in tables}
+        if layer_id in tables:
+            place = ("table", str(tables[layer_id].relation))
     if layer_id not in known:
         raise UnknownLayer(f"There is no layer {layer_id!r}; the layers are {', '.join(known)}.")
     layer = known[layer_id]
-    click.echo(table(_about(layer, lang)))
+    click.echo(table([*_about(layer, lang), place]))
     click.echo()
     rows: list[tuple[str, ...]] = [("field", "type", "unit", "title", "codes")]
     rows += [_row(field, lang) for field in layer.published_fields]
@@ -132,7 +144,6 @@ def _about(layer: Layer, lang: Language) -> list[tuple[str, ...]]:
         ("update period", layer.update_period),
         ("licence", layer.licence.title),
         ("attribution", layer.attribution),
-        ("folder", str(registry.folder(layer.id, *database.roots(settings())))),
     ]
 
 

@@ -10,7 +10,8 @@ from geoportal.ogc.crs import parse_crs
 from layers import cql2, query, search
 from layers.model import Layer
 
-FILTER_LANGS = ("cql2-text", "cql2-json")
+FILTER_LANGS = ("cql2-text", "cql2-json", "cql-text")
+"""`cql-text` is what GDAL looks for before it sends a filter; see `layers.cql2.draft`."""
 
 CONFORMANCE_CLASSES = [
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
@@ -51,12 +52,15 @@ def compile_filter(
     if language not in (None, *FILTER_LANGS):
         raise BadParameter(
             f"Parameter filter-lang: {language[:40]!r} is not offered; there are"
-            f" {' and '.join(FILTER_LANGS)}."
+            f" {', '.join(FILTER_LANGS)}."
         )
     system = parse_crs("filter-crs", crs)
     if text is None:
         return None
-    tree = cql2.parse_json(text) if language == "cql2-json" else cql2.parse_text(text)
+    if language == "cql-text":
+        tree = cql2.parse_draft(layer, text)
+    else:
+        tree = cql2.parse_json(text) if language == "cql2-json" else cql2.parse_text(text)
     return condition(layer, tree, system)
 
 

@@ -5,6 +5,7 @@ over a layer's fields, `compile` makes the SQL. What is wrong raises `layers.err
 `UnknownField`, with reason and place. The module runs nothing and knows no network.
 """
 
+from layers.cql2.draft import parse_draft
 from layers.cql2.functions import FUNCTIONS, Argument, FunctionInfo
 from layers.cql2.json import parse_document, parse_json
 from layers.cql2.limits import (
@@ -55,6 +56,7 @@ __all__ = [
     "check",
     "compile",
     "parse_document",
+    "parse_draft",
     "parse_json",
     "parse_text",
     "properties",

@@ -52,10 +52,13 @@ _PLAIN = (Arithmetic, Comparison, Like, Between, In, IsNull, Not, Logic)
 """What a pair of parentheses in a list only groups; round anything else it is a list of one."""
 
 
-def parse_text(text: str, *, limit: int = MAX_TEXT_BYTES) -> Expression:
-    """Read an expression in CQL2 Text of at most `limit` bytes; raises BadFilter with the place."""
+def parse_text(text: str, *, limit: int = MAX_TEXT_BYTES, ilike: bool = False) -> Expression:
+    """Read an expression in CQL2 Text of at most `limit` bytes; raises BadFilter with the place.
+
+    `ilike` = the ILIKE of older drafts is known, too: LIKE whatever the case.
+    """
     stream = Stream(tokens(text, limit=limit))
-    found = _Reader(stream).expression(_OR, 1)
+    found = _Reader(stream, ilike=ilike).expression(_OR, 1)
     if stream.here.kind != "end":
         raise stream.surprise("an operator or the end of the filter is expected")
     check_depth(found)
@@ -65,10 +68,11 @@ def parse_text(text: str, *, limit: int = MAX_TEXT_BYTES) -> Expression:
 class _Reader:
     """One reading. `depth` counts the calls of `expression` inside each other."""
 
-    __slots__ = ("_budget", "_stream")
+    __slots__ = ("_budget", "_infix_words", "_stream")
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, *, ilike: bool) -> None:
         self._stream = stream
+        self._infix_words = _INFIX | {"ILIKE": _PREDICATE} if ilike else _INFIX
         self._budget = Budget()
 
     def expression(self, floor: int, depth: int) -> Expression:
@@ -83,9 +87,9 @@ class _Reader:
         """Join `left` with what follows; what binds tighter than `ceiling` cannot follow it."""
         while True:
             key = self._stream.here.key
-            if key == "NOT" and self._stream.ahead() in ("LIKE", "BETWEEN", "IN"):
+            if key == "NOT" and self._stream.ahead() in ("LIKE", "ILIKE", "BETWEEN", "IN"):
                 key = self._stream.ahead()
-            power = _INFIX.get(key, 0)
+            power = self._infix_words.get(key, 0)
             if not floor <= power <= ceiling:
                 return left
             left = self._infix(left, power, depth)
@@ -132,6 +136,10 @@ class _Reader:
         if stream.skip("LIKE"):
             pattern = self.expression(_SUM, depth + 1)
             return self._perhaps(negative, Like(left, pattern, at=left.at))
+        if stream.skip("ILIKE"):
+            pattern = self.expression(_SUM, depth + 1)
+            sides = (Fold("casei", side, at=side.at) for side in (left, pattern))
+            return self._perhaps(negative, Like(*sides, at=left.at))
         if stream.skip("BETWEEN"):
             low = self.expression(_SUM, depth + 1)
             stream.expect("AND")

@@ -16,6 +16,7 @@ import rasterio
 from rasterio.transform import from_origin
 
 from geoportal.__main__ import cli
+from tests.fix_db import new_database
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -231,6 +232,17 @@ def test_layers_are_listed_and_shown_in_a_language() -> None:
     shown = geoportal("layers", "show", "buildings", "--lang", "ru").stdout
     assert "height_m" in shown
     assert "residential" in shown
+
+
+def test_layers_are_listed_without_a_database_that_answers() -> None:
+    nobody = "postgresql://127.0.0.1:1/nothing"
+    assert "buildings" in geoportal("layers", "list", database_url=nobody).stdout
+    assert "height_m" in geoportal("layers", "show", "buildings", database_url=nobody).stdout
+
+
+def test_layers_are_listed_over_a_database_without_tables(server: str) -> None:
+    with new_database(server) as url:
+        assert "buildings" in geoportal("layers", "list", database_url=url).stdout
 
 
 def test_layers_check_names_file_and_line(tmp_path: Path) -> None:

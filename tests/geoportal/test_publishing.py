@@ -87,6 +87,11 @@ def test_a_published_table_is_a_whole_collection_in_every_server(
     until(two, has("benches"))
     assert "2 000 rows of city.benches" in said
     assert "column tags is of a type that a layer cannot hold" in said
+    assert "Benches of Orsha" in geoportal(live, "layers", "list")
+    assert "buildings" in geoportal(live, "layers", "list")
+    shown = geoportal(live, "layers", "show", "benches")
+    assert "city.benches" in shown
+    assert "How many may sit" in shown
     for one in two:
         collection = get(one, "/ogc/collections/benches?f=json")
         assert collection["title"] == "Benches of Orsha"

@@ -1,5 +1,9 @@
 """Programs that people use read the live service: GDAL's OAPIF driver (pyogrio) and OWSLib."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -63,11 +67,34 @@ def test_gdal_filters_by_a_box(source: str, oracle: Connection) -> None:
         ("name = 'Участок 20'", "name = 'Участок 20'"),
         ("area_ha < 1.5 AND name LIKE '%1'", "area_ha < 1.5 AND name LIKE '%1'"),
         ("built >= '2024/08/20'", "built >= '2024-08-20'"),
+        ("name ILIKE 'участок 1999%'", "name ILIKE 'участок 1999%'"),
+        ("area_ha > 199.5 OR name IS NULL", "area_ha > 199.5 OR name IS NULL"),
+        ("NOT (area_ha > 0.5)", "NOT area_ha > 0.5"),
     ],
 )
 def test_gdal_filters_by_attributes(source: str, oracle: Connection, where: str, sql: str) -> None:
     frame = pyogrio.read_dataframe(source, layer="test_parcels", where=where, PAGE_SIZE="10000")
     assert list(frame["name"]) == names(oracle, sql) != []
+
+
+def test_gdal_leaves_the_filter_to_the_server(api_server: Server, tmp_path: Path) -> None:
+    """What GDAL asked for is in its log, which only a process of its own writes to a file."""
+    script = (
+        "import pyogrio, sys; pyogrio.set_gdal_config_options({'CPL_CURL_VERBOSE': 'NO',"
+        " 'CPL_DEBUG': 'ON', 'CPL_LOG': sys.argv[2]});"
+        " print(len(pyogrio.read_dataframe(sys.argv[1], layer='test_parcels',"
+        " where='area_ha < 0.05 OR area_ha > 199.98')))"
+    )
+    log = tmp_path / "gdal.log"
+    command = [sys.executable, "-c", script, f"OAPIF:{api_server.url}/ogc", str(log)]
+    environ = os.environ | {"CPL_DEBUG": "ON", "CPL_LOG": str(log)}
+    done = subprocess.run(
+        command, env=environ, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "6"
+    said = log.read_text() if log.exists() else done.stderr
+    asked = [line for line in said.splitlines() if "/test_parcels/items?" in line]
+    assert any("filter-lang=cql-text" in line and "filter=" in line for line in asked), said
 
 
 @pytest.mark.parametrize("code", ["EPSG:28404", "EPSG:20004", "EPSG:32635", "EPSG:3035"])
