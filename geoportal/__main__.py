@@ -25,6 +25,7 @@ from geoportal.cli.run import run
 from geoportal.cli.scenarios import scenarios
 from geoportal.cli.tiles import bundle, tiles
 from geoportal.cli.up import prepare, serve, up
+from geoportal.cli.worker import worker
 from geoportal.errors import GeoportalError
 from layers.errors import LayersError
 from processing.errors import ProcessingError
@@ -68,7 +69,21 @@ def cli() -> None:
     """
 
 
-COMMANDS = (up, serve, db, load, layers, run, scenarios, tiles, bundle, keys, check, prepare)
+COMMANDS = (
+    up,
+    serve,
+    worker,
+    db,
+    load,
+    layers,
+    run,
+    scenarios,
+    tiles,
+    bundle,
+    keys,
+    check,
+    prepare,
+)
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -85,8 +85,24 @@ class NoSuchProcess(GeoportalError):
     """No process of that id is offered."""
 
 
+class NoSuchJob(GeoportalError):
+    """No job of that id is there, or it is somebody else's."""
+
+
+class ResultNotReady(GeoportalError):
+    """The job has no result: it is not over, or was dismissed."""
+
+
+class TooManyJobs(GeoportalError):
+    """The caller has as many jobs that wait or run as anybody may have."""
+
+
 class ExecutionFailed(GeoportalError):
     """A process ended with an error of its own."""
+
+
+class JobFailed(GeoportalError):
+    """A job ended by a fault of the program itself."""
 
 
 class Busy(GeoportalError):
@@ -122,6 +138,11 @@ ANSWERS: dict[type[Exception], Answer] = {
     NoSuchProcess: Answer(
         404, "No such process", "NoSuchProcess", type=PROCESS_EXCEPTION + "no-such-process"
     ),
+    NoSuchJob: Answer(404, "No such job", "NoSuchJob", type=PROCESS_EXCEPTION + "no-such-job"),
+    ResultNotReady: Answer(
+        404, "Result not ready", "ResultNotReady", type=PROCESS_EXCEPTION + "result-not-ready"
+    ),
+    TooManyJobs: Answer(429, "Too many jobs", "NoApplicableCode", {"Retry-After": "60"}),
     BadParameter: Answer(400, "Bad parameter", "InvalidParameterValue"),
     layers_errors.UnknownField: Answer(400, "Unknown property", "InvalidParameterValue"),
     layers_errors.BadValue: Answer(400, "Bad value", "InvalidParameterValue"),
@@ -143,6 +164,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     AddressTooLong: Answer(414, "Address too long", "InvalidParameterValue"),
     MethodNotAllowed: Answer(405, "Method not allowed", "NoApplicableCode"),
     ExecutionFailed: Answer(422, "Execution failed", "NoApplicableCode"),
+    JobFailed: Answer(500, "Job failed", "NoApplicableCode"),
     Busy: Answer(503, "Busy", "NoApplicableCode", RETRY),
     DatabaseUnavailable: Answer(503, "Database unavailable", "NoApplicableCode", RETRY),
     QueryTimeout: Answer(503, "Query took too long", "NoApplicableCode", RETRY),

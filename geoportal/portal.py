@@ -12,6 +12,8 @@ import psycopg
 
 from geoportal.database import Database
 from geoportal.errors import GeoportalError
+from geoportal.jobs.store import JobStore
+from geoportal.processes.registry import processes
 from geoportal.settings import Settings
 from geoportal.writer import Writer
 from layers import registry
@@ -35,6 +37,8 @@ class Portal:
         self.settings = settings
         self.database = Database(settings)
         self.writer = Writer(settings)
+        self.jobs = JobStore(settings)
+        self.processes = processes(settings.processes)
         self.roots: tuple[Path, ...] = (settings.layers_dir,) if settings.layers_dir else ()
         self.definitions = registry.load_layers(*self.roots)
         self.layers: Mapping[str, Layer] = {}
@@ -78,6 +82,7 @@ class Portal:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await self.writer.close()
+        await self.jobs.close()
         await self.database.close()
 
     async def refresh(self) -> None:
