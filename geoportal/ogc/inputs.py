@@ -122,10 +122,11 @@ async def _referenced(api: Api, request: OgcRequest, name: str, given: Mapping[s
     whole = len(path) == 2 and path[1] == "items"
     if not whole and not (len(path) == 3 and path[1] == "items"):
         raise BadParameter(f"Input {name}: {address[:200]!r} are not the items of a collection.")
-    if whole:
-        params.setdefault("limit", str(api.portal.settings.items_limit))
-    sub = _request(api, request, "getFeatures" if whole else "getFeature", params, parts.path)
+    everything = whole and "limit" not in params
+    if everything:
+        params["limit"] = str(api.portal.settings.items_limit)
     try:
+        sub = _request(api, request, "getFeatures" if whole else "getFeature", params, parts.path)
         if whole:
             _, _, body = await items.get_collection_items(api, sub, path[0])
         else:
@@ -135,7 +136,7 @@ async def _referenced(api: Api, request: OgcRequest, name: str, given: Mapping[s
     if len(body) > MOST_REFERENCED_BYTES:
         raise BadParameter(f"Input {name}: the features take {len(body)} bytes; choose fewer.")
     document = orjson.loads(body)
-    if whole and document.get("numberMatched", 0) > document["numberReturned"]:
+    if everything and document.get("numberMatched", 0) > document["numberReturned"]:
         raise BadParameter(
             f"Input {name}: {document['numberMatched']} features are more than can be referred"
             f" to at once ({document['numberReturned']}); choose fewer by bbox or filter."
