@@ -38,9 +38,7 @@ def start_worker(database_url: str, **settings: object) -> Iterator["subprocess.
     environ = {k: v for k, v in os.environ.items() if not k.startswith("GEOPORTAL_")}
     environ |= {f"GEOPORTAL_{name.upper()}": str(value) for name, value in given.items()}
     environ["PYTHONPATH"] = str(MODULES)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "geoportal", "worker"], env=environ, cwd=ROOT
-    )
+    process = subprocess.Popen([sys.executable, "-m", "geoportal", "worker"], env=environ, cwd=ROOT)
     try:
         yield process
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -173,13 +173,17 @@ class JobStore:
             raise NoSuchJob(f"There is no job {job_id[:80]!r}.")
         return found[0]
 
-    async def page(self, owner: str, limit: int, offset: int) -> list[Job]:
-        """Return jobs of an owner, the latest first."""
+    async def page(
+        self, owner: str | None, public: Iterable[str], limit: int, offset: int
+    ) -> list[Job]:
+        """Return jobs of an owner, else of nobody by public processes, the latest first."""
         text = (
             f"SELECT {COLUMNS} FROM jobs.job WHERE {MINE} AND kept"
+            " AND (owner IS NOT NULL OR process = ANY(%(public)s))"
             " ORDER BY created_at DESC, id LIMIT %(limit)s OFFSET %(offset)s"
         )
-        return await self._jobs(text, {"owner": owner, "limit": limit, "offset": offset})
+        asked = {"owner": owner, "public": list(public), "limit": limit, "offset": offset}
+        return await self._jobs(text, asked)
 
     async def wait(self, job: Job, seconds: float) -> Job:
         """Return the job when it is over, or as it is after that time."""

@@ -144,4 +144,3 @@ async def _now(api: Api, wanted: Order) -> Answer:
     if job.status == "dismissed":
         raise ExecutionFailed("The execution was dismissed.")
     return await results(api, job)
-

@@ -81,7 +81,9 @@ async def _value(api: Api, request: OgcRequest, name: str, about: Input, given: 
         value = await _referenced(api, request, name, given)
     elif isinstance(given, dict) and "value" in given and set(given) <= QUALIFIED:
         _require_media_type(name, about, given)
-        value = given["value"]
+        # An input may itself be an object with a member `value`: then only the whole fits.
+        fits = Draft202012Validator(about.schema).is_valid
+        value = given if fits(given) and not fits(given["value"]) else given["value"]
     _require_schema(name, about, value)
     if about.schema.get("contentMediaType") == GEOJSON:
         await _require_shapes(api, name, value)

@@ -69,11 +69,12 @@ async def _job(api: Api, request: OgcRequest, job_id: str) -> Job:
 
 
 async def get_jobs(api: Api, request: OgcRequest) -> Answer:
-    """Answer the jobs of the key, the latest first; without a key there are none to list."""
+    """Answer the jobs of the key, else nobody's of public processes, the latest first."""
     limit = parse_limit(request.param("limit"), MOST)
     offset = parse_offset(request.param("offset"))
     owner = await _owner(api, request)
-    found = [] if owner is None else await api.portal.jobs.page(owner, limit + 1, offset)
+    public = [one.id for one in api.portal.processes.values() if one.public]
+    found = await api.portal.jobs.page(owner, public, limit + 1, offset)
     url = f"{api.base_url}/jobs"
     links = self_links(request, url)
     turns = {"next": offset + limit if len(found) > limit else None}
@@ -83,7 +84,7 @@ async def get_jobs(api: Api, request: OgcRequest) -> Answer:
             address = f"{url}?limit={limit}&offset={start}&f=json"
             links.append(link(address, rel, "application/json"))
     jobs = [_listed(api, request, job) for job in found[:limit]]
-    return dict(NO_STORE), 200, {"jobs": jobs, "links": links, "_owner": owner}
+    return dict(NO_STORE), 200, {"jobs": jobs, "links": links}
 
 
 def _listed(api: Api, request: OgcRequest, job: Job) -> dict[str, Any]:

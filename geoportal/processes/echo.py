@@ -41,13 +41,21 @@ BBOX = {
 }
 MEASURE = {
     "type": "object",
-    "required": ["measurement", "uom"],
-    "properties": {"measurement": {"type": "number"}, "uom": {"type": "string"}},
+    "required": ["value"],
+    "properties": {
+        "value": {"oneOf": [{"type": "number"}, {"type": "string"}]},
+        "uom": {"type": "string"},
+    },
 }
 FEATURES = {
-    "type": "object",
-    "required": ["type"],
-    "properties": {"type": {"type": "string", "enum": ["FeatureCollection", "Feature"]}},
+    "allOf": [
+        {
+            "format": "geojson-feature-collection",
+            "type": "object",
+            "required": ["type"],
+            "properties": {"type": {"type": "string", "enum": ["FeatureCollection", "Feature"]}},
+        }
+    ],
     "contentMediaType": GEOJSON,
 }
 
@@ -56,7 +64,7 @@ INPUTS: Mapping[str, Input] = {
     "number": _input("Лік", "Число", "Number", {"type": "number"}),
     "measure": _input("Велічыня", "Величина", "Measure", MEASURE),
     "list": _input(
-        "Спіс", "Список", "List", {"type": "array", "maxItems": 1000, "items": {"type": "string"}}
+        "Спіс", "Список", "List", {"type": "array", "maxItems": 1000, "items": {"type": "integer"}}
     ),
     "box": _input("Прамавугольнік", "Прямоугольник", "Bounding box", BBOX),
     "mixed": _input(
@@ -104,11 +112,12 @@ ECHO = Process(
     version="1.0.0",
     title=Text(be="Рэха", ru="Эхо", en="Echo"),
     description=Text(
-        be="Вяртае тое, што атрымаў; для праверкі кліентаў.",
-        ru="Возвращает то, что получил; для проверки клиентов.",
-        en="Gives back what it was given; for testing clients.",
+        be="Вяртае тое, што атрымаў; для праверкі кліентаў. Заданні без ключа бачаць усе.",
+        ru="Возвращает то, что получил; для проверки клиентов. Задания без ключа видны всем.",
+        en="Gives back what it was given; for testing clients. Jobs without a key are seen by all.",
     ),
     inputs=fixed(INPUTS),
     outputs=_outputs,
     run=_run,
+    public=True,
 )

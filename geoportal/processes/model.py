@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -78,12 +78,10 @@ class Process:
     check: Callable[[Mapping[str, Any]], None] = lambda _: None
     publishes: tuple[str, ...] = ()
     """The layers that it can replace."""
-    examples: Mapping[str, Any] = field(default_factory=dict)
+    public: bool = False
+    """Whether everybody may list its jobs that nobody's key owns."""
 
 
 def fixed(inputs: Mapping[str, Input]) -> Callable[[object, object], Mapping[str, Input]]:
     """Return the inputs of a process that does not depend on what is loaded."""
     return lambda _areas, _language: inputs
-
-
-__all__ = ["Context", "Input", "Iterator", "Output", "Process", "Schema", "fixed"]

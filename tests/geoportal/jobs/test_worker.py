@@ -65,9 +65,7 @@ def test_dismiss_in_the_middle_of_a_solve_ends_the_solver_too(jobs: Jobs, tmp_pa
     assert jobs.call("GET", f"/jobs/{job}/results?f=json")[0] == 404
 
 
-def test_dismiss_cancels_the_query_of_a_job(
-    jobs: Jobs, jobs_database: str, tmp_path: Path
-) -> None:
+def test_dismiss_cancels_the_query_of_a_job(jobs: Jobs, jobs_database: str, tmp_path: Path) -> None:
     file = tmp_path / "trace"
     job = jobs.begin("query", {"name": str(file)})
     pid, folder = begun(file)
