@@ -1,4 +1,4 @@
-"""The command `python -m benchmarks [serving|startup|memory] [--quick]`."""
+"""The command `python -m benchmarks [PART] [--quick]`; README.md lists the parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from benchmarks import memory, serving, startup
+from benchmarks import coverage, memory, publishing, radio, serving, startup
 from benchmarks.errors import BenchmarkError
 from geoportal.errors import GeoportalError
 from layers.errors import LayersError
@@ -18,6 +18,9 @@ PARTS: dict[str, Callable[[bool], int]] = {
     "serving": serving.main,
     "startup": startup.main,
     "memory": memory.main,
+    "coverage": coverage.main,
+    "publishing": publishing.main,
+    "radio": radio.main,
 }
 
 

@@ -21,6 +21,7 @@ from geoportal.cli.db import db
 from geoportal.cli.keys import keys
 from geoportal.cli.layers import layers
 from geoportal.cli.load import load
+from geoportal.cli.report import report
 from geoportal.cli.run import run
 from geoportal.cli.scenarios import scenarios
 from geoportal.cli.tiles import bundle, tiles
@@ -77,6 +78,7 @@ COMMANDS = (
     load,
     layers,
     run,
+    report,
     scenarios,
     tiles,
     bundle,

@@ -23,7 +23,7 @@ from geoportal.ogc.routes import Route as OgcRoute
 from geoportal.ogc.tile_cache import DiskCache, TileCache
 from geoportal.portal import Portal
 from geoportal.settings import Settings
-from geoportal.web import pages
+from geoportal.web import pages, reports
 from layers.query import Query
 
 API_ROOT = "/ogc"
@@ -69,6 +69,7 @@ def create_app(settings: Settings) -> Starlette:
             *_health(portal),
             *_ogc(lambda: current["api"]),
             *pages.routes(portal),
+            *reports.routes(portal),
         ],
         middleware=[Middleware(Envelope), Middleware(Compression)],
         exception_handlers={HTTPException: _raise},

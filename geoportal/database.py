@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,9 +11,17 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from geoportal.errors import BadParameter, Busy, DatabaseUnavailable, QueryTimeout
+from geoportal.errors import (
+    BadParameter,
+    Busy,
+    DatabaseUnavailable,
+    QueryTimeout,
+    TableMissing,
+)
 from geoportal.settings import Settings
 from layers.query import Query
+
+LOGGER = logging.getLogger(__name__)
 
 ROLE = "geoportal_reader"
 POOL_WAIT_S = 2.0
@@ -34,6 +43,17 @@ def translate_errors() -> Iterator[None]:
         ) from None
     except psycopg.OperationalError:
         raise DatabaseUnavailable("The database does not answer now.") from None
+    except (
+        psycopg.errors.UndefinedTable,
+        psycopg.errors.UndefinedColumn,
+        psycopg.errors.InsufficientPrivilege,
+    ) as error:
+        # It was unpublished or replaced while the request ran, or taken away behind our back.
+        LOGGER.warning("a table of a layer is missing: %s", error.diag.message_primary)
+        raise TableMissing(
+            "The table behind the collection is not there as it was published; try again in a few"
+            " seconds, or ask the operator to publish it anew."
+        ) from None
     except (psycopg.DataError, psycopg.errors.InternalError_) as error:
         # What the checks of parameters cannot see: a box that its CRS cannot transform.
         message = str(error.diag.message_primary or error).splitlines()[0]

@@ -105,12 +105,20 @@ class JobFailed(GeoportalError):
     """A job ended by a fault of the program itself."""
 
 
+class PictureFailed(GeoportalError):
+    """The process that paints pictures ended instead of painting one."""
+
+
 class Busy(GeoportalError):
     """The service has no free place for the request now; a retry may succeed."""
 
 
 class DatabaseUnavailable(GeoportalError):
     """The database does not answer; a retry may succeed."""
+
+
+class TableMissing(GeoportalError):
+    """The table behind a collection is gone, or is not as it was when it was published."""
 
 
 class QueryTimeout(GeoportalError):
@@ -165,8 +173,10 @@ ANSWERS: dict[type[Exception], Answer] = {
     MethodNotAllowed: Answer(405, "Method not allowed", "NoApplicableCode"),
     ExecutionFailed: Answer(422, "Execution failed", "NoApplicableCode"),
     JobFailed: Answer(500, "Job failed", "NoApplicableCode"),
+    PictureFailed: Answer(503, "No picture", "NoApplicableCode", RETRY),
     Busy: Answer(503, "Busy", "NoApplicableCode", RETRY),
     DatabaseUnavailable: Answer(503, "Database unavailable", "NoApplicableCode", RETRY),
+    TableMissing: Answer(503, "Collection unavailable", "NoApplicableCode", RETRY),
     QueryTimeout: Answer(503, "Query took too long", "NoApplicableCode", RETRY),
 }
 

@@ -60,6 +60,8 @@ def main() -> int:
         answer, code = {"error": "timeout"}, 1
     except psycopg.OperationalError:
         answer, code = {"error": "database"}, 1
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        answer, code = {"error": "missing"}, 1
     except (psycopg.DataError, psycopg.errors.InternalError_) as error:
         answer, code = {"error": "value", "message": str(error).splitlines()[0]}, 1
     sys.stdout.buffer.write(orjson.dumps(answer))

@@ -29,7 +29,8 @@ ALWAYS = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"Content-Crs, Content-Disposition, ETag, Geoportal-Tile-Cut, Link, Location,"
+        b"Content-Attribution, Content-Bbox, Content-Crs, Content-Datetime, Content-Disposition,"
+        b" ETag, Geoportal-Map-Cut, Geoportal-Tile-Cut, Link, Location,"
         b" OGC-NumberReturned, X-Request-Id",
     ),
     (b"x-content-type-options", b"nosniff"),

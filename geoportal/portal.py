@@ -1,33 +1,41 @@
-"""What one server process knows: definitions, areas and versions, kept up to date by NOTIFY."""
+"""What one server process knows: definitions, areas and versions, as the database has them now.
+
+An announcement (NOTIFY) makes it read anew; in case one is lost, it also looks every second.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import psycopg
 
-from geoportal.database import Database
+from geoportal.database import ROLE, Database
 from geoportal.errors import GeoportalError
 from geoportal.jobs.store import JobStore
+from geoportal.maps.painters import Painters
 from geoportal.processes.registry import processes
 from geoportal.settings import Settings
+from geoportal.watcher import Watcher
 from geoportal.writer import Writer
-from layers import registry
 from layers.area import SELECT_AREAS, area_from_row
-from layers.errors import UnknownLayer
+from layers.errors import BadLayerFile, UnknownLayer
 from layers.model import Area, Layer
+from layers.publication import SELECT_PUBLICATIONS, SELECT_STATE, Publication
+from layers.publish import fill_tiles
 from layers.query import Query
+from layers.registry import load_layers
 from layers.version import SELECT_VERSIONS, Summary, Version
 
 LOGGER = logging.getLogger(__name__)
 
 CHANNEL = "geoportal_layers"
 SETTLE_S = 0.2  # several layers of one load announce themselves together
-RETRY_S = 2.0
+POLL_S = 1.0
+RETRY_S = 1.0
+TILING_PAUSE_S = 5.0  # a table that changes all the time is not copied all the time
 
 
 class Portal:
@@ -39,15 +47,17 @@ class Portal:
         self.writer = Writer(settings)
         self.jobs = JobStore(settings)
         self.processes = processes(settings.processes)
-        self.roots: tuple[Path, ...] = (settings.layers_dir,) if settings.layers_dir else ()
-        self.definitions = registry.load_layers(*self.roots)
+        self.painters = Painters(settings.painters, settings.map_timeout_s)
+        self.definitions: Mapping[str, Layer] = load_layers()
+        self.publications: Mapping[str, Publication] = {}
         self.layers: Mapping[str, Layer] = {}
         self.versions: Mapping[tuple[str, str], Version] = {}
         self.areas: Mapping[str, Area] = {}
         self.summaries: Mapping[str, Summary] = {}
         self.changed: Callable[[], None] = lambda: None
-        self._styles: dict[str, dict[str, Any]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._watcher = Watcher(settings)
+        self._stale = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def ready(self) -> bool:
@@ -63,9 +73,7 @@ class Portal:
 
     def style(self, layer_id: str) -> dict[str, Any]:
         """Return the style of a layer (MapLibre style document)."""
-        if layer_id not in self._styles:
-            self._styles[layer_id] = registry.style(layer_id, *self.roots)
-        return self._styles[layer_id]
+        return self.publications[layer_id].style
 
     async def start(self) -> None:
         """Open the database and follow its announcements in the background."""
@@ -74,28 +82,53 @@ class Portal:
             await self.refresh()
         except GeoportalError as error:
             LOGGER.warning("starting without layers: %s", error)
-        self._task = asyncio.create_task(self._follow())
+        self._tasks = [
+            asyncio.create_task(self._follow()),
+            asyncio.create_task(self._watcher.watch()),
+            asyncio.create_task(self._tile()),
+        ]
 
     async def stop(self) -> None:
-        """End the background task and close the database."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        """End the background tasks and close the database."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.painters.close()
         await self.writer.close()
         await self.jobs.close()
         await self.database.close()
 
     async def refresh(self) -> None:
-        """Read areas and versions anew and swap them in together."""
+        """Read definitions, areas and versions anew and swap them in together."""
         areas = [area_from_row(r) for r in await self.database.rows(Query(SELECT_AREAS))]
+        published = self._read(await self.database.rows(Query(SELECT_PUBLICATIONS)))
         rows = await self.database.rows(Query(SELECT_VERSIONS))
-        versions = [v for v in map(Version.from_row, rows) if self._published(v.layer)]
+        # Until access control exists, only what everybody may see is published at all.
+        is_open = {k for k, one in published.items() if one.layer.access == "open"}
+        versions = [v for v in map(Version.from_row, rows) if v.layer in is_open]
         loaded = {v.layer for v in versions}
         self.areas = {a.id: a for a in areas}
         self.versions = {(v.layer, v.area): v for v in versions}
-        self.layers = {k: layer for k, layer in self.definitions.items() if k in loaded}
+        self.publications = published
+        layers = sorted((published[k].layer for k in loaded), key=lambda layer: layer.position)
+        self.layers = {layer.id: layer for layer in layers}
+        self.definitions = {**self.definitions, **{k: one.layer for k, one in published.items()}}
         self.summaries = {k: Summary.of(v for v in versions if v.layer == k) for k in self.layers}
+        self._stale.set()
         self.changed()
+
+    def _read(self, rows: Sequence[tuple[Any, ...]]) -> dict[str, Publication]:
+        """Make publications of rows; one that is faulty stays as it was."""
+        found: dict[str, Publication] = {}
+        for row in rows:
+            known = self.publications.get(row[0])
+            try:
+                found[row[0]] = Publication.from_row(row)
+            except BadLayerFile as error:
+                LOGGER.warning("%s", error)
+                if known is not None:
+                    found[row[0]] = known
+        return found
 
     def learn(self, version: Version) -> None:
         """Take in a version that this very process wrote, before its announcement comes round."""
@@ -107,26 +140,47 @@ class Portal:
         self.summaries = {**self.summaries, version.layer: Summary.of(same)}
         self.changed()
 
-    def _published(self, layer_id: str) -> bool:
-        # Until access control exists, only what everybody may see is published at all.
-        layer = self.definitions.get(layer_id)
-        return layer is not None and layer.access == "open"
-
     async def _follow(self) -> None:
-        """Listen for announcements for ever; after a break, read everything once."""
+        """Follow the database for ever; after a break, read everything once."""
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    self.settings.database_url or "", autocommit=True, connect_timeout=5
+                    self.settings.database_url or "",
+                    autocommit=True,
+                    connect_timeout=5,
+                    options=f"-c role={ROLE}",
                 ) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
-                    await self.refresh()
-                    while True:
-                        async for _ in connection.notifies(stop_after=1):
-                            pass
-                        async for _ in connection.notifies(timeout=SETTLE_S):
-                            pass
-                        await self.refresh()
+                    await self._keep_up(connection)
             except (psycopg.Error, GeoportalError) as error:
                 LOGGER.warning("cannot follow the database: %s", error)
             await asyncio.sleep(RETRY_S)
+
+    async def _keep_up(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        known = None
+        while True:
+            state = await (await connection.execute(SELECT_STATE)).fetchone()
+            if state != known:
+                await self.refresh()
+                known = state
+            if [one async for one in connection.notifies(timeout=POLL_S, stop_after=1)]:
+                async for _ in connection.notifies(timeout=SETTLE_S):
+                    pass
+
+    async def _tile(self) -> None:
+        """Make the side tables of published tables whose rows changed, one at a time."""
+        while True:
+            await self._stale.wait()
+            self._stale.clear()
+            for one in list(self.publications.values()):
+                version = self.summaries.get(one.layer.id)
+                if one.relation and version and version.version != one.tiled:
+                    await asyncio.to_thread(self._fill, one.layer)
+            await asyncio.sleep(TILING_PAUSE_S)
+
+    def _fill(self, layer: Layer) -> None:
+        try:
+            with psycopg.connect(self.settings.database_url or "", autocommit=True) as connection:
+                fill_tiles(connection, layer)
+        except psycopg.Error as error:
+            LOGGER.warning("the tiles of %s are transformed when asked for: %s", layer.id, error)

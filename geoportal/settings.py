@@ -75,6 +75,12 @@ class Settings(BaseModel):
     export_timeout_s: float = Field(
         600.0, gt=0, le=86400, description="longest export of features to a file or stream, s"
     )
+    painters: int = Field(
+        1, ge=1, le=64, description="processes per worker that paint maps, made when needed"
+    )
+    map_timeout_s: float = Field(
+        30.0, gt=0, le=600, description="longest painting of a map, its queries included, s"
+    )
     sources_dir: Path | None = Field(
         None, description="mirror of the national sources; unset = download from their origin"
     )

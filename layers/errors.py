@@ -36,6 +36,10 @@ class UnknownArea(LayersError):
     """No area of that id exists in the database or the seed tables."""
 
 
+class UnfitTable(LayersError):
+    """A table cannot be published as it is; the text names the remedy."""
+
+
 class MissingSource(LayersError):
     """A source file is neither in the sources directory nor downloadable."""
 

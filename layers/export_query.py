@@ -182,9 +182,9 @@ def _jsonfg_time(layer: Layer) -> sql.Composable:
 
 def sound(layer: Layer) -> sql.Composable:
     """The stored geometry, without arcs and without coordinates that are no numbers."""
-    if layer.geometry != "Geometry":
+    if not layer.unsound:
         return sql.SQL("t.geom")
-    # Only an untyped column can hold them.
+    # Only an untyped or foreign column can hold them.
     return sql.SQL(
         "CASE WHEN ST_AsText(t.geom, 0) ~* 'nan|inf' THEN NULL"
         " WHEN ST_HasArc(t.geom) THEN ST_CurveToLine(t.geom) ELSE t.geom END"
@@ -297,7 +297,7 @@ def _simple_data(name: str, value: sql.Composable) -> sql.Composable:
 
 def _kml_geometry(layer: Layer) -> sql.Composable:
     digits = sql.Literal(query.DEGREE_DIGITS)
-    if layer.geometry != "Geometry":
+    if not layer.unsound:
         return sql.SQL("coalesce(ST_AsKML(t.geom, {}), '')").format(digits)
     # PostGIS writes no KML of collections: their members one by one.
     return sql.SQL(

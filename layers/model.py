@@ -132,6 +132,7 @@ class Layer(Value):
     the standard columns `area`, `soato` and `status`. Geometry is stored in EPSG:4326, lon/lat.
     `selector` names a code-list field of which a map shows one value at a time.
     `editable`: whoever has a key may create, change and delete single features over HTTP.
+    `foreign`: the rows are those of a table of somebody else's, written without our checks.
     """
 
     id: Name
@@ -157,6 +158,7 @@ class Layer(Value):
     visible: bool = False
     selector: str | None = None
     editable: bool = False
+    foreign: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -175,6 +177,16 @@ class Layer(Value):
     def __hash__(self) -> int:
         """Hash by id: layers are keys of caches on the hot path."""
         return hash(self.id)
+
+    @property
+    def position(self) -> tuple[int, int, str]:
+        """What layers are listed by: theme, order, id."""
+        return THEMES.index(self.theme), self.order, self.id
+
+    @property
+    def unsound(self) -> bool:
+        """True when a geometry may have arcs, or coordinates that are no numbers."""
+        return self.foreign or self.geometry == "Geometry"
 
     @property
     def clustered(self) -> bool:

@@ -298,15 +298,15 @@ def _geometry(layer: Layer, crs: Crs) -> sql.Composable:
     """The geometry as GeoJSON text, `null` when it has none that GeoJSON can say."""
     shape = "t.geom"
     digits = METRE_DIGITS if crs.metric else DEGREE_DIGITS
-    if layer.geometry == "Geometry":
-        # Only an untyped column can hold arcs, and coordinates that no load of ours would pass.
+    if layer.unsound:
+        # Only an untyped or foreign column can hold arcs, and coordinates that our loads refuse.
         shape = "CASE WHEN ST_HasArc(t.geom) THEN ST_CurveToLine(t.geom) ELSE t.geom END"
     if crs.srid != STORED_SRID:
         shape = f"ST_Transform({shape}, {crs.srid})"
     if crs.flip:
         shape = f"ST_FlipCoordinates({shape})"
     text = f"ST_AsGeoJSON({shape}, {digits}, 0)"
-    if layer.geometry == "Geometry":
+    if layer.unsound:
         text = (
             "(SELECT CASE WHEN q.g !~* 'nan|inf' THEN q.g END"  # noqa: S608 - made of constants
             f" FROM (SELECT {text} AS g OFFSET 0) AS q)"

@@ -14,7 +14,7 @@ from layers import check as _check
 from layers.definition import read_layer
 from layers.document import Document, Fault, FaultyFile, read_json, read_text
 from layers.errors import UnknownLayer
-from layers.model import THEMES, Layer
+from layers.model import Layer
 
 PACKAGE = Path(__file__).resolve().parent
 """The folder that holds the themes of the layers we publish ourselves."""
@@ -35,7 +35,7 @@ def load_layers(*roots: Path, package: bool = True) -> dict[str, Layer]:
         if layer.id in found:
             raise FaultyFile(_same_id(document, found[layer.id][1]))
         found[layer.id] = layer, folder
-    layers = sorted((layer for layer, _ in found.values()), key=_position)
+    layers = sorted((layer for layer, _ in found.values()), key=lambda layer: layer.position)
     return {layer.id: layer for layer in layers}
 
 
@@ -88,10 +88,6 @@ def sample(layer_id: str, *roots: Path, package: bool = True) -> dict[str, Any]:
     Raises UnknownLayer; BadLayerFile when it is missing or not JSON.
     """
     return _object(read_json(folder(layer_id, *roots, package=package) / SAMPLE))
-
-
-def _position(layer: Layer) -> tuple[int, int, str]:
-    return THEMES.index(layer.theme), layer.order, layer.id
 
 
 def _all_roots(roots: tuple[Path, ...], *, package: bool) -> tuple[Path, ...]:

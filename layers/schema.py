@@ -17,7 +17,7 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
-from layers import registry
+from layers import publication, registry
 from layers.errors import BadLayerFile, EditedLayer, StoreFailure, UnfitDatabase
 from layers.locks import clean_staging, set_lock_timeout
 from layers.model import Field, FieldType, Layer
@@ -60,9 +60,30 @@ def migrate(
             _run_shared(conn, file)
         clean_staging(conn)
         made = [layer.id for layer in layers.values() if _make(conn, layer, roots)]
+        for layer in layers.values():
+            publication.record(conn, layer, registry.style(layer.id, *roots))
         for file in (f for f in files if f.name >= "900"):
             _run_shared(conn, file)
     return made
+
+
+def add(conn: Connection, layer: Layer, *, roots: Sequence[Path] = ()) -> bool:
+    """Publish the definition of one layer of a migrated database; tell whether anything changed.
+
+    Never touches a table that is there. Raises BadLayerFile when the definition needs another
+    table, or the id is that of a published table.
+    """
+    with _one_at_a_time(conn):
+        checksum = _checksum(layer, registry.table_sql(layer.id, *roots))
+        _require_ours(conn, layer)
+        with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+            row = cursor.execute(
+                "SELECT checksum FROM layers.definition WHERE layer = %s", (layer.id,)
+            ).fetchone()
+        if row and row[0] != checksum:
+            raise _bad(layer, "the table must be made anew; run `geoportal db migrate`, then load")
+        made = row is None and _make(conn, layer, roots)
+        return publication.record(conn, layer, registry.style(layer.id, *roots)) or made
 
 
 def require_fit(conn: Connection) -> None:
@@ -134,6 +155,7 @@ def _make(conn: Connection, layer: Layer, roots: Sequence[Path]) -> bool:
     """Make the tables of a layer unless they are there as defined; tell whether they were made."""
     text = registry.table_sql(layer.id, *roots)
     checksum = _checksum(layer, text)
+    _require_ours(conn, layer)
     if _is_made(conn, layer, checksum):
         return False
     try:
@@ -177,6 +199,16 @@ def _is_made(conn: Connection, layer: Layer, checksum: str) -> bool:
             (f"features.{layer.id}", f"tiles.{layer.id}", layer.id),
         ).fetchone()
     return row is not None and row[0] == checksum and bool(row[1])
+
+
+def _require_ours(conn: Connection, layer: Layer) -> None:
+    with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(
+            "SELECT relation FROM layers.definition WHERE layer = %s AND relation IS NOT NULL",
+            (layer.id,),
+        ).fetchone()
+    if row:
+        raise _bad(layer, f"the id is that of the published table {row[0]}; choose another")
 
 
 def _require_unedited(conn: Connection, layer: Layer) -> None:

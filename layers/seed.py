@@ -95,6 +95,23 @@ class ServiceNorm(Value):
     source: str
 
 
+class ProvisionNorm(Value):
+    """How many places or doctors there should be for 1,000 inhabitants; a default, not a norm.
+
+    `age_group` is the field of census units that counts for whom they are; None = all residents.
+    """
+
+    service_class: Name
+    supply: Literal["places", "doctors"]
+    age_group: Annotated[
+        Literal["age_0_6", "age_7_17"] | None, BeforeValidator(lambda text: text or None)
+    ]
+    norm_per_1000_persons: float = Constraint(gt=0)
+    status: SeedStatus
+    note: str
+    source: str
+
+
 class AirLimit(Value):
     """Limit values of one pollutant in outdoor air, ug/m3, by averaging time; None = no limit."""
 
@@ -106,6 +123,42 @@ class AirLimit(Value):
     annual_ug_m3: Limit
     note: str
     status: SeedStatus
+    source: str
+
+
+class LightingClass(Value):
+    """What a class of EN 13201-2 asks: illuminance in lx, luminance in cd/m2; None = not asked."""
+
+    lighting_class: str = Constraint(pattern=r"^(M[1-6]|C[0-5]|P[1-7])$")
+    mean_lx: Limit
+    u0: Limit
+    min_lx: Limit
+    luminance_cd_m2: Limit
+    ul: Limit
+    ti_percent: Limit
+    edition: str
+    status: SeedStatus
+    note: str
+    source: str
+
+
+class DemoLuminaire(Value):
+    """An analytic demonstration luminaire; the angles shape its intensity, `c_peak_deg` and
+    `c_width_deg` are None when it is the same all round."""
+
+    id: Name
+    name: Text
+    lamp_type: Literal["led", "sodium", "mercury"]
+    flux_lm: float = Constraint(gt=0)
+    power_w: float = Constraint(gt=0)
+    gamma_peak_deg: float = Constraint(ge=0, lt=90)
+    gamma_width_deg: float = Constraint(gt=0, le=90)
+    c_peak_deg: Limit
+    c_width_deg: Limit
+    base_share: float = Constraint(gt=0, le=1)
+    upward_share: float = Constraint(ge=0, lt=1)
+    status: Literal["demonstration"]
+    note: str
     source: str
 
 
@@ -179,9 +232,28 @@ def service_norms(folder: Path | None = None) -> dict[str, ServiceNorm]:
 
 
 @cache
+def provision_norms(folder: Path | None = None) -> dict[str, ProvisionNorm]:
+    """Return the norms of provision by service class; raises as above."""
+    return {n.service_class: n for n in _read(folder, "provision_norms.csv", _provision_norm)}
+
+
+@cache
 def air_limits(folder: Path | None = None) -> dict[str, AirLimit]:
     """Return the limit values by pollutant code (NO2, PM10 ...); raises as above."""
     return {limit.code: limit for limit in _read(folder, "air_limits.csv", _air_limit)}
+
+
+@cache
+def lighting_classes(folder: Path | None = None) -> dict[str, LightingClass]:
+    """Return the lighting classes of EN 13201-2 by name (M1, C0, P4 ...); raises as above."""
+    rows = _read(folder, "lighting_classes.csv", LightingClass.model_validate)
+    return {row.lighting_class: row for row in rows}
+
+
+@cache
+def luminaires(folder: Path | None = None) -> dict[str, DemoLuminaire]:
+    """Return the demonstration luminaires by id; raises as above."""
+    return {row.id: row for row in _read(folder, "luminaires.csv", _luminaire)}
 
 
 @cache
@@ -259,9 +331,18 @@ def _service_norm(row: Row) -> ServiceNorm:
     return ServiceNorm.model_validate(_fields(row, *ServiceNorm.model_fields))
 
 
+def _provision_norm(row: Row) -> ProvisionNorm:
+    return ProvisionNorm.model_validate(_fields(row, *ProvisionNorm.model_fields))
+
+
 def _air_limit(row: Row) -> AirLimit:
     names = [name for name in AirLimit.model_fields if name != "name"]
     return AirLimit.model_validate({**_fields(row, *names), "name": _text(row)})
+
+
+def _luminaire(row: Row) -> DemoLuminaire:
+    names = [name for name in DemoLuminaire.model_fields if name != "name"]
+    return DemoLuminaire.model_validate({**_fields(row, *names), "name": _text(row)})
 
 
 def _indicator(row: Row) -> Indicator:

@@ -20,6 +20,14 @@ coalesce(edited_at, loaded_at), status, source, attribution, supplier, licence
 SELECT_VERSIONS = f"SELECT {VERSION_COLUMNS} FROM layers.version ORDER BY layer, area"  # noqa: S608
 
 
+SELECT_RASTERS = (
+    "SELECT raster, area, version, checksum, width::bigint * height, NULL, NULL, NULL, NULL, NULL,"
+    " NULL, loaded_at, status, source, attribution, supplier, licence"
+    " FROM layers.raster ORDER BY raster, area"
+)
+"""What `Version.from_row` reads, of layers.raster; the rows are cells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """The state of a layer in one area; times in UTC, bbox in degrees or None when all is null.

@@ -1,4 +1,4 @@
-"""Who reaches what on foot: distance to the nearest facility, and the share of people who have one.
+"""Who reaches what: distance to the nearest facility, and the share of people who have one.
 
 One Dijkstra search from all facilities of a class at once (scipy.sparse.csgraph) gives every point
 of the network its nearest facility.
@@ -46,10 +46,10 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How many buildings and residents are covered; shares are 0..1.
+    """How many buildings, residents and dwellings are covered; shares are 0..1.
 
-    Counts of residents and their share are None when the residents of no building are known: a lack
-    of data is never 0. Buildings of unknown residents count as buildings only.
+    Counts of residents (dwellings) and their share are None when those of no building are known: a
+    lack of data is never 0. Buildings of unknown residents count as buildings only.
     """
 
     buildings_total: int
@@ -58,10 +58,13 @@ class Shares:
     residents_total: int | None
     residents_covered: int | None
     share_residents: float | None
+    dwellings_total: int | None
+    dwellings_covered: int | None
+    share_dwellings: float | None
 
 
 def search(graph: Graph, facilities: Ints) -> Search:
-    """Walk from all these facilities (positions among the graph's origins) at once.
+    """Go to the nearest of these facilities (positions among the graph's origins) from everywhere.
 
     Facilities that are not snapped are passed over. Of several at the same place the first counts.
     """
@@ -73,7 +76,7 @@ def search(graph: Graph, facilities: Ints) -> Search:
         return Search(distance, facility)
     sources, first = np.unique(graph.origin_node[snapped], return_index=True)
     distance, _, source = dijkstra(
-        graph.matrix, directed=False, indices=sources, min_only=True, return_predecessors=True
+        graph.matrix, indices=sources, min_only=True, return_predecessors=True
     )
     owner = np.full(nodes, NONE, dtype=np.int64)
     owner[sources] = snapped[first]
@@ -112,17 +115,28 @@ def classify(distance_m: Floats, limit_m: float, *, joined: bool) -> npt.NDArray
     )
 
 
-def shares(covered: Bools, residents: Floats) -> Shares:
-    """Return the covered shares of buildings and of residents (persons, NaN = not known)."""
+def shares(covered: Bools, residents: Floats, dwellings: Floats) -> Shares:
+    """Return the covered shares of buildings, residents (persons), dwellings; NaN = not known."""
     total, inside = len(covered), int(covered.sum())
-    known = ~np.isnan(residents)
-    people = int(residents[known].sum()) if known.any() else None
-    served = int(residents[known & covered].sum()) if known.any() else None
+    people, served, share_people = _counted(covered, residents)
+    homes, homes_served, share_homes = _counted(covered, dwellings)
     return Shares(
         buildings_total=total,
         buildings_covered=inside,
         share_buildings=inside / total if total else None,
         residents_total=people,
         residents_covered=served,
-        share_residents=served / people if served is not None and people else None,
+        share_residents=share_people,
+        dwellings_total=homes,
+        dwellings_covered=homes_served,
+        share_dwellings=share_homes,
     )
+
+
+def _counted(covered: Bools, amount: Floats) -> tuple[int | None, int | None, float | None]:
+    """Return how much there is, how much of it is covered, and the share."""
+    known = ~np.isnan(amount)
+    if not known.any():
+        return None, None, None
+    total, inside = int(amount[known].sum()), int(amount[known & covered].sum())
+    return total, inside, inside / total if total else None

@@ -9,45 +9,43 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 from scipy.sparse.csgraph import connected_components
 
 from layers.model import Area
 from processing import access, network, reach
-from processing.checks import require_columns, require_geometry, require_rows, require_unique_index
-from processing.crs import metric_crs, require_same, to_metric
+from processing.crs import metric_crs
 from processing.limits import Limit
-from processing.network import Floats, Geometries, Graph, Ints, Snapped, Streets
+from processing.network import Floats, Snapped
 from processing.pipelines.model import Result
+from processing.proximity import minutes
+from processing.scene import Inputs, Network, Scene, numbers, scene
+from processing.streets import drawn, flags, passable
 
 WGS84 = "EPSG:4326"
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
-    """The frames that are measured, with feature ids as index.
+class Options:
+    """How it is measured: metres of the metric CRS, speeds in km/h.
 
-    `buildings` (polygons; `residents`, `dwellings` where known), `streets` (LineStrings; `foot`,
-    `node_from`, `node_to`), `service_points` (points; `service_class`).
+    With `polygons` False no service areas are drawn, which is most of the time.
     """
 
-    buildings: gpd.GeoDataFrame
-    streets: gpd.GeoDataFrame
-    service_points: gpd.GeoDataFrame
+    snap_limit_m: float = 150.0
+    buffer_m: float = 25.0
+    walk_km_h: float = 4.5
+    cycle_km_h: float = 15.0
+    polygons: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class _Scene:
-    """Everything that is the same for all classes."""
+class _Measured:
+    """The scene with its networks; `bicycle` is None where no street is open to bicycles."""
 
-    area: Area
-    buildings: gpd.GeoDataFrame
-    facility_ids: Ints
-    facility_class: npt.NDArray[np.object_]
-    streets: Streets
-    homes: Snapped
-    facilities: Snapped
-    graph: Graph
+    scene: Scene
+    foot: Network
+    bicycle: Network | None
+    options: Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +54,13 @@ class _ClassResult:
 
     limit: Limit
     nearest: access.Nearest
+    cycle_m: Floats
     coverage: npt.NDArray[np.str_]
     area_row: dict[str, Any]
 
 
 def service_coverage(
-    area: Area, limits: tuple[Limit, ...], inputs: Inputs, *, snap_limit_m: float, buffer_m: float
+    area: Area, limits: tuple[Limit, ...], inputs: Inputs, options: Options
 ) -> Result:
     """Return `service_coverage` (a row per building and class) and `service_areas` (per class).
 
@@ -69,75 +68,38 @@ def service_coverage(
     `unreachable` and has no service area. Raises EmptyInput when there are no buildings, no
     walkable streets or no facilities at all, MissingColumn, BadGeometry, NotProjected.
     """
-    scene = _scene(area, inputs, snap_limit_m)
-    found = [_one_class(scene, limit, buffer_m) for limit in limits]
+    measured = _measured(scene(area, inputs), options)
+    found = [_one_class(measured, limit) for limit in limits]
     return Result(
         frames={
-            "service_coverage": _coverage_frame(scene, found),
-            "service_areas": _areas_frame(scene, found),
+            "service_coverage": _coverage_frame(measured, found),
+            "service_areas": _areas_frame(measured, found),
         },
         figures={"classes": [_figures(r) for r in found]},
-        quality=_quality(scene, found, snap_limit_m),
+        quality=_quality(measured, found),
     )
 
 
-def places(footprints: Geometries) -> Geometries:
-    """Return a point for each footprint: its centroid, or a point on it when that lies outside."""
-    centres = shapely.centroid(footprints)
-    inside = shapely.covers(footprints, centres)
-    points: Geometries = np.where(inside, centres, shapely.point_on_surface(footprints))
-    return points
+def _measured(seen: Scene, options: Options) -> _Measured:
+    streets, bicycle = seen.streets_m, None
+    foot = seen.join(network.walkable(streets), snap_limit_m=options.snap_limit_m)
+    if "bicycle" in streets.columns and (flags(streets, "bicycle") & drawn(streets)).any():
+        bicycle = seen.join(passable(streets, "bicycle"), snap_limit_m=options.snap_limit_m)
+    return _Measured(seen, foot, bicycle, options)
 
 
-def _scene(area: Area, inputs: Inputs, snap_limit_m: float) -> _Scene:
-    _check(area, inputs)
-    buildings = inputs.buildings.sort_index()
-    points = inputs.service_points.sort_index()
-    homes_m = to_metric(buildings, area, name="buildings")
-    points_m = to_metric(points, area, name="service_points")
-    streets_m = to_metric(inputs.streets, area, name="streets")
-    require_same(buildings=homes_m, streets=streets_m, service_points=points_m)
-    streets = network.walkable(streets_m)
-    homes = network.snap(streets, places(np.asarray(homes_m.geometry)), limit_m=snap_limit_m)
-    facilities = network.snap(streets, np.asarray(points_m.geometry), limit_m=snap_limit_m)
-    return _Scene(
-        area=area,
-        buildings=buildings,
-        facility_ids=points.index.to_numpy(dtype=np.int64),
-        facility_class=points["service_class"].to_numpy(dtype=object),
-        streets=streets,
-        homes=homes,
-        facilities=facilities,
-        graph=network.build(streets, origins=facilities, targets=homes),
-    )
-
-
-def _check(area: Area, inputs: Inputs) -> None:
-    place = f"in area {area.id}"
-    remedy = "load the layer for this area"
-    require_rows(
-        inputs.buildings,
-        name=f"buildings of the chosen kinds {place}",
-        remedy=f"{remedy} or choose other building_kinds",
-    )
-    require_rows(inputs.streets, name=f"streets {place}", remedy=remedy)
-    require_rows(inputs.service_points, name=f"service_points {place}", remedy=remedy)
-    require_unique_index(inputs.buildings, name="buildings")
-    require_unique_index(inputs.service_points, name="service_points")
-    require_geometry(inputs.buildings, ("Polygon", "MultiPolygon"), name="buildings")
-    require_geometry(inputs.service_points, ("Point",), name="service_points")
-    require_columns(inputs.service_points, ("service_class",), name="service_points")
-
-
-def _one_class(scene: _Scene, limit: Limit, buffer_m: float) -> _ClassResult:
-    facilities = np.flatnonzero(scene.facility_class == limit.service_class)
-    joined = bool(scene.facilities.found[facilities].any()) or not len(facilities)
-    found = access.search(scene.graph, facilities)
-    near = access.nearest(scene.graph, found, scene.homes)
+def _one_class(measured: _Measured, limit: Limit) -> _ClassResult:
+    seen, foot = measured.scene, measured.foot
+    facilities = seen.of_class(limit.service_class)
+    joined = bool(foot.facilities.found[facilities].any()) or not len(facilities)
+    found = access.search(foot.graph, facilities)
+    near = access.nearest(foot.graph, found, foot.homes)
     coverage = access.classify(near.distance_m, limit.limit_m, joined=joined)
-    parts = reach.reached(scene.graph, found, limit_m=limit.limit_m)
-    polygon = reach.service_area(reach.lines(scene.streets, parts), buffer_m=buffer_m)
-    shares = access.shares(coverage == access.COVERED, _numbers(scene.buildings, "residents"))
+    parts = reach.reached(foot.graph, found, limit_m=limit.limit_m)
+    buildings = seen.buildings
+    shares = access.shares(
+        coverage == access.COVERED, numbers(buildings, "residents"), numbers(buildings, "dwellings")
+    )
     row = {
         "service_class": limit.service_class,
         "limit_m": limit.limit_m,
@@ -147,96 +109,124 @@ def _one_class(scene: _Scene, limit: Limit, buffer_m: float) -> _ClassResult:
         "unreachable_buildings": int((coverage == access.UNREACHABLE).sum()),
         "unsnapped_buildings": int((coverage == access.UNSNAPPED).sum()),
         "norm_status": limit.norm_status,
-        # A layer holds no empty geometry: where no street is reached there is none.
-        "geometry": None if polygon.is_empty else polygon,
+        "geometry": _polygon(measured, parts),
     }
-    return _ClassResult(limit, near, coverage, row)
+    cycle_m = np.full(len(buildings), np.nan)
+    if measured.bicycle is not None:
+        by_bicycle = access.search(measured.bicycle.graph, facilities)
+        cycle_m = access.nearest(
+            measured.bicycle.graph, by_bicycle, measured.bicycle.homes
+        ).distance_m
+    return _ClassResult(limit, near, cycle_m, coverage, row)
+
+
+def _polygon(measured: _Measured, parts: reach.Parts) -> Any:
+    """Return the service area; None where no street is reached: a layer holds no empty geometry."""
+    if not measured.options.polygons:
+        return None
+    stretches = reach.lines(measured.foot.streets, parts)
+    polygon = reach.service_area(stretches, buffer_m=measured.options.buffer_m)
+    return None if polygon.is_empty else polygon
 
 
 def _figures(found: _ClassResult) -> dict[str, Any]:
     return {name: value for name, value in found.area_row.items() if name != "geometry"}
 
 
-def _coverage_frame(scene: _Scene, found: list[_ClassResult]) -> gpd.GeoDataFrame:
+def _coverage_frame(measured: _Measured, found: list[_ClassResult]) -> gpd.GeoDataFrame:
     """One row per building and class; buildings in the order of ids, classes as listed."""
-    buildings, classes = len(scene.buildings), len(found)
+    seen, options, classes = measured.scene, measured.options, len(found)
+    buildings = len(seen.buildings)
     distance = np.stack([r.nearest.distance_m for r in found], axis=1).ravel()
+    cycle = np.stack([r.cycle_m for r in found], axis=1).ravel()
     facility = np.stack([r.nearest.facility for r in found], axis=1).ravel()
     with_facility = facility != network.NONE
-    ids = np.where(with_facility, scene.facility_ids[facility], 0)
-    building = scene.buildings.index.to_numpy(dtype=np.int64)
+    ids = np.where(with_facility, seen.facility_ids[facility], 0)
+    building = seen.buildings.index.to_numpy(dtype=np.int64)
     columns = {
         "building_id": np.repeat(building, classes),
         "service_class": np.tile([r.limit.service_class for r in found], buildings),
         "coverage": np.stack([r.coverage for r in found], axis=1).ravel(),
-        "distance_m": np.where(np.isfinite(distance), distance, np.nan),
+        "distance_m": known(distance),
         "limit_m": np.tile([r.limit.limit_m for r in found], buildings),
+        "walk_min": known(minutes(distance, options.walk_km_h).round(2)),
+        "cycle_min": known(minutes(cycle, options.cycle_km_h).round(2)),
         "facility_id": pd.Series(ids, dtype="Int64").where(with_facility).array,
-        "residents": _whole(scene.buildings, "residents", classes),
-        "dwellings": _whole(scene.buildings, "dwellings", classes),
+        "residents": _whole(seen.buildings, "residents", classes),
+        "dwellings": _whole(seen.buildings, "dwellings", classes),
     }
-    footprints = np.asarray(scene.buildings.geometry.to_crs(WGS84))
+    footprints = np.asarray(seen.buildings.geometry.to_crs(WGS84))
     return gpd.GeoDataFrame(
         columns,
         geometry=np.repeat(footprints, classes),
         crs=WGS84,
-        index=_ids(scene.area, buildings * classes),
+        index=feature_ids(seen.area, buildings * classes),
     )
 
 
-def _areas_frame(scene: _Scene, found: list[_ClassResult]) -> gpd.GeoDataFrame:
+def _areas_frame(measured: _Measured, found: list[_ClassResult]) -> gpd.GeoDataFrame:
     """One row per class."""
+    area = measured.scene.area
     frame = gpd.GeoDataFrame(
         [r.area_row for r in found],
         geometry="geometry",
-        crs=metric_crs(scene.area),
-        index=_ids(scene.area, len(found)),
+        crs=metric_crs(area),
+        index=feature_ids(area, len(found)),
     )
-    for name in ("residents_total", "residents_covered"):
+    for name in ("residents_total", "residents_covered", "dwellings_total", "dwellings_covered"):
         frame[name] = frame[name].astype("Int64")
-    for name in ("share_buildings", "share_residents"):
+    for name in ("share_buildings", "share_residents", "share_dwellings"):
         frame[name] = frame[name].astype("float64")
     return frame.to_crs(WGS84)
 
 
-def _ids(area: Area, count: int) -> pd.Index[int]:
+def feature_ids(area: Area, count: int) -> pd.Index[int]:
+    """Return the first ids of an area's features."""
     return pd.Index(area.feature_id(1) + np.arange(count, dtype=np.int64), name="id")
 
 
-def _numbers(frame: gpd.GeoDataFrame, column: str) -> Floats:
-    """Return a column as numbers with NaN where it is not known or not there."""
-    if column not in frame.columns:
-        return np.full(len(frame), np.nan)
-    numbers: Floats = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    return numbers
+def known(values: Floats) -> Floats:
+    """Return the numbers with NaN for infinite ones: a layer holds no infinity."""
+    finite: Floats = np.where(np.isfinite(values), values, np.nan)
+    return finite
 
 
 def _whole(frame: gpd.GeoDataFrame, column: str, classes: int) -> Any:
     """Return an array of whole numbers, each repeated for every class, NA where not known."""
-    return pd.Series(np.repeat(_numbers(frame, column), classes)).astype("Int64").array
+    return pd.Series(np.repeat(numbers(frame, column), classes)).astype("Int64").array
 
 
-def _quality(scene: _Scene, found: list[_ClassResult], snap_limit_m: float) -> dict[str, Any]:
+def _quality(measured: _Measured, found: list[_ClassResult]) -> dict[str, Any]:
     """Say what was left out, joined or unknown."""
-    homes, places_ = scene.homes, scene.facilities
-    parts, _ = connected_components(scene.graph.matrix, directed=False)
-    residents = _numbers(scene.buildings, "residents")
+    seen, foot = measured.scene, measured.foot
+    homes, places_ = foot.homes, foot.facilities
+    parts, _ = connected_components(foot.graph.matrix, directed=False)
+    residents = numbers(seen.buildings, "residents")
     classes = [r.limit.service_class for r in found]
-    counted = np.isin(scene.facility_class.astype(str), classes)
+    counted = np.isin(seen.facility_class.astype(str), classes)
+    bicycle = measured.bicycle
     return {
-        "snap_limit_m": snap_limit_m,
+        "snap_limit_m": measured.options.snap_limit_m,
         "buildings": len(homes.edge),
         "buildings_unsnapped": int((~homes.found).sum()),
         "buildings_without_residents_known": int(np.isnan(residents).sum()),
+        "buildings_unsnapped_by_bicycle": (
+            None if bicycle is None else int((~bicycle.homes.found).sum())
+        ),
         "facilities": int(counted.sum()),
         "facilities_unsnapped": int((~places_.found[counted]).sum()),
         "longest_connector_m": _longest(homes, places_),
-        "streets": len(scene.streets.ids),
-        "street_length_m": round(float(scene.streets.length_m.sum()), 3),
+        "streets": len(foot.streets.ids),
+        "street_length_m": round(float(foot.streets.length_m.sum()), 3),
         "network_parts": int(parts),
         "classes_without_facilities": [
             r.limit.service_class for r in found if not r.area_row["facilities"]
         ],
+        "not_computable": (
+            {"cycle_min": "no street of the area is marked as open to bicycles"}
+            if bicycle is None
+            else {}
+        ),
     }
 
 

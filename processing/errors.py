@@ -41,9 +41,21 @@ class UnknownDemoLayer(ProcessingError):
     """The demonstration generator does not make a layer of that id."""
 
 
+class SolverFailed(ProcessingError):
+    """A solver of integer programs is missing, fails, or ends without a proven answer."""
+
+
 class UnfitScenario(ProcessingError):
     """A scenario changes or removes a feature that the base does not have."""
 
 
 class RunFailed(ProcessingError):
     """A run ended without a result; the text says why, and the published layers are unchanged."""
+
+
+class BadPhotometry(ProcessingError):
+    """A luminaire file or table is cut short, malformed or of a kind that is not read."""
+
+
+class NoVariogram(ProcessingError):
+    """A variogram cannot be fitted or used: too few stations, one value, a fit without a range."""

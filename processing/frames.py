@@ -92,4 +92,12 @@ def feature_collection(frame: gpd.GeoDataFrame, **constants: Any) -> dict[str, A
 
 def _plain(values: pd.Series[Any]) -> list[Any]:
     missing = values.isna().tolist()
-    return [None if no else value for value, no in zip(values.tolist(), missing, strict=True)]
+    pairs = zip(values.tolist(), missing, strict=True)
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return [None if no else _told(value) for value, no in pairs]
+    return [None if no else value for value, no in pairs]
+
+
+def _told(moment: pd.Timestamp) -> str:
+    """Return a moment as RFC 3339 text; one without a zone is a date, as layers.store reads it."""
+    return moment.date().isoformat() if moment.tzinfo is None else moment.isoformat()

@@ -1,56 +1,34 @@
-"""The walking network: streets as edges, cut where buildings and facilities meet them, one graph.
+"""The network of one way of moving: streets cut where buildings and facilities meet them, a graph.
 
-Method (docs/decisions/0010-network-distance.md): a place joins the nearest walkable street at the
+Method (docs/decisions/0010-network-distance.md): a place joins the nearest passable street at the
 nearest point of that street, not at a junction; each street is cut at all these points, in order
-along it; the pieces make one sparse graph, walked in both directions.
+along it; the pieces make one sparse graph.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from processing.checks import (
-    first_ids,
-    require_columns,
-    require_geometry,
-    require_rows,
-    require_unique_index,
-)
-from processing.crs import require_metric
-from processing.errors import BadGeometry
+from processing.streets import NONE, Bools, Floats, Geometries, Ints, Streets, walkable
 
-if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Geometries = NDArray[Any]
-
-NONE = -1
-"""Stands for "no edge", "no node", "no facility" in integer arrays."""
-
-
-@dataclass(frozen=True, slots=True)
-class Streets:
-    """Walkable streets in the order of their ids; lengths in metres of the metric CRS.
-
-    `start` and `end` are junctions, numbered 0 .. node_count - 1.
-    """
-
-    ids: Ints
-    lines: Geometries
-    length_m: Floats
-    start: Ints
-    end: Ints
-    node_count: int
+__all__ = [
+    "NONE",
+    "Bools",
+    "Floats",
+    "Geometries",
+    "Graph",
+    "Ints",
+    "Snapped",
+    "Streets",
+    "build",
+    "snap",
+    "walkable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +54,13 @@ class Snapped:
 class Graph:
     """Streets cut at the snapped places.
 
-    `matrix` holds each pair of joined nodes once, the shortest of parallel ways, in metres.
-    A piece k runs on street `piece_edge[k]` from `piece_from_m[k]` to `piece_to_m[k]`, between the
-    nodes `piece_start[k]` and `piece_end[k]`. `origin_node[i]` is the i-th facility itself (its
-    connector is an edge), `target_node[j]` the point where the j-th building joins the street.
+    `matrix[i, j]` is the way in metres from node j to its neighbour i, the shortest of parallel
+    ones: a search through the matrix that starts at facilities goes against the traffic, so it
+    finds the ways *to* them. A piece k runs on street `piece_edge[k]` from `piece_from_m[k]` to
+    `piece_to_m[k]`, between the nodes `piece_start[k]` and `piece_end[k]`, and may be used from
+    start to end where `piece_forward[k]`, from end to start where `piece_backward[k]`.
+    `origin_node[i]` is the i-th facility itself (its connector is an edge), `target_node[j]` the
+    point where the j-th building joins the street.
     """
 
     matrix: csr_array
@@ -88,52 +69,18 @@ class Graph:
     piece_to_m: Floats
     piece_start: Ints
     piece_end: Ints
+    piece_forward: Bools
+    piece_backward: Bools
     origin_node: Ints
     target_node: Ints
-
-
-def walkable(streets: GeoDataFrame) -> Streets:
-    """Return the streets that may be walked (`foot` is true).
-
-    Parameters: LineStrings in a metric CRS, unique ids as index, columns `foot` (boolean),
-    `node_from`, `node_to` (integers: equal numbers are the same junction, whatever the coordinates
-    say, so a bridge does not join the street below it). Lengths are measured, not read.
-
-    Raises NotProjected, MissingColumn, BadGeometry, and EmptyInput when nothing can be walked.
-    """
-    name = "streets"
-    require_metric(streets, name=name)
-    require_columns(streets, ("foot", "node_from", "node_to"), name=name)
-    require_unique_index(streets, name=name)
-    require_geometry(streets, ("LineString",), name=name)
-    foot = streets["foot"].fillna(False).astype(bool)
-    kept = streets[foot & ~streets.geometry.isna() & ~streets.geometry.is_empty].sort_index()
-    require_rows(kept, name="walkable streets", remedy="load the streets of the area first")
-    lines = np.asarray(kept.geometry.values)
-    length = shapely.length(lines)
-    if not np.isfinite(length).all():
-        broken = kept.index[~np.isfinite(length)]
-        raise BadGeometry(f"{name}: ids {first_ids(broken)} have coordinates that are no numbers")
-    if kept[["node_from", "node_to"]].isna().to_numpy().any():
-        raise BadGeometry(f"{name}: a street without node_from or node_to cannot be joined")
-    ends = kept[["node_from", "node_to"]].to_numpy(dtype=np.int64)
-    nodes, numbers = np.unique(ends, return_inverse=True)
-    numbers = numbers.reshape(ends.shape)
-    return Streets(
-        ids=kept.index.to_numpy(dtype=np.int64),
-        lines=lines,
-        length_m=length,
-        start=numbers[:, 0],
-        end=numbers[:, 1],
-        node_count=len(nodes),
-    )
 
 
 def snap(streets: Streets, points: Geometries, *, limit_m: float) -> Snapped:
     """Join each point to the nearest street not further than `limit_m` metres (inclusive).
 
     Of streets equally near, the one with the lowest id is taken, so the order of rows does not
-    matter. A missing or empty point stays unsnapped.
+    matter. On a main road that may not be crossed it is the pavement on the point's own side. A
+    missing or empty point, and one that a barrier separates from its street, stay unsnapped.
     """
     count = len(points)
     edge = np.full(count, NONE, dtype=np.int64)
@@ -152,11 +99,51 @@ def snap(streets: Streets, points: Geometries, *, limit_m: float) -> Snapped:
     edge[which], connector[which] = near, distance
     located = shapely.line_locate_point(streets.lines[near], points[which])
     measure[which] = np.clip(located, 0.0, streets.length_m[near])
+    _take_sides(streets, points, edge, measure)
+    cut_off = _behind_barriers(streets, points, edge, measure)
+    edge[cut_off], measure[cut_off], connector[cut_off] = NONE, np.nan, np.nan
     return Snapped(edge=edge, measure_m=measure, connector_m=connector)
 
 
+def _take_sides(streets: Streets, points: Geometries, edge: Ints, measure_m: Floats) -> None:
+    """Move places on the right of a main road to the pavement there, in `edge` itself."""
+    here = np.flatnonzero(edge != NONE)
+    here = here[streets.right[edge[here]] != NONE]
+    lines, along = streets.lines[edge[here]], measure_m[here]
+    top = streets.length_m[edge[here]]
+    before, after = np.maximum(along - _ASIDE_M, 0.0), np.minimum(along + _ASIDE_M, top)
+    a, b = (
+        shapely.get_coordinates(shapely.line_interpolate_point(lines, at)) for at in (before, after)
+    )
+    to = shapely.get_coordinates(points[here]) - a
+    way = b - a
+    on_right = way[:, 0] * to[:, 1] - way[:, 1] * to[:, 0] < 0
+    edge[here[on_right]] = streets.right[edge[here[on_right]]]
+
+
+_ASIDE_M = 0.5
+"""A street's direction at a point is taken over so much of it on both sides."""
+
+
+def _behind_barriers(streets: Streets, points: Geometries, edge: Ints, measure_m: Floats) -> Ints:
+    """Return the places whose straight connector crosses a barrier."""
+    here = np.flatnonzero(edge != NONE)
+    if not len(streets.barriers) or not len(here):
+        return np.empty(0, dtype=np.int64)
+    length = streets.length_m[edge[here]]
+    # Inside the street: a junction may lie on the barrier itself.
+    inside = np.clip(measure_m[here], np.minimum(_ASIDE_M, length / 2), length - _ASIDE_M)
+    feet = shapely.line_interpolate_point(streets.lines[edge[here]], np.maximum(inside, 0.0))
+    ends = np.stack([shapely.get_coordinates(points[here]), shapely.get_coordinates(feet)], axis=1)
+    crossed = shapely.STRtree(streets.barriers).query(
+        shapely.linestrings(ends), predicate="crosses"
+    )
+    found: Ints = here[np.unique(crossed[0])]
+    return found
+
+
 def build(streets: Streets, *, origins: Snapped, targets: Snapped) -> Graph:
-    """Cut the streets at every snapped place and make one undirected graph of the pieces.
+    """Cut the streets at every snapped place and make one graph of the pieces.
 
     `origins` are facilities (sources of a search), `targets` buildings. Two places that join at
     the same point, a place at a junction, and a facility that stands on the street share a node,
@@ -174,13 +161,21 @@ def build(streets: Streets, *, origins: Snapped, targets: Snapped) -> Graph:
     head = np.concatenate([end, origin_cut[found]])
     weight = np.concatenate([end_m - start_m, origins.connector_m[found]])
     label, nodes = _merge_zero(tail, head, weight, nodes)
+    both = np.ones(len(found), dtype=bool)  # a connector is walked
+    forth = np.concatenate([streets.forward[edge], both])
+    back = np.concatenate([streets.backward[edge], both])
+    leave = np.concatenate([tail[forth], head[back]])
+    arrive = np.concatenate([head[forth], tail[back]])
+    length = np.concatenate([weight[forth], weight[back]])
     return Graph(
-        matrix=_matrix(label[tail], label[head], weight, nodes),
+        matrix=_matrix(label[arrive], label[leave], length, nodes),
         piece_edge=edge,
         piece_from_m=start_m,
         piece_to_m=end_m,
         piece_start=label[start],
         piece_end=label[end],
+        piece_forward=streets.forward[edge],
+        piece_backward=streets.backward[edge],
         origin_node=_relabel(label, origin_node),
         target_node=_relabel(label, target_cut),
     )
@@ -241,20 +236,19 @@ def _merge_zero(tail: Ints, head: Ints, weight: Floats, nodes: int) -> tuple[Int
     return label.astype(np.int64), int(count)
 
 
-def _matrix(tail: Ints, head: Ints, weight: Floats, nodes: int) -> csr_array:
-    """Return the sparse matrix with each joined pair once: the shortest of parallel ways.
+def _matrix(row: Ints, column: Ints, weight: Floats, nodes: int) -> csr_array:
+    """Return the sparse matrix with the shortest of the ways that join the same two nodes.
 
     Loops are left out: they shorten no way. (A plain COO to CSR conversion would add parallel ways
     up.)
     """
-    low, high = np.minimum(tail, head), np.maximum(tail, head)
-    real = low != high
-    low, high, weight = low[real], high[real], weight[real]
-    order = np.lexsort((weight, high, low))
-    low, high, weight = low[order], high[order], weight[order]
-    first = np.ones(len(low), dtype=bool)
-    first[1:] = (np.diff(low) != 0) | (np.diff(high) != 0)
-    return csr_array((weight[first], (low[first], high[first])), shape=(nodes, nodes))
+    real = row != column
+    row, column, weight = row[real], column[real], weight[real]
+    order = np.lexsort((weight, column, row))
+    row, column, weight = row[order], column[order], weight[order]
+    first = np.ones(len(row), dtype=bool)
+    first[1:] = (np.diff(row) != 0) | (np.diff(column) != 0)
+    return csr_array((weight[first], (row[first], column[first])), shape=(nodes, nodes))
 
 
 def _relabel(label: Ints, node: Ints) -> Ints:

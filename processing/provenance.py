@@ -21,9 +21,11 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 from layers.model import Area, Layer, Licence, Origin, Status
-from layers.version import SELECT_VERSIONS, Version
+from layers.raster import RasterDefinition, load_rasters
+from layers.version import SELECT_RASTERS, SELECT_VERSIONS, Version
 from processing.errors import EmptyInput
 from processing.pipelines import Pipeline
+from processing.pipelines.model import optional
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "geoportal-by runs")
 _LIBRARIES = ("numpy", "scipy", "shapely", "pandas", "geopandas", "pyproj")
@@ -61,13 +63,15 @@ class Plan:
 
 
 def plan(conn: Connection, pipeline: Pipeline, area: Area, params: BaseModel) -> Plan:
-    """Look up the inputs of a run; raises EmptyInput naming a layer not loaded for the area."""
+    """Look up the inputs of a run; raises EmptyInput naming one that is not loaded for the area."""
     found = _versions(conn, area)
-    for layer in pipeline.INPUTS.values():
-        if layer not in found:
-            message = f"layer {layer} is not loaded for area {area.id}"
+    may_lack = optional(pipeline)
+    for argument, name in pipeline.INPUTS.items():
+        if name not in found and argument not in may_lack:
+            kind = "raster" if name in load_rasters() else "layer"
+            message = f"{kind} {name} is not loaded for area {area.id}"
             raise EmptyInput(f"{message}; load it first, e.g. with `geoportal load`")
-    versions = {layer: found[layer] for layer in pipeline.INPUTS.values()}
+    versions = {name: found[name] for name in pipeline.INPUTS.values() if name in found}
     seeds = {name: _sum(value) for name, value in pipeline.seeds().items()}
     identity = [
         pipeline.NAME,
@@ -96,8 +100,8 @@ def published(conn: Connection, planned: Plan) -> bool:
         return False
     now = _versions(conn, planned.area)
     return all(
-        layer in now and layer in row[0] and now[layer].checksum == row[0][layer]["checksum"]
-        for layer in planned.pipeline.OUTPUT
+        layer in now and now[layer].checksum == published["checksum"]
+        for layer, published in row[0].items()
     )
 
 
@@ -132,6 +136,17 @@ def record(conn: Connection, planned: Plan, done: Record) -> None:
     conn.execute(_INSERT, row)
 
 
+def keep_reports(conn: Connection, planned: Plan, reports: Mapping[tuple[str, str], bytes]) -> None:
+    """Store the reports of a run, by language and format, in place of those of the run before."""
+    for (language, format_), content in reports.items():
+        conn.execute(
+            "INSERT INTO runs.report (area, pipeline, language, format, run_id, content)"
+            " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (area, pipeline, language, format)"
+            " DO UPDATE SET run_id = excluded.run_id, content = excluded.content, made_at = now()",
+            (planned.area.id, planned.pipeline.NAME, language, format_, planned.id, content),
+        )
+
+
 _INSERT = """
     INSERT INTO runs.run AS run (id, pipeline, version, area, parameters, inputs, outputs,
         libraries, crs, quality, result_checksum, started_at, finished_at)
@@ -158,13 +173,14 @@ def origin(planned: Plan, layers: Mapping[str, Layer], output: Layer, checksum: 
     The attributions and a share-alike licence (ODbL) of the inputs go on to the result.
     """
     versions = planned.versions.values()
-    named = [v.attribution or layers[v.layer].attribution for v in versions]
+    known: dict[str, Layer | RasterDefinition] = {**layers, **load_rasters()}
+    named = [v.attribution or known[v.layer].attribution for v in versions]
     sources = ", ".join(f"{v.layer} ({v.status})" for v in versions)
     return Origin(
         status=status(planned),
         source=f"{planned.pipeline.NAME} {planned.pipeline.VERSION}, run {planned.id}: {sources}",
         checksum=checksum,
-        licence=_share_alike(v.licence or layers[v.layer].licence for v in versions),
+        licence=_share_alike(v.licence or known[v.layer].licence for v in versions),
         attribution="; ".join(dict.fromkeys([output.attribution, *named])),
     )
 
@@ -187,6 +203,7 @@ def libraries() -> dict[str, str]:
 def _versions(conn: Connection, area: Area) -> dict[str, Version]:
     with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
         rows = [Version.from_row(row) for row in cursor.execute(SELECT_VERSIONS)]
+        rows += [Version.from_row(row) for row in cursor.execute(SELECT_RASTERS)]
     return {version.layer: version for version in rows if version.area == area.id}
 
 

@@ -37,6 +37,8 @@ def reached(graph: Graph, found: Search, *, limit_m: float) -> Parts:
     """Return every stretch of street within `limit_m` metres of a facility, connectors included."""
     left = np.maximum(limit_m - found.distance_m[graph.piece_start], 0.0)
     right = np.maximum(limit_m - found.distance_m[graph.piece_end], 0.0)
+    # The way goes to the facility, so who is to reach a piece's start must go back along it.
+    left[~graph.piece_backward], right[~graph.piece_forward] = 0.0, 0.0
     length = graph.piece_to_m - graph.piece_from_m
     whole = (left + right >= length) & ((left > 0) | (right > 0))
     forth = np.where(whole, graph.piece_to_m, graph.piece_from_m + left)

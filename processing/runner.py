@@ -11,11 +11,14 @@ from psycopg import Connection
 
 from layers.area import get_area
 from layers.model import Layer, Status
+from layers.raster import load_rasters
 from layers.registry import load_layers
+from layers.scenario import Scenario
+from layers.scenario import edits as edits_of
 from processing import provenance
-from processing.errors import RunFailed
+from processing.errors import RunFailed, UnfitScenario
 from processing.pipelines import Pipeline, get_pipeline, read_params
-from processing.pipelines.model import Result
+from processing.pipelines.model import Result, keys
 from processing.provenance import Plan
 
 if TYPE_CHECKING:
@@ -77,6 +80,49 @@ class Run:
         return {"summary": self.summary()} | outputs
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A pipeline on the layers as they are and with a scenario laid over them.
+
+    `differences` holds for each output with key columns the rows that differ, EPSG:4326.
+    """
+
+    scenario: Scenario
+    plan: Plan
+    before: Result
+    after: Result
+    differences: Mapping[str, GeoDataFrame]
+    status: Status
+
+    def summary(self) -> dict[str, Any]:
+        """Return the figures as before, after and difference, and how they were made, as JSON."""
+        from processing import scenario as overlays  # noqa: PLC0415 - see `run`
+
+        return {
+            "scenario": self.scenario.name,
+            "scenario_title": self.scenario.title,
+            "scenario_checksum": self.scenario.checksum,
+            "pipeline": self.plan.pipeline.NAME,
+            "version": self.plan.pipeline.VERSION,
+            "area": self.plan.area.id,
+            "status": self.status,
+            "parameters": self.plan.parameters,
+            "inputs": self.plan.inputs,
+            "crs": self.plan.crs,
+            **overlays.figures(dict(self.before.figures), dict(self.after.figures)),
+            "quality": overlays.figures(dict(self.before.quality), dict(self.after.quality)),
+        }
+
+    def document(self) -> dict[str, Any]:
+        """Return the summary and the differing rows of every output as GeoJSON."""
+        from processing.frames import feature_collection  # noqa: PLC0415 - see `run`
+
+        constant = {"area": self.plan.area.id, "status": self.status}
+        return {"summary": self.summary()} | {
+            name: feature_collection(frame, **constant) for name, frame in self.differences.items()
+        }
+
+
 def needed(conn: Connection, name: str, area_id: str, params: Mapping[str, Any]) -> bool:
     """Tell whether a run would publish anything new.
 
@@ -108,17 +154,18 @@ def run(
     tell = _steps(pipeline, publish, progress)
     started_at = datetime.now(UTC)
     tell("read")
-    planned, frames = _read(conn, name, area_id, params)
+    planned, inputs = _read(conn, name, area_id, params)
     # Here and not above: the analysis libraries take seconds to import, `needed` must not.
     from processing.frames import checksum, require_fit  # noqa: PLC0415
 
     tell("compute")
-    result = pipeline.compute(planned.params, planned.area, **frames, **pipeline.seeds())
+    result = pipeline.compute(planned.params, planned.area, **inputs, **pipeline.seeds())
     layers = load_layers()
     result_checksum = checksum(result.frames)
     signed = {name: frame.assign(run_id=planned.id) for name, frame in result.frames.items()}
     for layer_id in pipeline.OUTPUT:
-        require_fit(signed[layer_id], layers[layer_id], planned.area)
+        if layer_id in signed:
+            require_fit(signed[layer_id], layers[layer_id], planned.area)
     done = Run(
         id=planned.id,
         plan=planned,
@@ -128,20 +175,97 @@ def run(
         started_at=started_at,
         finished_at=datetime.now(UTC),
     )
-    return _publish(conn, done, layers, tell) if publish else done
+    if not publish:
+        return done
+    return _publish(conn, done, layers, (_reports(done, layers, inputs), tell))
+
+
+def compare(
+    conn: Connection,
+    name: str,
+    params: Mapping[str, Any],
+    scenario: Scenario,
+    *,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Run a pipeline with and without a scenario, in its area, and tell what differs.
+
+    Nothing is written and the layers stay as they are. Raises as `run` does, BadScenario when a
+    feature does not fit its layer, UnfitScenario when it changes a feature that is not there or
+    only layers that the pipeline does not read.
+    """
+    pipeline = get_pipeline(name)
+    edits = edits_of(scenario, load_layers())
+    arguments = {a: layer for a, layer in pipeline.INPUTS.items() if layer in edits}
+    if not arguments:
+        raise UnfitScenario(
+            f"{name} reads none of the layers that scenario {scenario.name} changes"
+            f" ({', '.join(scenario.layers)}); it reads {', '.join(pipeline.INPUTS.values())}"
+        )
+    tell = _steps(pipeline, False, progress, more=2)
+    tell("read")
+    planned, inputs = _read(conn, name, scenario.area, params)
+    from processing import scenario as overlays  # noqa: PLC0415 - see `run`
+
+    absent = next((layer for a, layer in arguments.items() if inputs[a] is None), None)
+    if absent:
+        raise UnfitScenario(f"layer {absent} is not loaded for area {scenario.area}")
+    changed = {
+        a: overlays.overlay(inputs[a], edits[layer], planned.area) for a, layer in arguments.items()
+    }
+    tell("compute without the scenario")
+    before = pipeline.compute(planned.params, planned.area, **inputs, **pipeline.seeds())
+    tell("compute with the scenario")
+    after = pipeline.compute(planned.params, planned.area, **inputs | changed, **pipeline.seeds())
+    tell("compare")
+    differences = {
+        layer: overlays.difference(before.frames[layer], after.frames[layer], columns)
+        for layer in pipeline.OUTPUT
+        if (columns := keys(pipeline, layer)) and layer in before.frames and layer in after.frames
+    }
+    return Comparison(scenario, planned, before, after, differences, provenance.status(planned))
+
+
+Reports = Mapping[tuple[str, str], bytes]
+
+
+def _reports(done: Run, layers: Mapping[str, Layer], inputs: Mapping[str, Any]) -> Reports:
+    """Return the reports of a run by language and format; none for most pipelines."""
+    make = getattr(done.plan.pipeline, "documents", None)
+    if make is None:
+        return {}
+    first = done.plan.pipeline.OUTPUT[0]
+    origin = provenance.origin(done.plan, layers, layers[first], done.result_checksum)
+    about = {
+        "id": done.id,
+        "computed_on": done.finished_at.date(),
+        "demonstration": done.status == "demonstration",
+        "attribution": origin.attribution or "",
+        "inputs": tuple(
+            (name, str(v.version), v.checksum) for name, v in done.plan.versions.items()
+        ),
+    }
+    made: Reports = make(about, done.plan.area, done.frames, inputs)
+    return made
 
 
 def _publish(
-    conn: Connection, done: Run, layers: Mapping[str, Layer], tell: Callable[[str], None]
+    conn: Connection,
+    done: Run,
+    layers: Mapping[str, Layer],
+    rest: tuple[Reports, Callable[[str], None]],
 ) -> Run:
     from layers import store  # noqa: PLC0415 - see `run`
     from layers.swap import translated  # noqa: PLC0415
 
+    reports, tell = rest
     outputs: dict[str, dict[str, Any]] = {}
     changed = False
     with translated(f"run of {done.plan.pipeline.NAME}"), conn.transaction():
         for layer_id in done.plan.pipeline.OUTPUT:
             tell(f"publish {layer_id}")
+            if layer_id not in done.frames:  # not computable in this area; the reason is published
+                continue
             loaded = store.replace(
                 conn,
                 layers[layer_id],
@@ -155,6 +279,7 @@ def _publish(
                 "checksum": loaded.checksum,
                 "rows": loaded.row_count,
             }
+        provenance.keep_reports(conn, done.plan, reports)
         provenance.record(
             conn,
             done.plan,
@@ -179,29 +304,57 @@ def _plan(conn: Connection, name: str, area_id: str, params: Mapping[str, Any]) 
 
 def _read(
     conn: Connection, name: str, area_id: str, params: Mapping[str, Any]
-) -> tuple[Plan, dict[str, GeoDataFrame]]:
+) -> tuple[Plan, dict[str, Any]]:
     """Read all inputs of one moment: when a load came in between, read again.
+
+    Layers come as frames, rasters as Raster, what an area may lack and lacks as None.
 
     A snapshot (REPEATABLE READ) would not do: a table swapped in later looks empty to it.
     """
-    from layers import store  # noqa: PLC0415 - see `run`
+    from layers import raster_store, store  # noqa: PLC0415 - see `run`
 
-    layers = load_layers()
+    layers, rasters = load_layers(), load_rasters()
+
+    def read_one(name: str) -> Any:
+        if name in rasters:
+            return raster_store.read(conn, name, area=area_id)
+        return store.read(conn, layers[name], area=area_id)
+
     planned = _plan(conn, name, area_id, params)
     for _ in range(_READ_ATTEMPTS):
-        frames = {
-            argument: store.read(conn, layers[layer_id], area=planned.area.id)
-            for argument, layer_id in planned.pipeline.INPUTS.items()
+        inputs = {
+            argument: None if name not in planned.versions else read_one(name)
+            for argument, name in planned.pipeline.INPUTS.items()
         }
+        inputs |= _previous(conn, planned)
         again = _plan(conn, name, area_id, params)
         if again.inputs == planned.inputs:
-            return planned, frames
+            return planned, inputs
         planned = again
     raise RunFailed(f"{name}: the layers of area {area_id} keep changing; run it again later")
 
 
-def _steps(pipeline: Pipeline, publish: bool, progress: Progress | None) -> Callable[[str], None]:
-    total = 2 + (len(pipeline.OUTPUT) if publish else 0)
+def _previous(conn: Connection, planned: Plan) -> dict[str, Any]:
+    """Return the rows that the run before published, for a pipeline that tells changes.
+
+    Rows of this very run hold the values of the one before it, so that running again changes
+    nothing.
+    """
+    layer_id = getattr(planned.pipeline, "PREVIOUS", None)
+    if layer_id is None:
+        return {}
+    from layers import store  # noqa: PLC0415 - see `run`
+
+    rows = store.read(conn, load_layers()[layer_id], area=planned.area.id)
+    if len(rows) and (rows["run_id"] == planned.id).all():
+        rows = rows.assign(value=rows["previous"])
+    return {"previous": rows if len(rows) else None}
+
+
+def _steps(
+    pipeline: Pipeline, publish: bool, progress: Progress | None, *, more: int = 0
+) -> Callable[[str], None]:
+    total = 2 + more + (len(pipeline.OUTPUT) if publish else 0)
     done = iter(range(total))
 
     def tell(what: str) -> None:

@@ -136,6 +136,34 @@ def frame(lines: Iterable[Line], outline: gpd.GeoSeries, area: Area) -> gpd.GeoD
     return made
 
 
+def places(lines: Iterable[Line], buildings: gpd.GeoDataFrame, area: Area) -> gpd.GeoDataFrame:
+    """Return the worst places of every line as rows of the layer `worst_places`, EPSG:4326.
+
+    Each lies at a point of its building.
+    """
+    rows = [
+        {
+            "code": line.indicator.code,
+            "part": line.indicator.part,
+            "rank": rank,
+            "building_id": place.building_id,
+            "label": place.label,
+            "value": place.value,
+            "residents": place.residents,
+        }
+        for line in lines
+        for rank, place in enumerate(line.figure.worst, start=1)
+    ]
+    columns = ["code", "part", "rank", "building_id", "label", "value", "residents"]
+    made = pd.DataFrame(rows, columns=columns)
+    made["value"] = made["value"].astype("float64")
+    made["residents"] = made["residents"].astype("Int64")
+    homes = buildings.to_crs(WGS84).geometry
+    at = shapely.point_on_surface(homes.loc[made["building_id"]].to_numpy())
+    index = pd.Index(area.feature_id(1) + np.arange(len(made)), dtype="int64", name="id")
+    return gpd.GeoDataFrame(made.set_index(index), geometry=at, crs=WGS84)
+
+
 def _row(line: Line) -> dict[str, object]:
     indicator, figure = line.indicator, line.figure
     reason = figure.reason

@@ -1,4 +1,4 @@
-"""A server and workers over databases of their own, with the processes of tests/fixtures/modules."""
+"""A server and workers over databases of their own, with trial processes for tests only."""
 
 import json
 import os

@@ -1,5 +1,6 @@
 """A layer made for tests: one field of every type, a mandatory geometry, codes and bounds."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import shapely
 import yaml
 
 from layers.area import save_area
+from layers.first_style import first_style
 from layers.model import Area, Code, Field, Layer, Licence, Origin, Supplier, Text
 from layers.schema import migrate
 
@@ -70,6 +72,7 @@ def write_layer(root: Path, layer: Layer, table: str) -> None:
     document = layer.model_dump(mode="json")
     (folder / "layer.yml").write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
     (folder / "table.sql").write_text(table, "utf-8")
+    (folder / "style.json").write_text(json.dumps(first_style(layer)), "utf-8")
 
 
 def frame(n: int = 5, *, first: int = 1, area: Area = AREA) -> gpd.GeoDataFrame:

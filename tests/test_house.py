@@ -20,10 +20,10 @@ LONGEST_BODY = 40
 
 UNITS = re.compile(
     r"_(m|m2|m3|km|km2|km_h|kmh|ha|deg|rad|s|ms|min|h|days|share|percent|w|kw|db|dbm|mhz|ghz|hz"
-    r"|mb|bytes|c|ug_m3|lx|cd|person)(_.*)?$"
+    r"|mb|bytes|c|ug_m3|lx|lm|cd|person|heights|factor)(_.*)?$"
 )
-WITHOUT_UNIT = {"lon", "lat", "x", "y"}
-"""Coordinates: the CRS of what they belong to says their unit."""
+WITHOUT_UNIT = {"lon", "lat", "x", "y", "figure", "times", "sign"}
+"""Coordinates, whose CRS says their unit, a figure with its unit beside it, and pure factors."""
 
 # Put together here, so that this file does not hold them itself.
 FORBIDDEN = (

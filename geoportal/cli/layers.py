@@ -10,6 +10,7 @@ import click
 from geoportal.cli import database
 from geoportal.cli.common import Group, area_option, counted, settings
 from geoportal.cli.progress import say
+from geoportal.cli.publish import publish, unpublish
 from geoportal.errors import BadSetting
 from layers import registry
 from layers.errors import UnknownLayer
@@ -22,7 +23,7 @@ LANGUAGE = click.option(
 
 @click.group(
     cls=Group,
-    short_help="The definitions of the layers: list, show, check.",
+    short_help="The definitions of the layers: list, show, check, publish.",
     epilog="""
     geoportal layers list --lang be
     geoportal layers show buildings
@@ -101,6 +102,10 @@ def check(folders: tuple[Path, ...]) -> None:
         say(f"{counted(len(faults), 'fault')} in the layer definitions")
         sys.exit(1)
     say("The layer definitions are in order.")
+
+
+layers.add_command(publish)
+layers.add_command(unpublish)
 
 
 def table(rows: list[tuple[str, ...]]) -> str:

@@ -21,6 +21,7 @@ from layers.model import Area, Layer, Origin
 from layers.version import SELECT_VERSIONS, Version
 
 if TYPE_CHECKING:
+    from layers.raster import RasterDefinition
     from layers.store import Loaded
 
 Connection = psycopg.Connection[Any]
@@ -37,6 +38,7 @@ DEMO_SOURCE = "demonstration generator, {buildings} buildings"
     geoportal load demo --area minsk --buildings 20000
     geoportal load national
     geoportal load osm krems.osm.gz --area krems
+    geoportal load raster N54E030.hgt --id dem --area orsha
     """,
 )
 @click.pass_context
@@ -116,6 +118,41 @@ def osm(file: Path, area_id: str) -> None:
             say(f"{layer_id}, {area.id}: {file.name} has none, not loaded")
 
 
+@load.command(epilog="geoportal load raster N54E030.hgt --id dem --area orsha")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--id", "raster_id", required=True, metavar="ID", help="Raster, e.g. dem.")
+@area_option(required=True)
+@click.option(
+    "--licence", metavar="SPDX", help="Licence of the file, e.g. CC-BY-4.0; told to readers."
+)
+@click.option("--attribution", metavar="TEXT", help="Whom to name as its source.")
+def raster(
+    file: Path, raster_id: str, area_id: str, licence: str | None, attribution: str | None
+) -> None:
+    """Load a GeoTIFF or HGT file as a raster of an area, in its metric CRS."""
+    from layers import raster_store
+    from layers.area import get_area
+    from layers.ingest.raster import file_checksum, read_raster
+    from layers.model import Licence
+    from layers.raster import get_raster
+
+    given, definition = settings(), get_raster(raster_id)
+    with database.migrated(given) as connection:
+        area = get_area(connection, area_id)
+        cells = read_raster(file, definition, area)
+        origin = Origin(
+            status="open" if licence else "derived",
+            source=file.name,
+            checksum=file_checksum(file),
+            licence=Licence(id=licence, title=licence) if licence else None,
+            attribution=attribution or f"{file.name}, loaded by the operator of this service",
+        )
+        done = raster_store.replace(connection, definition, cells, area=area, origin=origin)
+    state = "loaded" if done.changed else "unchanged"
+    rows, columns = cells.values.shape
+    say(f"{raster_id}, {area_id}: {columns} x {rows} cells, {state}")
+
+
 @contextmanager
 def saved(connection: Connection, area: Area) -> Iterator[None]:
     """Save the area that a block loads; a new one is forgotten when nothing came of it."""
@@ -165,9 +202,35 @@ def load_demo(
             say(f"{layer_id}, {area.id}: edited over HTTP, left alone")
             continue
         tell(layer_id, area.id, result)
+    _load_demo_rasters(connection, area, buildings, keep=keep)
 
 
-def demo_origin(layer: Layer, area: Area, buildings: int) -> Origin:
+def _load_demo_rasters(
+    connection: Connection, area: Area, buildings: int, *, keep: bool = False
+) -> None:
+    """Generate and load every demonstration raster that is not as it would be made."""
+    from layers import raster_store
+    from layers.raster import load_rasters
+    from processing.demo.rasters import RASTERS, raster
+
+    query = "SELECT raster, source, source_checksum FROM layers.raster WHERE area = %s"
+    known = {name: rest for name, *rest in connection.execute(query, [area.id]).fetchall()}
+    for raster_id in RASTERS:
+        definition = load_rasters()[raster_id]
+        origin = demo_origin(definition, area, buildings)
+        source, sum_ = known.get(raster_id, (origin.source, None))
+        if sum_ == origin.checksum or (keep and source != origin.source):
+            say(f"{raster_id}, {area.id}: unchanged")
+            continue
+        with saved(connection, area), bar(f"{raster_id}, {area.id}"):
+            cells = raster(area, raster_id, buildings=buildings)
+            done = raster_store.replace(connection, definition, cells, area=area, origin=origin)
+        rows, columns = cells.values.shape
+        state = "loaded" if done.changed else "unchanged"
+        say(f"{raster_id}, {area.id}: {columns} x {rows} cells, {state}")
+
+
+def demo_origin(layer: Layer | RasterDefinition, area: Area, buildings: int) -> Origin:
     """Say where demonstration rows come from; the checksum is that of all that decides them."""
     sums = hashlib.sha256()
     for file in sorted((database.CHECKOUT / "processing" / "demo").glob("*.py")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from geoportal.cli.common import Command, area_option, counted, settings
 from geoportal.cli.progress import bar, say
 
 if TYPE_CHECKING:
-    from processing.runner import Run
+    from processing.runner import Comparison, Run
 
 
 @click.command(
@@ -25,23 +25,39 @@ if TYPE_CHECKING:
     geoportal run service-coverage
     geoportal run service-coverage --area orsha --param service_classes=school,clinic
     geoportal run service-coverage --no-publish --json result.json
+    geoportal run service-coverage --scenario new-clinic.json --json difference.json
     """,
 )
 @click.argument("pipeline")
 @area_option()
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("--json", "file", metavar="FILE", help="Write the result there; - = standard output.")
+@click.option(
+    "--scenario",
+    "scenario",
+    metavar="NAME|FILE",
+    help="Compare with this scenario; nothing is published.",
+)
 @click.option("--publish/--no-publish", default=True, help="Replace the published result layers.")
 def run(
-    pipeline: str, area_id: str, params: tuple[str, ...], file: str | None, publish: bool
+    pipeline: str,
+    area_id: str,
+    params: tuple[str, ...],
+    file: str | None,
+    scenario: str | None,
+    publish: bool,
 ) -> None:
     """Run PIPELINE for an area and publish what it gives, with its provenance."""
     from processing.pipelines import get_pipeline, read_params
 
     given = read(params)
     read_params(get_pipeline(pipeline), given)  # before a database is started for nothing
+    done: Run | Comparison
     with database.migrated(settings()) as connection:
-        done = run_pipeline(connection, pipeline, area_id, given, publish=publish)
+        if scenario is None:
+            done = run_pipeline(connection, pipeline, area_id, given, publish=publish)
+        else:
+            done = _compare(connection, pipeline, given, scenario)
     if file is not None:
         _write(file, done)
 
@@ -79,7 +95,42 @@ def run_pipeline(
     return done
 
 
-def _write(file: str, done: Run) -> None:
+def _compare(
+    connection: psycopg.Connection[Any], name: str, params: Mapping[str, Any], given: str
+) -> Comparison:
+    """Run a pipeline with and without a stored scenario, or one in a file; say what differs."""
+    from geoportal.cli.scenarios import read_file
+    from layers.scenario import find
+    from processing import runner
+
+    path = Path(given)
+    scenario = read_file(path) if path.suffix or path.exists() else find(connection, given)
+    with bar(f"{name}, {scenario.area}, {scenario.name}") as shown:
+        done = runner.compare(connection, name, params, scenario, progress=shown.step)
+    for layer_id, frame in done.differences.items():
+        kinds = frame["change"].value_counts()
+        said = ", ".join(f"{kinds.get(k, 0)} {k}" for k in ("added", "changed", "removed"))
+        say(f"{layer_id}, {scenario.area}: rows {said}")
+    for line in _differences(done.summary()):
+        say(line)
+    return done
+
+
+def _differences(tree: Any, path: str = "") -> Iterator[str]:
+    """Yield a line for every number that differs."""
+    if isinstance(tree, dict) and set(tree) == {"before", "after", "difference"}:
+        if tree["before"] != tree["after"]:
+            yield f"{path}: {tree['before']} -> {tree['after']}"
+    elif isinstance(tree, dict):
+        label = next((str(v) for k, v in tree.items() if k.endswith("class")), "")
+        for name, value in tree.items():
+            yield from _differences(value, " ".join(p for p in (path, label, name) if p))
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _differences(value, path)
+
+
+def _write(file: str, done: Run | Comparison) -> None:
     import orjson
 
     data = orjson.dumps(done.document(), option=orjson.OPT_APPEND_NEWLINE)

@@ -20,7 +20,7 @@ from geoportal.cli.progress import say
 from geoportal.cli.worker import kept_running
 from geoportal.settings import Settings
 
-PIPELINE = "service-coverage"
+PIPELINE = "smart-quarter-coverage"
 ROOMS = ("layers", "processing", "data")
 """What decides the loaded rows, besides the sources directory."""
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pygeoapi.api
-from pygeoapi import l10n
 from pygeoapi.api import API
 
 from geoportal.errors import BadParameter, GeoportalError, NotAcceptable, NotFound
@@ -56,15 +55,17 @@ logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)
 
 
 class Api(API):  # type: ignore[misc]
-    """Upstream's API with our portal behind it; made anew whenever a layer changes."""
+    """Upstream's API with our portal behind it; made anew whenever a layer changes.
+
+    Upstream keeps translated configurations by language alone, for its own pages. Ours are made by
+    geoportal.web, and documents are kept here, so nothing of ours ever comes from there.
+    """
 
     def __init__(self, portal: Portal, routes: Sequence[Route], tile_cache: TileCache) -> None:
         self.portal = portal
         self.routes = routes
         self.tile_cache = tile_cache
         self.documents: dict[tuple[str, ...], Any] = {}
-        # Module-global and keyed by language only: it would keep old titles.
-        l10n._cfg_cache.clear()
         super().__init__(configuration(portal), {})
 
     def get_exception(

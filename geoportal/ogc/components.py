@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from geoportal.ogc import map_openapi
 from geoportal.ogc.crs import SUPPORTED
 from geoportal.ogc.filtering import FILTER_LANGS
 from geoportal.ogc.parameters import DEFAULT_LIMIT
@@ -81,7 +82,7 @@ def parameters(limit_most: int) -> dict[str, tuple[Schema, Schema]]:
     names: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
     csv: Schema = {"style": "form", "explode": False}
     number: Schema = {"type": "number"}
-    return {
+    found: dict[str, tuple[Schema, Schema]] = {
         "lang": ({"type": "string", "enum": list(LANGUAGES)}, {}),
         "limit": (
             {
@@ -112,6 +113,7 @@ def parameters(limit_most: int) -> dict[str, tuple[Schema, Schema]]:
         "asof": ({"type": "string", "format": "date-time"}, {}),
         "v": ({"type": "string"}, {}),
     }  # fmt: skip
+    return found | map_openapi.parameters(CRS_SCHEMA)
 
 
 def parameter(name: str, schema: Schema, more: Schema, language: Language) -> Schema:
@@ -120,7 +122,7 @@ def parameter(name: str, schema: Schema, more: Schema, language: Language) -> Sc
         "name": name,
         "in": "query",
         "required": False,
-        "description": TEXTS[name].get(language),
+        "description": (TEXTS | map_openapi.TEXTS)[name].get(language),
         "schema": schema,
     } | more
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pygeoapi import api as upstream
 
-from geoportal.ogc import editing, styles
+from geoportal.ogc import editing, maps, styles
 from geoportal.ogc.crs import TITLE as CRS_TITLE
 from geoportal.ogc.dataset_tiles import TITLE as TILES_TITLE
 from geoportal.ogc.enrich import STYLES, STYLES_TITLE, enrich
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 OURS = (
     *styles.CONFORMANCE_CLASSES,
+    *maps.CONFORMANCE_CLASSES,
     *(
         f"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/{name}"
         for name in (
@@ -75,7 +76,8 @@ def landing_page(api: Api, request: OgcRequest) -> Answer:
                 "application/json",
             )
         )
-        return document | {"links": links, "attribution": None}
+        links.append(maps.map_link(root, TILES_TITLE.get(request.language)))
+        return document | {"links": links, "attribution": None} | maps.dataset_extent(api)
 
     return {}, 200, _made_once(api, ("landing", request.language), make)
 

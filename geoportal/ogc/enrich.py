@@ -16,6 +16,7 @@ STYLES_TITLE = Text(be="Стылі", ru="Стили", en="Styles")
 SORTABLES: dict[Language, str] = {
     "be": "Уласцівасці для парадку", "ru": "Свойства для порядка", "en": "Sortables",
 }  # fmt: skip
+MAP: dict[Language, str] = {"be": "Карта калекцыі", "ru": "Карта коллекции", "en": "Map"}
 STATUS_TITLES: dict[str, Text] = {c.value: c.title for f in STANDARD_FIELDS for c in f.codes}
 # The one that a reader must know first wins when areas differ.
 GRAVEST: tuple[Status, ...] = ("demonstration", "derived", "open", "official")
@@ -79,6 +80,7 @@ def _links(portal: Portal, layer: Layer, language: Language) -> list[dict[str, A
     sortables = f"{base}/sortables", REL + "sortables", "application/schema+json"
     return [
         *_licence_links(layer),
+        link(f"{base}/map", REL + "map", "image/png", MAP[language]),
         link(base + tile, "item", "application/vnd.mapbox-vector-tile") | {"templated": True},
         *export_links(f"{base}/items", "", "items", language),
         link(*sortables, SORTABLES[language]),

@@ -15,7 +15,7 @@ from geoportal.errors import (
     ExecutionFailed,
     UnsupportedMediaType,
 )
-from geoportal.jobs.store import Job, Order
+from geoportal.jobs.store import Order
 from geoportal.ogc.inputs import read_inputs
 from geoportal.ogc.jobs import job_url, status_document
 from geoportal.ogc.processes import TRANSMISSION, find

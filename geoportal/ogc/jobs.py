@@ -35,6 +35,8 @@ def status_document(api: Api, request: OgcRequest, job: Job) -> dict[str, Any]:
     url = job_url(api, job)
     process = api.portal.processes.get(job.process)
     links = self_links(request, url)
+    if not job.over:
+        links.append(link(url, "monitor", "application/json"))
     if job.status == "successful":
         links.append(link(f"{url}/results", RESULTS, "application/json", _title(request)))
     found = {

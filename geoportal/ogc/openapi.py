@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from geoportal.ogc import editing_openapi
 from geoportal.ogc.components import SCHEMAS, parameter, parameters
 from geoportal.ogc.formats.registry import FORMATS as EXPORTS
+from geoportal.ogc.map_openapi import MAP_LIMITS, PICTURE_HEADERS
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.schema import property_schema
 from geoportal.ogc.tiles import CUT
@@ -44,6 +45,7 @@ def openapi_document(api: Api, language: Language) -> dict[str, Any]:
             "title": identification["title"][language],
             "description": identification["description"][language],
             "version": "1.0",
+            "x-OGC-limits": {"maps": MAP_LIMITS},
         },
         "servers": [{"url": api.base_url}],
         "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in api.routes)],
@@ -59,7 +61,9 @@ def openapi_document(api: Api, language: Language) -> dict[str, Any]:
 
 def _addresses(api: Api, route: Route) -> list[tuple[str, Layer | None]]:
     """The address once, or once for each collection where its properties are parameters."""
-    if not route.path.startswith(COLLECTION) or (route.tag == "tiles" and not route.properties):
+    if not route.path.startswith(COLLECTION) or (
+        route.tag in ("tiles", "maps") and not route.properties
+    ):
         return [(route.path, None)]
     return [
         (route.path.replace("{collectionId}", layer.id), layer)
@@ -170,6 +174,8 @@ def _responses(route: Route) -> dict[str, Any]:
                 found["200"]["headers"] = {"OGC-NumberReturned": _NUMBER_RETURNED}
             if route.formats == ("mvt",):
                 found["200"]["headers"] = {CUT: _TILE_CUT}
+            if route.tag == "maps":
+                found["200"]["headers"] = PICTURE_HEADERS
     return found
 
 
@@ -177,7 +183,7 @@ def _answer_schema(route: Route, format_: str) -> dict[str, Any]:
     if format_ in EXPORTS and EXPORTS[format_].made == "file":
         return {"type": "string", "format": "binary"}
     # JSON-FG is GeoJSON with further members; the other texts are no JSON.
-    if format_ == "html" or (format_ in EXPORTS and format_ != "jsonfg"):
+    if format_ in ("html", "sld10", "sld11") or (format_ in EXPORTS and format_ != "jsonfg"):
         return {"type": "string"}
     schema = "tileJson" if format_ == "tilejson" else route.schema
     return {"$ref": f"#/components/schemas/{schema}"}

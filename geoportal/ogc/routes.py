@@ -14,6 +14,7 @@ from geoportal.ogc import (
     execution,
     items,
     jobs,
+    maps,
     openapi,
     processes,
     schema,
@@ -42,9 +43,16 @@ MEDIA_TYPES = {
     "svg": "image/svg+xml",
     # What a process gives has the media type of the output.
     "raw": JSON,
+    "png": "image/png",
+    "jpeg": "image/jpeg",
+    "sld10": "application/vnd.ogc.sld+xml;version=1.0",
+    "sld11": "application/vnd.ogc.sld+xml;version=1.1",
 } | {name: one.media_type for name, one in FORMATS.items()}
 # `f=json` asks for the JSON form of a resource, whatever its exact media type.
 SPELLINGS = {
+    "sld10": ("sld10", "sld"),
+    "png": ("png", "image/png"),
+    "jpeg": ("jpeg", "jpg", "image/jpeg"),
     "mapbox": ("mapbox", "json"),
     "geojson": ("json", "geojson"),
     "schema": ("json",),
@@ -115,6 +123,8 @@ SEARCH_PARAMETERS = (
     "collections", "q", "filter", "filter-lang", "filter-crs",
     "bbox", "bbox-crs", "datetime", "crs", "limit",
 )  # fmt: skip
+
+PICTURES = ("png", "jpeg", "html")
 
 TILE_PARAMETERS = ("datetime", "filter", "filter-lang", "filter-crs")
 
@@ -233,7 +243,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/styles/{styleId}", "getStyle", styles.get_style, "styles",
-        _text("Стыль", "Стиль", "Style"), formats=("mapbox", "html"), schema="object",
+        _text("Стыль", "Стиль", "Style"), formats=("mapbox", "html", "sld10", "sld11"),
+        schema="object",
     ),
     Route(
         "/styles/{styleId}/metadata", "getStyleMetadata", styles.get_style_metadata, "styles",
@@ -241,11 +252,36 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/styles/{styleId}/legend", "getLegend", styles.get_legend, "styles",
-        _text("Легенда", "Легенда", "Legend"), formats=("svg",), schema="binary",
+        _text("Легенда", "Легенда", "Legend"), formats=("svg", "png"), schema="binary",
+    ),
+    Route(
+        "/styles/{styleId}/map", "map.dataset.style.getMap", maps.get_style_map, "maps",
+        _text("Карта ў гэтым стылі", "Карта в этом стиле", "Map in this style"),
+        formats=PICTURES, parameters=("collections", *maps.PARAMETERS), page="picture",
+        schema="binary",
     ),
     Route(
         COLLECTION + "/styles", "getCollectionStyles", styles.get_collection_styles, "styles",
         _text("Стылі калекцыі", "Стили коллекции", "Styles of the collection"), schema="object",
+    ),
+    Route(
+        COLLECTION + "/styles/{styleId}/map", "map.collection.style.getMap",
+        maps.get_collection_style_map, "maps",
+        _text("Карта калекцыі ў стылі", "Карта коллекции в стиле", "Map of the collection, styled"),
+        formats=PICTURES, parameters=(*maps.PARAMETERS, *maps.FILTERS), page="picture",
+        schema="binary",
+    ),
+    Route(
+        COLLECTION + "/map", "map.collection.getMap", maps.get_collection_map, "maps",
+        _text("Карта калекцыі", "Карта коллекции", "Map of the collection"),
+        formats=PICTURES, parameters=(*maps.PARAMETERS, *maps.FILTERS), page="picture",
+        schema="binary",
+    ),
+    Route(
+        "/map", "map.dataset.getMap", maps.get_dataset_map, "maps",
+        _text("Карта слаёў", "Карта слоёв", "Map of the layers"),
+        formats=PICTURES, parameters=("collections", *maps.PARAMETERS), page="picture",
+        schema="binary",
     ),
     Route(
         COLLECTION + "/tiles", "collection.vector.getTileSetsList", tiles.get_tilesets, "tiles",

@@ -1,7 +1,7 @@
 """Validators of answers (RFC 9110 section 8.8): an unchanged layer is never asked for twice.
 
-An answer follows from the software, the versions of the layers behind it, the address, the format
-and the language, so its ETag is made of these before anything is computed.
+An answer follows from the software, versions and definitions of the layers behind it, the address,
+the format and the language, so its ETag is made of these before anything is computed.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ def validators(api: Api, request: OgcRequest, address: str, layer_id: str | None
     """
     portal = api.portal
     found = [v for (name, _), v in portal.versions.items() if layer_id in (None, name)]
+    defined = [one.revision for k, one in portal.publications.items() if layer_id in (None, k)]
     state = f"{address} {request.format} {request.language} {len(found)} " + ",".join(
-        str(v.version) for v in found
+        map(str, (*(v.version for v in found), *defined))
     )
     digest = blake2b(software() + state.encode(), digest_size=12).hexdigest()
     headers = {

@@ -11,6 +11,7 @@ from layers.model import Language, Text
 from layers.registry import load_layers
 from layers.schema import WRITER
 from processing.pipelines import Pipeline, parameter_schemas, read_params
+from processing.pipelines.model import optional
 
 AREA = Text(be="Тэрыторыя", ru="Территория", en="Area")
 AREA_HELP = Text(
@@ -46,8 +47,13 @@ def process_of(pipeline: Pipeline) -> Process:
 def _inputs(
     pipeline: Pipeline, loaded: Mapping[str, frozenset[str]], language: Language
 ) -> Mapping[str, Input]:
-    # Only where every input layer is loaded can there be a result.
-    needed = [loaded.get(layer, frozenset()) for layer in pipeline.INPUTS.values()]
+    # Only where every input layer is loaded that no area may lack can there be a result.
+    may_lack = optional(pipeline)
+    needed = [
+        loaded.get(layer, frozenset())
+        for argument, layer in pipeline.INPUTS.items()
+        if argument not in may_lack
+    ]
     areas = sorted(frozenset.intersection(*needed)) if needed else []
     found = {
         "area": Input(AREA, {"type": "string", "enum": areas}, AREA_HELP, least=1),

@@ -2,61 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-ROW, SIGN, LEFT, WIDTH = 24, 26, 12, 420  # CSS pixels
-FONT = "Noto Sans, DejaVu Sans, sans-serif"
+from geoportal.web.legend_layout import LEFT, SIGN, TEXT_PX, Group, Sign, Words, layout
 
-Group = Mapping[str, Any]
+FONT = "Noto Sans, DejaVu Sans, sans-serif"
 
 
 def legend_svg(title: str, groups: Sequence[Group], note: str) -> str:
     """Return the picture: title, groups of signs with their words, attribution below."""
-    rows: list[str] = []
-    y = LEFT + 16
-    rows.append(_text(LEFT, y, title, "font-weight='600' font-size='15'"))
-    for group in groups:
-        if not group["entries"]:
-            continue
-        if group["title"]:
-            y += ROW
-            rows.append(_text(LEFT, y, group["title"], "fill='#555'"))
-        for entry in group["entries"]:
-            y += ROW
-            rows.append(_sign(entry["symbol"], y - 5))
-            rows.append(_text(LEFT + SIGN + 10, y, entry["label"], ""))
-    y += ROW
-    rows.append(_text(LEFT, y, note, "fill='#555' font-size='10'"))
-    height = y + LEFT
+    found = layout(title, groups, note)
+    drawn = (_text(one) if isinstance(one, Words) else _sign(one) for one in found.items)
     return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' width='{WIDTH}'"
-        f" height='{height}' font-family={quoteattr(FONT)} font-size='13'>"
-        f"<title>{escape(title)}</title><rect width='100%' height='100%' fill='#fff'/>"
-        f"{''.join(rows)}</svg>"
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {found.width} {found.height}'"
+        f" width='{found.width}' height='{found.height}' font-family={quoteattr(FONT)}"
+        f" font-size='{TEXT_PX}'><title>{escape(title)}</title>"
+        f"<rect width='100%' height='100%' fill='#fff'/>{''.join(drawn)}</svg>"
     )
 
 
-def _text(x: int, y: int, text: str, attributes: str) -> str:
-    return f"<text x='{x}' y='{y}' {attributes}>{escape(text)}</text>"
+def _text(words: Words) -> str:
+    weight = " font-weight='600'" if words.bold else ""
+    return (
+        f"<text x='{words.x}' y='{words.y}' font-size='{words.size}' fill='{words.colour}'"
+        f"{weight}>{escape(words.text)}</text>"
+    )
 
 
-def _sign(symbol: Mapping[str, Any], middle: float) -> str:
+def _sign(sign: Sign) -> str:
+    symbol, middle = sign.symbol, sign.middle
     colour = quoteattr(str(symbol.get("colour", "none")))
     outline = quoteattr(str(symbol.get("outline", "rgba(0,0,0,0.25)")))
     opacity = symbol.get("opacity", 1)
     if symbol["shape"] == "line":
-        width = min(max(symbol.get("width", 2), 1.5), 6)
+        width = sign.line_width
         dashes = " ".join(str(part * width) for part in symbol.get("dash", ()))
         ends = f"x1='{LEFT}' x2='{LEFT + SIGN}' y1='{middle}' y2='{middle}'"
         casing = f"<line {ends} stroke={outline} stroke-width='{width + 2}'/>"
         line = f"<line {ends} stroke={colour} stroke-width='{width}' stroke-dasharray='{dashes}'/>"
         return (casing if "outline" in symbol else "") + line
     if symbol["shape"] == "point":
-        radius = min(max(symbol.get("radius", 5), 4), 7.5)
         return (
-            f"<circle cx='{LEFT + SIGN / 2}' cy='{middle}' r='{radius}' fill={colour}"
+            f"<circle cx='{LEFT + SIGN / 2}' cy='{middle}' r='{sign.radius}' fill={colour}"
             f" fill-opacity='{opacity}' stroke={outline} stroke-width='1.2'/>"
         )
     return (

@@ -104,6 +104,7 @@ def _home(portal: Portal, request: Request) -> Response:
     values = {
         "themes": found["themes"],
         "places": [area for area in found["areas"] if area["loaded"]],
+        "reported": {area for layer, area in portal.versions if layer == "indicators"},
         "layer_count": len(portal.layers),
         "feature_count": sum(rows),
         "has_demonstration": "demonstration" in statuses,

@@ -1,4 +1,4 @@
-GRANT SELECT ON layers.area, layers.version TO geoportal_reader;
+GRANT SELECT ON layers.area, layers.version, layers.definition TO geoportal_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA runs TO geoportal_jobs;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA layers, runs TO geoportal_writer;
 GRANT USAGE ON SEQUENCE layers.version_number TO geoportal_writer;

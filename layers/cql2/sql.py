@@ -224,7 +224,7 @@ class _Compiler:
     def _may_collect(self, node: Expression) -> bool:
         if isinstance(node, Geometry):
             return node.kind == "GeometryCollection"
-        return isinstance(node, Property) and self._layer.geometry == "Geometry"
+        return isinstance(node, Property) and self._layer.unsound
 
     def _arrays(self, node: Relation) -> sql.Composable:
         kinds = [self._types.of(node.left), self._types.of(node.right)]

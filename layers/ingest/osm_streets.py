@@ -117,10 +117,14 @@ def street(tags: Tags) -> tuple[object, ...]:
         tags.get("name"), highway(tags), oneway(tags), *access(tags), flag(tags.get("lit")),
         tags.get("surface"), maxspeed_kmh(tags.get("maxspeed")), metres(tags.get("width"), 200),
         flag(tags.get("bridge")) or False, flag(tags.get("tunnel")) or False,
+        highway(tags) in MAIN_ROADS,
     )  # fmt: skip
 
 
 STREET_FIELDS = (
     "name", "highway", "oneway", "foot", "bicycle", "car", "lit", "surface", "maxspeed_kmh",
-    "width_m", "bridge", "tunnel",
+    "width_m", "bridge", "tunnel", "main_road",
 )  # fmt: skip
+
+MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
+"""Classes whose carriageway pupils must not cross on their way."""

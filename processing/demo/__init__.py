@@ -12,7 +12,19 @@ from collections.abc import Callable, Iterator
 import geopandas as gpd
 
 from layers.model import Area
-from processing.demo import buildings, environment, land, lights, meters, services, streets, telecom
+from processing.demo import (
+    buildings,
+    census,
+    environment,
+    fibre,
+    land,
+    lights,
+    meters,
+    readings,
+    services,
+    streets,
+    telecom,
+)
 from processing.demo.city import Chunk, City, city
 from processing.demo.frame import numbered
 from processing.errors import UnknownDemoLayer
@@ -31,6 +43,12 @@ _PER_CHUNK: dict[str, Callable[[Chunk], gpd.GeoDataFrame | None]] = {
     "parcels": land.parcels,
     "functional_zones": land.functional_zones,
     "red_lines": land.red_lines,
+    "census_units": census.frame,
+    "meter_readings": readings.frame,
+    "lorawan_gateways": telecom.gateways,
+    "line_terminals": fibre.terminals,
+    "splitters": fibre.splitters,
+    "ducts": fibre.ducts,
 }
 
 _PER_CITY: dict[str, Callable[[City], gpd.GeoDataFrame]] = {
@@ -41,7 +59,8 @@ _PER_CITY: dict[str, Callable[[City], gpd.GeoDataFrame]] = {
 LAYERS: tuple[str, ...] = (
     "smart_quarters", "buildings", "streets", "service_points", "street_lights", "light_cabinets",
     "utility_meters", "wifi_access_points", "base_stations", "air_sensors", "air_sensor_readings",
-    "green_areas", "parcels", "functional_zones", "red_lines",
+    "green_areas", "parcels", "functional_zones", "red_lines", "census_units", "meter_readings",
+    "lorawan_gateways", "line_terminals", "splitters", "ducts",
 )  # fmt: skip
 """Ids of the layers that the generator makes."""
 

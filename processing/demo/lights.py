@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +17,7 @@ from processing.demo.plan import MAIN_STREETS_ROUND, Plan
 FAULTY_LAMPS_SHARE = 0.02
 UNKNOWN_LAMPS_SHARE = 0.01
 FAULTY_CABINETS_SHARE = 0.04
+REMOTE_CABINETS_SHARE = 0.7
 MOST_LAMPS_PER_CABINET = 40
 
 
@@ -29,31 +31,38 @@ class Row:
     power_w: float
     lamp: str
     both_sides: bool = True
+    arm_m: float = 1.5
+    luminaire: str = "street"
 
 
 ROWS: dict[str, Row] = {
     # Each quarter lights its own side of a main street, so the sides alternate by themselves.
-    "primary": Row(34, 8.5, 10.0, 150.0, "led", both_sides=False),
+    "primary": Row(34, 8.5, 10.0, 150.0, "led", both_sides=False, arm_m=2.5),
     "residential": Row(35, 5.0, 8.0, 90.0, "led"),
-    "living_street": Row(32, 4.5, 6.0, 60.0, "led"),
-    "pedestrian": Row(28, 4.0, 4.5, 40.0, "led"),
+    "living_street": Row(32, 4.5, 6.0, 60.0, "led", arm_m=1.0),
+    "pedestrian": Row(28, 4.0, 4.5, 40.0, "led", arm_m=0.0, luminaire="park"),
     "service": Row(40, 3.5, 7.0, 100.0, "sodium"),
-    "footway": Row(36, 2.0, 4.0, 70.0, "sodium"),
+    "footway": Row(36, 2.0, 4.0, 70.0, "sodium", arm_m=0.0, luminaire="park"),
 }
 """Lamp rows by highway class of the plan."""
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """The lamps and cabinets of a plan; `cabinet` is the place of a lamp's cabinet in the list."""
+    """The lamps and cabinets of a plan; `cabinet` is the place of a lamp's cabinet in the list.
+
+    `feet` are the points of the ways that the lamps look at.
+    """
 
     lamps: Array
+    feet: Array
     rows: tuple[Row, ...]
     cabinet: Array
     cabinets: Array
 
 
-def _along(line: shapely.LineString, row: Row) -> list[shapely.Point]:
+def _along(line: shapely.LineString, row: Row) -> list[tuple[shapely.Point, shapely.Point]]:
+    """Return the lamps along a way, each with the point of the axis that it looks at."""
     count = int((line.length - row.spacing_m / 2) // row.spacing_m) + 1
     start = (line.length - (count - 1) * row.spacing_m) / 2
     out = []
@@ -64,28 +73,34 @@ def _along(line: shapely.LineString, row: Row) -> list[shapely.Point]:
         dx, dy = ahead.x - back.x, ahead.y - back.y
         side = -1 if row.both_sides and i % 2 else 1
         scale = side * row.offset_m / max(np.hypot(dx, dy), 1e-9)
-        out.append(shapely.Point(round(here.x - dy * scale, 2), round(here.y + dx * scale, 2)))
+        lamp = shapely.Point(round(here.x - dy * scale, 2), round(here.y + dx * scale, 2))
+        out.append((lamp, here))
     return out
 
 
 @lru_cache(maxsize=4)
 def network(plan: Plan) -> Network:
     """Put lamps along the ways, not into houses or onto other ways, and feed them."""
-    rows, points = [], []
+    rows, points, feet = [], [], []
     ways = (*(MAIN_STREETS_ROUND if plan.mains else ()), *(plan.ways if plan.mains else ()))
     for way in ways:
         # The sidewalk round the quarter is lit by the main street, the hamlet not at all.
         if way.highway == "footway" and way.line.is_ring:
             continue
-        for point in _along(way.line, ROWS[way.highway]):
+        for point, foot in _along(way.line, ROWS[way.highway]):
             points.append(point)
+            feet.append(foot)
             rows.append(ROWS[way.highway])
     free = _free(plan, points)
     lamps = np.array(points, dtype=object)[free]
     cabinet = _circuits(shapely.get_coordinates(lamps))
     stands = [_beside(lamps[cabinet == i]) for i in range(cabinet.max(initial=-1) + 1)]
     return Network(
-        lamps, tuple(np.array(rows, object)[free]), cabinet, np.array(stands, dtype=object)
+        lamps=lamps,
+        feet=np.array(feet, dtype=object)[free],
+        rows=tuple(np.array(rows, object)[free]),
+        cabinet=cabinet,
+        cabinets=np.array(stands, dtype=object),
     )
 
 
@@ -172,8 +187,28 @@ def frame(chunk: Chunk) -> gpd.GeoDataFrame | None:
         "state": strings(_lamp_states(chunk, made).ravel()),
         "installed_year": integers(year.ravel()),
         "source_id": strings([None] * cabinets.size),
+        **_mounting(chunk, made, lamp),
     }
     return to_frame(columns, chunk.place(made.lamps).geographic)
+
+
+def _mounting(chunk: Chunk, made: Network, lamp: Array) -> dict[str, Any]:
+    """Return what luminaire each lamp is and how it hangs; `lamp` are the types, by quarter."""
+    park = np.array([r.luminaire == "park" for r in made.rows])
+    luminaire = np.where(lamp == "sodium", "sodium_street_asym", "mercury_old").astype(object)
+    luminaire[lamp == "led"] = "led_street_asym"
+    luminaire[(lamp == "led") & park] = "led_park_sym"
+    asymmetric = np.char.endswith(luminaire.astype(str), "asym")
+    here, there = chunk.place(made.lamps).xy_m, chunk.place(made.feet).xy_m
+    towards = np.degrees(np.arctan2(*(there - here).T)) % 360.0
+    factor = np.select([lamp == "led", lamp == "sodium"], [0.8, 0.7], 0.6)
+    return {
+        "luminaire": strings(luminaire.ravel()),
+        "arm_m": chunk.repeat(np.array([r.arm_m for r in made.rows])),
+        "tilt_deg": np.where(asymmetric, np.where(lamp == "led", 5.0, 15.0), 0.0).ravel(),
+        "azimuth_deg": np.round(towards, 2) % 360.0,
+        "maintenance_factor": factor.ravel(),
+    }
 
 
 def cabinets(chunk: Chunk) -> gpd.GeoDataFrame | None:
@@ -190,5 +225,6 @@ def cabinets(chunk: Chunk) -> gpd.GeoDataFrame | None:
         # A cabinet is built for its lamps, a quarter of reserve and whole kilowatts.
         "power_kw": chunk.repeat(np.ceil(load * 1.25)),
         "state": strings(_cabinet_states(chunk, count).ravel()),
+        "remote": (chunk.chance("cabinet_remote", count) < REMOTE_CABINETS_SHARE).ravel(),
     }
     return to_frame(columns, chunk.place(made.cabinets).geographic)

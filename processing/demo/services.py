@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -9,6 +11,10 @@ import shapely
 from processing.demo import buildings
 from processing.demo.city import Array, Chunk
 from processing.demo.frame import integers, strings, to_frame
+from processing.demo.sketch import Spot
+
+VISITS_PER_DOCTOR = 85
+"""Visits of a shift that make one full-time doctor."""
 
 
 def standing(chunk: Chunk) -> Array:
@@ -36,9 +42,18 @@ def frame(chunk: Chunk) -> gpd.GeoDataFrame | None:
         "name": strings(names),
         "address": strings(address[:, house].ravel(), indoors),
         "capacity": integers(chunk.repeat(capacity), chunk.repeat(capacity > 0)),
+        "doctors": chunk.repeat(_doctors(spots)),
         "source_id": strings([None] * len(names)),
     }
     return to_frame(columns, points(chunk), keep=standing(chunk).ravel())
+
+
+def _doctors(spots: Sequence[Spot]) -> Array:
+    """A clinic has a doctor for every so many visits in a shift; NaN where there are none."""
+    clinics = [s.service == "clinic" and s.capacity is not None for s in spots]
+    visits = np.array([s.capacity or 0 for s in spots])
+    doctors: Array = np.where(clinics, np.round(visits / VISITS_PER_DOCTOR), np.nan)
+    return doctors
 
 
 def quarters(chunk: Chunk) -> gpd.GeoDataFrame | None:

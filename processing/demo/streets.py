@@ -34,18 +34,22 @@ class Use:
     surface: str
     width_m: float
     maxspeed_kmh: float | None = None
+    lighting_class: str = "P5"
 
 
 USES: dict[str, Use] = {
-    "primary": Use(True, True, True, "asphalt", 14.0, 60.0),
-    "secondary": Use(True, True, True, "asphalt", 10.5, 60.0),
-    "residential": Use(True, True, True, "asphalt", 7.0, 40.0),
-    "living_street": Use(True, True, True, "asphalt", 6.0, 20.0),
+    "primary": Use(True, True, True, "asphalt", 14.0, 60.0, "M4"),
+    "secondary": Use(True, True, True, "asphalt", 10.5, 60.0, "C4"),
+    "residential": Use(True, True, True, "asphalt", 7.0, 40.0, "P3"),
+    "living_street": Use(True, True, True, "asphalt", 6.0, 20.0, "P4"),
     "service": Use(True, True, True, "asphalt", 5.0, 20.0),
-    "pedestrian": Use(False, True, True, "paving_stones", 6.0),
+    "pedestrian": Use(False, True, True, "paving_stones", 6.0, None, "P3"),
     "footway": Use(False, False, False, "paving_stones", 2.25),
 }
 """Every highway class of the plan."""
+
+MAIN_ROADS = ("primary", "secondary")
+"""Main carriageways, which pupils must not cross on their way."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +187,8 @@ def frame(chunk: Chunk) -> gpd.GeoDataFrame:
         "bridge": no,
         "tunnel": no,
         "source_id": strings([None] * len(uses)),
+        "lighting_class": strings([u.lighting_class for u in uses]),
+        "main_road": np.isin(highway, MAIN_ROADS),
     }
     return to_frame(columns, placed.geographic, keep=owned(chunk).ravel())
 

@@ -16,16 +16,21 @@ from processing.demo.plan import Plan
 WIFI_AT = ("school", "kindergarten", "clinic", "library", "post_office", "bank", "stop", "other")
 """Services that offer Wi-Fi to everybody."""
 
-CARRIERS: tuple[tuple[str, float, float], ...] = (
-    ("gsm", 900.0, 56.0),
-    ("umts", 2100.0, 58.0),
-    ("lte", 1800.0, 61.0),
-    ("nr", 3500.0, 66.0),
+CARRIERS: tuple[tuple[str, float, float, float], ...] = (
+    ("gsm", 900.0, 56.0, 0.2),
+    ("umts", 2100.0, 58.0, 5.0),
+    ("lte", 1800.0, 61.0, 20.0),
+    ("nr", 3500.0, 66.0, 100.0),
 )
-"""Technology, frequency (MHz) and radiated power (dBm EIRP) of each sector."""
+"""Technology, frequency (MHz), radiated power (dBm EIRP) and bandwidth (MHz) of each sector."""
 
 SITES = 3
 SECTORS_DEG = (30.0, 150.0, 270.0)
+DOWNTILT_DEG = 6.0
+BEAMWIDTH_DEG = 65.0
+GATEWAYS = 2
+LORAWAN = {"frequency_mhz": 868.1, "eirp_dbm": 16.0, "antenna_gain_dbi": 5.0}
+WIFI_MHZ = {"wifi4": 2437.0, "wifi5": 5180.0, "wifi6": 5180.0}
 MAST_M = 4.0
 
 
@@ -53,6 +58,9 @@ def wifi(chunk: Chunk) -> gpd.GeoDataFrame | None:
         "indoor": chunk.repeat(indoor),
         "reach_m": chunk.repeat(np.where(indoor, 40.0, 80.0)),
         "state": strings(state.astype(object).ravel()),
+        "frequency_mhz": np.array([WIFI_MHZ[s] for s in standard.ravel()]),
+        "eirp_dbm": chunk.repeat(np.where(indoor, 20.0, 23.0)),
+        "height_m": chunk.repeat(np.where(indoor, 2.5, 4.0)),
     }
     keep = services.standing(chunk)[:, here].ravel()
     return to_frame(columns, chunk.place(at).geographic, keep=keep)
@@ -97,6 +105,35 @@ def base_stations(chunk: Chunk) -> gpd.GeoDataFrame | None:
         "height_m": roof.ravel() + MAST_M,
         "azimuth_deg": chunk.repeat(azimuth),
         "eirp_dbm": chunk.repeat(np.array([CARRIERS[c][2] for c in carrier])),
+        "tilt_deg": np.full(azimuth.size * chunk.quarters, DOWNTILT_DEG),
+        "beamwidth_deg": np.full(azimuth.size * chunk.quarters, BEAMWIDTH_DEG),
+        "bandwidth_mhz": chunk.repeat(np.array([CARRIERS[c][3] for c in carrier])),
     }
     keep = chunk.standing(np.repeat(masts, per_site)).ravel()
     return to_frame(columns, chunk.place(shapely.points(xy)).geographic, keep=keep)
+
+
+def gateways(chunk: Chunk) -> gpd.GeoDataFrame | None:
+    """Return the LoRaWAN gateways of a chunk, Point, EPSG:4326: on the roofs of two masts."""
+    masts = _masts(chunk.plan)[:GATEWAYS]
+    if not len(masts):
+        return None
+    middle = shapely.get_coordinates(
+        shapely.centroid([chunk.plan.buildings[i].shape for i in masts])
+    )
+    roof = 3.0 * buildings.facts(chunk).storeys[:, masts] + 2.0
+    names = [
+        f"LR-{n * GATEWAYS + i + 1:04d}" for n in chunk.numbers.tolist() for i in range(len(masts))
+    ]
+    constant = {name: np.full(len(names), value) for name, value in LORAWAN.items()}
+    columns = {
+        "name": strings(names),
+        "frequency_mhz": constant["frequency_mhz"],
+        "eirp_dbm": constant["eirp_dbm"],
+        "height_m": roof.ravel() + MAST_M,
+        "antenna_gain_dbi": constant["antenna_gain_dbi"],
+    }
+    keep = chunk.standing(masts).ravel()
+    return to_frame(
+        columns, chunk.place(shapely.points(middle - np.array([0.0, 2.0]))).geographic, keep=keep
+    )

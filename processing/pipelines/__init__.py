@@ -6,7 +6,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from processing.errors import UnknownPipeline
-from processing.pipelines import service_coverage
+from processing.pipelines import (
+    accessibility_coverage,
+    fibre_coverage,
+    lighting_coverage,
+    monitoring_coverage,
+    radio_coverage,
+    service_coverage,
+    site_selection,
+    smart_quarter_coverage,
+)
 from processing.pipelines.model import (
     Parameter,
     Pipeline,
@@ -28,7 +37,21 @@ __all__ = [
     "read_params",
 ]
 
-PIPELINES: Mapping[str, Pipeline] = MappingProxyType({service_coverage.NAME: service_coverage})
+PIPELINES: Mapping[str, Pipeline] = MappingProxyType(
+    {
+        module.NAME: module
+        for module in (
+            smart_quarter_coverage,
+            service_coverage,
+            accessibility_coverage,
+            radio_coverage,
+            fibre_coverage,
+            site_selection,
+            lighting_coverage,
+            monitoring_coverage,
+        )
+    }
+)
 
 
 def get_pipeline(name: str) -> Pipeline:

@@ -45,8 +45,12 @@ class Result:
 class Pipeline(Protocol):
     """A module in this folder; its name is its file's name with hyphens.
 
-    `INPUTS` maps an argument of `compute` to a layer id, `OUTPUT` lists the layer ids it fills,
-    `PARAMETERS` describes each field of `Params`. `VERSION` changes when results may.
+    `INPUTS` maps an argument of `compute` to the id of a layer or raster, `OUTPUT` lists the layer
+    ids it fills, `PARAMETERS` describes each field of `Params`. `VERSION` changes when results may.
+    A module may have `OPTIONAL`, the arguments that are None in an area without that input; `KEYS`,
+    which for each output layer names the columns that tell its rows apart in comparisons;
+    `PREVIOUS`, the output whose rows of the run before `compute` gets; and `documents`, a function
+    that makes the reports of a run.
     """
 
     NAME: str
@@ -68,6 +72,18 @@ class Pipeline(Protocol):
     @property
     def seeds(self) -> Callable[[], Mapping[str, Any]]:
         """Arguments of `compute` that come from seed tables, not from layers."""
+
+
+def optional(pipeline: Pipeline) -> frozenset[str]:
+    """Return the arguments of `compute` that an area may lack."""
+    found: frozenset[str] = getattr(pipeline, "OPTIONAL", frozenset())
+    return found
+
+
+def keys(pipeline: Pipeline, layer_id: str) -> tuple[str, ...]:
+    """Return the columns that tell the rows of an output layer apart; none = only its figures."""
+    found: Mapping[str, tuple[str, ...]] = getattr(pipeline, "KEYS", {})
+    return found.get(layer_id, ())
 
 
 def read_params(pipeline: Pipeline, given: Mapping[str, Any]) -> BaseModel:

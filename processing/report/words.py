@@ -36,6 +36,7 @@ WORDS = {
     "change": _t("Змена", "Изменение", "Change"),
     "date": _t("Дата даных", "Дата данных", "Data date"),
     "method": _t("Метад", "Метод", "Method"),
+    "annex": _t("Дадатак: усе паказчыкі", "Приложение: все показатели", "Annex: all indicators"),
     "maps": _t("Карты", "Карты", "Maps"),
     "worst": _t("Дзе горш за ўсё", "Где хуже всего", "Where it is worst"),
     "address": _t("Будынак", "Здание", "Building"),
@@ -97,11 +98,11 @@ UNITS = {
 }
 
 
-def number(value: float, language: Language) -> str:
+def number(figure: float, language: Language) -> str:
     """Return a number of at most four significant digits: 12 345,6 in be and ru, 12,345.6 in en."""
-    size = abs(value)
+    size = abs(figure)
     digits = 0 if size >= 1_000 else 1 if size >= 10 else 2 if size >= 1 else 3
-    plain = f"{value:,.{digits}f}"
+    plain = f"{figure:,.{digits}f}"
     plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
     if plain == "-0":
         plain = "0"
@@ -110,11 +111,11 @@ def number(value: float, language: Language) -> str:
     return plain.replace(",", NARROW_SPACE).replace(".", ",")
 
 
-def quantity(value: float | None, unit: str, language: Language) -> str:
-    """Return a value with its unit; a dash when there is none."""
-    if value is None:
+def quantity(figure: float | None, unit: str, language: Language) -> str:
+    """Return a number with its unit (UCUM); a dash when there is none."""
+    if figure is None:
         return "–"
-    plain = number(value, language)
+    plain = number(figure, language)
     return plain if unit == "1" else f"{plain}\u00a0{UNITS[unit].get(language)}"
 
 

@@ -11,19 +11,21 @@ from tests.conftest import directory
 from tests.fix_jobs import Jobs
 from tests.fix_server import Server
 
-GROUPS = "page,bbox,dt,id,coll,crs,param,path,attr,tile,meth,neg,http,html,json,static,geom,csv,cql"
+GROUPS = (
+    "page,bbox,dt,id,coll,crs,param,path,attr,tile,meth,neg,http,html,json,static,geom,csv,cql,map"
+)
 
 
 def test_every_bad_request_is_answered_as_wanted(api_server: Server, tmp_path: Path) -> None:
     checks = directory("GEOPORTAL_CHECKS_DIR")
     result = subprocess.run(
         [sys.executable, checks / "bad_inputs_run.py", f"{api_server.url}/ogc",
-         "collection=test_parcels", "invalid=test_broken", "--only", GROUPS,
-         "--out", tmp_path / "answers.json"],
+         "collection=test_parcels", "invalid=test_broken", "map=test_parcels",
+         "--only", GROUPS, "--out", tmp_path / "answers.json"],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
-    assert len(json.loads((tmp_path / "answers.json").read_text())) == 77
+    assert len(json.loads((tmp_path / "answers.json").read_text())) == 80
 
 
 def test_every_bad_execution_and_job_is_answered_as_wanted(jobs: Jobs, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ WAITING = (
     " WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()"
 )
 ITEMS = "/ogc/collections/test_parcels/items?limit=10&bbox=24,51,25,52"
+MAP = "/ogc/collections/test_parcels/map?bbox=24,51,25,52&width=100"
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -45,16 +46,19 @@ def active(oracle: Connection) -> int:
     return int(row[0])
 
 
-def hang(server: Server) -> socket.socket:
+def hang(server: Server, path: str = ITEMS) -> socket.socket:
     """Send a request and leave its answer unread."""
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=5)
-    connection.sendall(f"GET {ITEMS} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     return connection
 
 
 @pytest.mark.usefixtures("locked")
-def test_query_ends_when_its_caller_leaves(api_server: Server, oracle: Connection) -> None:
-    connection = hang(api_server)
+@pytest.mark.parametrize("path", [ITEMS, MAP])
+def test_query_ends_when_its_caller_leaves(
+    api_server: Server, oracle: Connection, path: str
+) -> None:
+    connection = hang(api_server, path)
     assert eventually(lambda: active(oracle) == 1, 5)
     connection.close()
     assert eventually(lambda: active(oracle) == 0, 2)

@@ -211,10 +211,10 @@ def test_prepare_goes_on_when_the_pipeline_has_nothing_to_compute(
 ) -> None:
     geoportal(database, "load", "demo", GEOPORTAL_SOURCES_DIR=str(tmp_path))
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("UPDATE features.buildings SET kind = 'office'")
+        connection.execute("UPDATE features.buildings SET kind = 'office', residents = NULL")
         # Rows of somebody else: `up` leaves them as they are.
         connection.execute(
             "UPDATE layers.version SET source = 'city.osm' WHERE layer = 'buildings'"
         )
     said = geoportal(database, "prepare", GEOPORTAL_SOURCES_DIR=str(tmp_path))
-    assert "service-coverage, orsha: not computed" in said
+    assert "smart-quarter-coverage, orsha: not computed" in said

@@ -85,9 +85,14 @@ def test_a_limit_met_exactly_is_not_lost_to_the_last_bit():
 
 
 def test_shares_of_buildings_and_of_people_differ():
-    found = shares(np.array([True, False, False, True]), np.array([10.0, 200.0, np.nan, 40.0]))
+    found = shares(
+        np.array([True, False, False, True]),
+        np.array([10.0, 200.0, np.nan, 40.0]),
+        np.array([5.0, 90.0, 5.0, np.nan]),
+    )
     assert (found.buildings_total, found.buildings_covered, found.share_buildings) == (4, 2, 0.5)
     assert (found.residents_total, found.residents_covered, found.share_residents) == (250, 50, 0.2)
+    assert (found.dwellings_total, found.dwellings_covered, found.share_dwellings) == (100, 5, 0.05)
 
 
 @pytest.mark.parametrize(
@@ -95,9 +100,17 @@ def test_shares_of_buildings_and_of_people_differ():
     [([np.nan, np.nan], None, None), ([0.0, 0.0], 0, None), ([0.0, 5.0], 5, 0.0)],
 )
 def test_a_lack_of_data_is_never_nought(residents, total, share):
-    found = shares(np.array([True, False]), np.array(residents))
-    assert (found.residents_total, found.share_residents) == (total, share)
+    for found in (
+        shares(np.array([True, False]), np.array(residents), np.array([1.0, 1.0])),
+        shares(np.array([True, False]), np.array([1.0, 1.0]), np.array(residents)),
+    ):
+        said = {
+            (found.residents_total, found.share_residents),
+            (found.dwellings_total, found.share_dwellings),
+        }
+        assert said == {(total, share), (2, 0.5)}
 
 
 def test_no_buildings_have_no_share():
-    assert shares(np.array([], dtype=bool), np.array([])).share_buildings is None
+    nothing = np.array([])
+    assert shares(np.array([], dtype=bool), nothing, nothing).share_buildings is None

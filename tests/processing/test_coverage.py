@@ -6,11 +6,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from layers.registry import load_layers
-from processing import coverage, demo
+from processing import demo
 from processing.crs import to_metric
 from processing.errors import EmptyInput
 from processing.frames import checksum, require_fit
 from processing.pipelines import service_coverage as pipeline
+from processing.scene import places
 from tests.fix_osm import read_town
 from tests.fix_streets import EAST, NORTH, ORSHA, buildings, facilities, streets
 from tests.oracle_walking import assert_agree, oracle, ways_of
@@ -60,6 +61,9 @@ def test_figures_of_a_class():
         "residents_total": 35,
         "residents_covered": 20,
         "share_residents": pytest.approx(20 / 35),
+        "dwellings_total": None,
+        "dwellings_covered": None,
+        "share_dwellings": None,
         "unreachable_buildings": 1,
         "unsnapped_buildings": 1,
         "norm_status": "partly_verified",
@@ -135,8 +139,8 @@ def test_unknown_residents_stay_unknown():
 
 def test_a_footprint_around_a_yard_is_met_on_the_building():
     ring = shapely.box(0, 0, 90, 90).difference(shapely.box(10, 10, 90, 80))
-    assert ring.covers(coverage.places(np.array([ring]))[0])
-    assert coverage.places(np.array([shapely.box(0, 0, 4, 2)]))[0] == shapely.Point(2, 1)
+    assert ring.covers(places(np.array([ring]))[0])
+    assert places(np.array([shapely.box(0, 0, 4, 2)]))[0] == shapely.Point(2, 1)
 
 
 def test_results_fit_their_layers():
@@ -166,6 +170,32 @@ def test_empty_inputs_are_named():
         compute(shops, roads=LINE.assign(foot=False))
     with pytest.raises(EmptyInput, match="service_points in area orsha"):
         compute(shops.iloc[:0])
+
+
+def test_times_follow_the_speeds():
+    shops = facilities(("shop", 700, 30))
+    roads = LINE.assign(bicycle=True, oneway=["backward", "no"])
+    found = compute(shops, roads=roads, service_classes=["shop"], walk_km_h=6, cycle_km_h=12)
+    frame = found.frames["service_coverage"].set_index("building_id")
+    assert frame["walk_min"][[101, 102]].tolist() == pytest.approx([5.5, 2.4])
+    # Against the line only, so the house to the west of the shop has no way by bicycle.
+    assert pd.isna(frame["cycle_min"][101])
+    assert frame["cycle_min"][102] == pytest.approx(1.2)
+    assert frame["walk_min"][[103, 104]].isna().all()
+
+
+def test_where_no_street_is_open_to_bicycles_their_time_is_not_computable():
+    found = compute(facilities(("shop", 700, 30)), service_classes=["shop"])
+    assert found.frames["service_coverage"]["cycle_min"].isna().all()
+    assert "bicycles" in found.quality["not_computable"]["cycle_min"]
+
+
+def test_dwellings_are_a_third_share():
+    homes = HOMES.assign(dwellings=[4, 6, 10, None])
+    result = compute(facilities(("school", 700, 30)), homes, service_classes=["school"])
+    (figures,) = result.figures["classes"]
+    assert (figures["dwellings_total"], figures["dwellings_covered"]) == (20, 6)
+    assert figures["share_dwellings"] == pytest.approx(0.3)
 
 
 # --- laws --------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from functools import cache
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from pyproj import Geod
 from layers.model import Area, Text
 from layers.registry import load_layers
 from processing.demo import LAYERS, frames
+from processing.demo.rasters import RASTERS, raster
 from processing.demo.sketch import SIDE_M
 from processing.errors import BadParameter, UnknownDemoLayer
 
@@ -408,3 +410,103 @@ def test_sensors_do_not_grow_without_bound():
     assert len(made("air_sensors", 1_200)) > 12
     assert len(made("air_sensors", 20_000)) == 50
     assert len(made("air_sensor_readings", 20_000)) == 50 * 14 * 24
+
+
+# --- Inputs of the coverage methods ---------------------------------------------------------------
+
+
+def test_lamps_look_at_the_way_they_light():
+    lamps, ways = made("street_lights"), made("streets")
+    metric = lamps.to_crs(ORSHA.srid)
+    lines = ways.to_crs(ORSHA.srid).geometry
+    for arm, kinds in ((True, ways["highway"] != "footway"), (False, ways["highway"].notna())):
+        mine = metric[(metric["arm_m"] > 0) == arm]
+        ahead = shapely.points(
+            mine.geometry.x + np.sin(np.radians(mine["azimuth_deg"])),
+            mine.geometry.y + np.cos(np.radians(mine["azimuth_deg"])),
+        )
+        tree = shapely.STRtree(lines[kinds].to_numpy())
+        here, there = (
+            tree.query_nearest(points, return_distance=True, all_matches=False)[1]
+            for points in (mine.geometry.to_numpy(), ahead)
+        )
+        assert (there < here).mean() > 0.97
+    assert set(lamps["luminaire"]) <= {
+        "led_street_asym", "led_park_sym", "sodium_street_asym", "mercury_old",
+    }  # fmt: skip
+    assert lamps["maintenance_factor"].between(0.5, 1).all()
+
+
+def test_census_units_hold_everybody_once_and_ages_add_up():
+    units, houses = made("census_units"), made("buildings")
+    groups = ["age_0_6", "age_7_17", "age_18_64", "age_65_up"]
+    assert (units[groups].sum(axis=1) == units["population"]).all()
+    assert (units[groups] >= 0).all().all()
+    assert units["population"].sum() == houses["residents"].sum()
+    assert units["households"].sum() == houses["dwellings"].sum()
+    metric = units.to_crs(ORSHA.srid).geometry
+    assert shapely.area(shapely.union_all(metric)) == pytest.approx(metric.area.sum(), rel=1e-6)
+    within = gpd.sjoin(
+        houses.set_geometry(houses.representative_point()), units[["geometry"]], predicate="within"
+    )
+    people = houses.loc[within.index.unique(), "residents"].sum()
+    assert people == houses["residents"].sum()
+
+
+def test_fibre_leads_from_the_terminal_to_every_splitter_and_house():
+    ducts, splitters = made("ducts"), made("splitters")
+    terminals = made("line_terminals")
+    assert set(splitters["terminal"]) == set(terminals["terminal_id"])
+    ends = shapely.get_coordinates(shapely.get_point(ducts.geometry.to_numpy(), [[0], [-1]]))
+    places = np.round(ends, 8).reshape(2, -1, 2)
+    graph = nx.Graph()
+    graph.add_edges_from((tuple(a), tuple(b)) for a, b in zip(*places.tolist(), strict=True))
+    root = tuple(np.round(shapely.get_coordinates(terminals.geometry)[0], 8).tolist())
+    reached = nx.node_connected_component(graph, root)
+    assert len(reached) == graph.number_of_nodes()
+    for x, y in np.round(shapely.get_coordinates(splitters.geometry), 8).tolist():
+        assert (x, y) in reached
+    drops = ducts[ducts["kind"] == "drop"]
+    houses = made("buildings").to_crs(ORSHA.srid)
+    doors = shapely.get_point(drops.to_crs(ORSHA.srid).geometry.to_numpy(), -1)
+    served = shapely.STRtree(houses.geometry.to_numpy()).query(doors, predicate="within")[1]
+    assert len(served) == len(drops)
+    assert (houses.iloc[served]["dwellings"] > 4).all()
+    assert len(served) < (houses["dwellings"] > 0).sum(), "single houses have none yet"
+
+
+def test_readings_are_of_live_meters_with_gaps_and_seasons():
+    readings, meters = made("meter_readings"), made("utility_meters")
+    live = set(meters.loc[meters["live"], "meter_id"])
+    assert set(readings["meter_id"]) <= live
+    assert not readings.duplicated(["meter_id", "month"]).any()
+    assert readings["month"].nunique() == 12
+    full = 12 * readings["meter_id"].nunique()
+    assert 0.9 < len(readings) / full < 1
+    heat = readings[readings["resource"] == "heat"].groupby("month")["value"].sum()
+    assert heat.max() > 10 * heat.min()
+
+
+@pytest.mark.parametrize("raster_id", RASTERS)
+def test_rasters_cover_the_city_with_a_margin_and_are_the_same_every_time(raster_id):
+    made_raster = raster(ORSHA, raster_id)
+    west, south, east, north = made_raster.bounds
+    around = made("smart_quarters").to_crs(ORSHA.srid).total_bounds
+    assert (np.array([west, south]) <= around[:2] - 400).all()
+    assert (np.array([east, north]) >= around[2:] + 400).all()
+    again = raster(ORSHA, raster_id)
+    assert np.array_equal(made_raster.values, again.values)
+    assert np.isfinite(made_raster.values).all()
+    larger = raster(ORSHA, raster_id, buildings=3_000)
+    assert larger.values.size <= 4_200_000
+
+
+def test_obstacles_stand_where_the_houses_do():
+    clutter, cover = raster(ORSHA, "clutter"), raster(ORSHA, "land_cover")
+    houses = made("buildings").to_crs(ORSHA.srid)
+    large = houses[houses.area > 400]
+    inside = large.representative_point()
+    column = ((inside.x - clutter.bounds[0]) / clutter.transform[0]).astype(int)
+    row = ((clutter.bounds[3] - inside.y) / clutter.transform[0]).astype(int)
+    assert (clutter.values[row, column] == large["height_m"].astype(np.float32)).mean() > 0.95
+    assert (cover.values[row, column] == 1).mean() > 0.95

@@ -80,3 +80,13 @@ def test_missing_values_are_null_in_geojson():
     assert 30.1234568 in {x for x, _ in feature["geometry"]["coordinates"][0][0]}
     without = feature_collection(odd.set_geometry([None]))
     assert without["features"][0]["geometry"] is None
+
+
+def test_dates_and_moments_are_told_as_text() -> None:
+    moments = pd.to_datetime(["2026-10-01T12:00:00Z", None], utc=True)
+    columns = {"day": pd.to_datetime(["2026-10-01", None]), "moment": moments}
+    made = gpd.GeoDataFrame(columns, geometry=[shapely.Point(0, 0), None], index=[1, 2], crs=4326)
+    first, second = (f["properties"] for f in feature_collection(made)["features"])
+    assert first == {"day": "2026-10-01", "moment": "2026-10-01T12:00:00+00:00"}
+    assert second == {"day": None, "moment": None}
+    assert checksum({"x": made}) == checksum({"x": made.iloc[::-1]})

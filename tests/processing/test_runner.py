@@ -6,14 +6,20 @@ import geopandas as gpd
 import psycopg
 import pytest
 
-from layers import store
+from layers import scenario, store
 from layers.area import next_area, save_area
 from layers.errors import RefusedLoad, StoreFailure, UnknownArea
 from layers.ingest.osm import load_osm
 from layers.model import Licence, Origin
 from layers.registry import load_layers
 from processing import runner
-from processing.errors import BadParameter, EmptyInput, RunFailed, UnknownPipeline
+from processing.errors import (
+    BadParameter,
+    EmptyInput,
+    RunFailed,
+    UnfitScenario,
+    UnknownPipeline,
+)
 from processing.pipelines import service_coverage
 from processing.provenance import get_run
 from tests.fix_streets import ORSHA, buildings, facilities, streets
@@ -247,3 +253,60 @@ def test_an_osm_extract_gives_the_distances_of_networkx(connection: Any, sources
     assert compared > 5_000
     assert set(published["status"]) == {"derived"}
     assert done.result.figures["classes"][0]["share_residents"] is None
+
+
+def what_if(**change: Any) -> Any:
+    given = {"name": "what-if", "area": ORSHA.id, "title": "What if", "changes": [change]}
+    return scenario.read(given)
+
+
+def degrees(x: float, y: float) -> list[float]:
+    point = facilities(("shop", x, y)).to_crs(4326).geometry.iloc[0]
+    return [point.x, point.y]
+
+
+def test_a_scenario_is_compared_and_touches_nothing(loaded: Any) -> None:
+    runner.run(loaded, NAME, ORSHA.id, {})
+    before = versions(loaded), runs(loaded)
+    school = {"type": "Point", "coordinates": degrees(200, 10)}
+    made = what_if(
+        layer="service_points", operation="add",
+        feature={"geometry": school, "properties": {"service_class": "school"}},
+    )  # fmt: skip
+    done = runner.compare(loaded, NAME, {"service_classes": "school"}, made)
+    assert (versions(loaded), runs(loaded)) == before
+    rows = done.differences["service_coverage"].set_index("building_id")
+    near, far = ORSHA.feature_id(101), ORSHA.feature_id(102)
+    assert rows.loc[near, "distance_m_before"] > 500 > rows.loc[near, "distance_m_after"]
+    assert far not in rows.index
+    (figures,) = done.summary()["classes"]
+    assert figures["facilities"] == {"before": 1, "after": 2, "difference": 1}
+    assert figures["buildings_covered"] == {"before": 1, "after": 2, "difference": 1}
+    assert figures["residents_covered"]["difference"] == 10
+    assert json.loads(json.dumps(done.document()))["summary"]["scenario"] == "what-if"
+
+
+def test_a_comparison_equals_two_runs_on_real_rows(loaded: Any) -> None:
+    """The overlay gives what a load of the changed rows would have given."""
+    moved = {"type": "Point", "coordinates": degrees(0, 0)}
+    number = ORSHA.feature_id(901)
+    made = what_if(
+        layer="service_points", operation="change", id=number, feature={"geometry": moved}
+    )
+    compared = runner.compare(loaded, NAME, {}, made).after.frames["service_coverage"]
+    load(loaded, "service_points", facilities(("school", 0, 0), ("shop", 0, 0)))
+    real = runner.run(loaded, NAME, ORSHA.id, {}, publish=False).frames["service_coverage"]
+    columns = ["building_id", "service_class", "coverage", "facility_id"]
+    assert compared[columns].equals(real[columns])
+    assert compared["distance_m"].to_numpy() == pytest.approx(
+        real["distance_m"].to_numpy(), abs=1e-3, nan_ok=True
+    )
+
+
+def test_a_scenario_that_cannot_matter_or_hold_is_refused(loaded: Any) -> None:
+    lamp = what_if(layer="street_lights", operation="remove", id=1)
+    with pytest.raises(UnfitScenario, match="street_lights"):
+        runner.compare(loaded, NAME, {}, lamp)
+    gone = what_if(layer="service_points", operation="remove", id=5)
+    with pytest.raises(UnfitScenario, match="no feature 5"):
+        runner.compare(loaded, NAME, {}, gone)

@@ -16,7 +16,7 @@ import orjson
 from starlette.responses import FileResponse
 from starlette.types import Message, Scope, Send
 
-from geoportal.errors import BadParameter, Busy, DatabaseUnavailable, QueryTimeout
+from geoportal.errors import BadParameter, Busy, DatabaseUnavailable, QueryTimeout, TableMissing
 from geoportal.ogc.formats.order import Order
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -83,11 +83,12 @@ async def make_file(order: Order) -> int:
 
 _REASONS: dict[str, type[Exception]] = {
     "refused": BadParameter, "value": BadParameter,
-    "timeout": QueryTimeout, "database": DatabaseUnavailable,
+    "timeout": QueryTimeout, "database": DatabaseUnavailable, "missing": TableMissing,
 }  # fmt: skip
 _MESSAGES = {
     "timeout": "The export took longer than allowed; ask for a smaller area or fewer features.",
     "database": "The database does not answer now.",
+    "missing": "The table behind the collection is not there any more.",
 }
 
 

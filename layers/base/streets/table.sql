@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS features.streets (
     bridge       boolean,
     tunnel       boolean,
     source_id    text,
+    lighting_class  text,
+    main_road       boolean,
     PRIMARY KEY (id, area)
 ) PARTITION BY LIST (area);
 

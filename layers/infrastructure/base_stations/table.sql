@@ -10,6 +10,9 @@ CREATE TABLE IF NOT EXISTS features.base_stations (
     height_m      double precision,
     azimuth_deg   double precision,
     eirp_dbm      double precision,
+    tilt_deg        double precision,
+    beamwidth_deg   double precision,
+    bandwidth_mhz   double precision,
     PRIMARY KEY (id, area)
 ) PARTITION BY LIST (area);
 

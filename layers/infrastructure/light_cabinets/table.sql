@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS features.light_cabinets (
     lamps    bigint,
     power_kw double precision,
     state    text   NOT NULL,
+    remote          boolean,
     PRIMARY KEY (id, area)
 ) PARTITION BY LIST (area);
 

@@ -12,6 +12,11 @@ CREATE TABLE IF NOT EXISTS features.street_lights (
     state          text   NOT NULL,
     installed_year bigint,
     source_id      text,
+    luminaire       text,
+    arm_m           double precision,
+    tilt_deg        double precision,
+    azimuth_deg     double precision,
+    maintenance_factor double precision,
     PRIMARY KEY (id, area)
 ) PARTITION BY LIST (area);
 

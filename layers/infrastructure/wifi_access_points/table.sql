@@ -9,6 +9,9 @@ CREATE TABLE IF NOT EXISTS features.wifi_access_points (
     indoor   boolean,
     reach_m  double precision,
     state    text   NOT NULL,
+    frequency_mhz   double precision,
+    eirp_dbm        double precision,
+    height_m        double precision,
     PRIMARY KEY (id, area)
 ) PARTITION BY LIST (area);
 

@@ -9,6 +9,8 @@ CREATE TABLE IF NOT EXISTS features.service_coverage (
     coverage      text NOT NULL,
     distance_m    double precision,
     limit_m       double precision NOT NULL,
+    walk_min      double precision,
+    cycle_min     double precision,
     facility_id   bigint,
     residents     bigint,
     dwellings     bigint,

@@ -9,6 +9,7 @@ CREATE TABLE IF NOT EXISTS features.service_points (
     address       text,
     capacity      bigint,
     source_id     text,
+    doctors         double precision,
     PRIMARY KEY (id, area)
 ) PARTITION BY LIST (area);
 

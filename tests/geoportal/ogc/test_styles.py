@@ -58,3 +58,32 @@ def test_legend_is_a_picture_with_the_words_of_the_code_list(
 def test_unknown_style_is_404(portal: TestClient) -> None:
     for path in ("", "/metadata", "/legend"):
         assert portal.get(f"/ogc/styles/nosuch{path}").status_code == 404
+
+
+@pytest.mark.parametrize(("format_", "version"), [("sld10", "1.0.0"), ("sld11", "1.1.0")])
+def test_a_style_is_told_as_sld(portal: TestClient, format_: str, version: str) -> None:
+    answer = portal.get(f"/ogc/styles/buildings?f={format_}&lang=en")
+    media_type = f"application/vnd.ogc.sld+xml;version={version[:3]}"
+    assert answer.headers["content-type"] == media_type
+    root = ET.fromstring(answer.content)
+    assert root.get("version") == version
+    words = [one.text for one in root.iter()]
+    assert {"buildings", "school", "#b7d0ea"} <= set(words)
+    (entry,) = portal.get("/ogc/collections/buildings/styles").json()["styles"]
+    links = {link["type"]: link["href"] for link in entry["links"] if link["rel"] == "stylesheet"}
+    assert portal.get(links[media_type]).headers["content-type"] == media_type
+    metadata = portal.get("/ogc/styles/buildings/metadata").json()
+    assert [one["version"] for one in metadata["stylesheets"]] == ["8", "1.0.0", "1.1.0"]
+
+
+def test_the_style_of_the_data_set_names_every_layer_in_sld(portal: TestClient) -> None:
+    accept = {"Accept": "application/vnd.ogc.sld+xml"}
+    answer = portal.get("/ogc/styles/default?lang=be", headers=accept)
+    assert answer.headers["content-type"].startswith("application/vnd.ogc.sld+xml")
+    root = ET.fromstring(answer.content)
+    sld = "{http://www.opengis.net/sld}"
+    named = [one.findtext(f"{sld}Name") for one in root.iter(f"{sld}NamedLayer")]
+    style = portal.get("/ogc/styles/default?f=mapbox").json()
+    assert named == list(dict.fromkeys(one["source"] for one in style["layers"]))
+    # What only tiles have is no field of a feature.
+    assert b"point_count" not in answer.content

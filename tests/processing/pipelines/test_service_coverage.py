@@ -41,6 +41,12 @@ def test_an_unknown_pipeline_lists_the_known_ones():
         get_pipeline("coverage")
 
 
+UNITS = {
+    "_m": "m", "_m2": "m2", "_min": "min", "_km_h": "km/h", "_h": "h", "nugget": "ug2/m6",
+    "partial_sill": "ug2/m6",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_parameter_is_described(language):
     for known in PIPELINES.values():
@@ -49,7 +55,14 @@ def test_every_parameter_is_described(language):
         for name, schema in schemas.items():
             assert schema["title"]
             assert schema["description"]
-            assert (schema.get("x-ogc-unit") == "m") == name.endswith("_m")
+            assert schema.get("x-ogc-unit") == next(
+                (
+                    UNITS[ending]
+                    for ending in sorted(UNITS, key=len, reverse=True)
+                    if name.endswith(ending)
+                ),
+                None,
+            )
 
 
 def test_listing_pipelines_imports_no_analysis_library():

@@ -1,0 +1,378 @@
+"""What is within reach of every home: 15-minute score, green, a safe way to school, places."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from layers.model import Area
+from layers.seed import ProvisionNorm
+from processing import access, catchment, census, green, network, pavements
+from processing.checks import require_columns
+from processing.coverage import WGS84, feature_ids, known
+from processing.crs import to_metric
+from processing.network import Bools, Floats, Ints
+from processing.pipelines.model import Result
+from processing.provision import provision
+from processing.proximity import minutes, score
+from processing.scene import Inputs, Network, Scene, join, numbers, scene
+
+NOT_COMPUTABLE = "not_computable"
+CROSSING = "crossing"
+IN_REACH, OUT_OF_REACH = "in_reach", "out_of_reach"
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Frames that an area may lack: then what needs them is not computable, with the reason."""
+
+    green_areas: gpd.GeoDataFrame | None = None
+    census_units: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How it is measured; metres along the streets, minutes, km/h.
+
+    `classes` are those of the 15-minute score, `catchment_m` the catchments by class.
+    """
+
+    classes: tuple[str, ...]
+    norms: tuple[ProvisionNorm, ...]
+    catchment_m: tuple[float, ...]
+    walk_km_h: float = 4.5
+    limit_min: float = 15.0
+    school_limit_m: float = 500.0
+    green_limit_m: float = 300.0
+    green_least_m2: float = 5_000.0
+    entry_gap_m: float = 25.0
+    snap_limit_m: float = 150.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    scene: Scene
+    foot: Network
+    residents: Floats
+    options: Options
+    more: More
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one indicator adds: columns per building, figures, and why something is missing."""
+
+    columns: dict[str, Any]
+    figures: dict[str, Any]
+    missing: dict[str, str]
+
+
+def accessibility(area: Area, inputs: Inputs, more: More, options: Options) -> Result:
+    """Return `accessibility` (a row per building) and `service_provision` (per building and class).
+
+    Both are in EPSG:4326 with ids of the area. What an area's data do not allow is not computable:
+    the column is empty or has that class, and `quality` says why. Raises EmptyInput, MissingColumn,
+    BadGeometry, NotProjected, BadParameter.
+    """
+    seen = scene(area, inputs)
+    foot = seen.join(network.walkable(seen.streets_m), snap_limit_m=options.snap_limit_m)
+    measured = _Measured(seen, foot, numbers(seen.buildings, "residents"), options, more)
+    parts = (_proximity(measured), _green(measured), _school(measured))
+    provided, provision_frame = _provision(measured)
+    return Result(
+        frames={
+            "accessibility": _frame(measured, parts),
+            "service_provision": provision_frame,
+        },
+        figures={k: v for part in (*parts, provided) for k, v in part.figures.items()},
+        quality={
+            "buildings": len(measured.residents),
+            "buildings_unsnapped": int((~foot.homes.found).sum()),
+            "buildings_without_residents_known": int(np.isnan(measured.residents).sum()),
+            "not_computable": {
+                k: v for part in (*parts, provided) for k, v in part.missing.items()
+            },
+        },
+    )
+
+
+def _distances(net: Network, facilities: Ints) -> Floats:
+    return access.nearest(net.graph, access.search(net.graph, facilities), net.homes).distance_m
+
+
+def _proximity(measured: _Measured) -> _Part:
+    seen, options = measured.scene, measured.options
+    at = {name: seen.of_class(name) for name in options.classes}
+    counted = [n for n in options.classes if measured.foot.facilities.found[at[n]].any()]
+    missing = {
+        f"score_15min.{name}": (
+            "no facility of the class is loaded"
+            if not len(at[name])
+            else "no facility of the class is near a walkable street"
+        )
+        for name in options.classes
+        if name not in counted
+    }
+    times = np.stack(
+        [minutes(_distances(measured.foot, at[n]), options.walk_km_h) for n in counted] or
+        [np.full(len(measured.residents), np.nan)], axis=1,
+    )  # fmt: skip
+    found = score(times, options.limit_min) if counted else times[:, 0]
+    reached = (times <= options.limit_min).sum(axis=1).astype(float)
+    reached[np.isnan(found)] = np.nan
+    columns = {
+        "score_share": found,
+        "classes_reached": _integers(reached),
+        "classes_counted": np.full(len(found), len(counted)),
+    }
+    figures = {
+        "limit_min": options.limit_min,
+        "classes_counted": counted,
+        "mean_of_buildings": _mean(found, np.ones(len(found))),
+        "mean_of_residents": _mean(found, measured.residents),
+    }
+    return _Part(columns, {"score_15min": figures}, missing)
+
+
+def _green(measured: _Measured) -> _Part:
+    seen, options, more = measured.scene, measured.options, measured.more
+    count = len(measured.residents)
+    if more.green_areas is None:
+        return _no_green(count, "the layer green_areas is not loaded")
+    if "public" not in more.green_areas.columns or not more.green_areas["public"].notna().any():
+        return _no_green(count, "which green areas are public is not known")
+    areas_m = to_metric(more.green_areas, seen.area, name="green_areas")
+    parks = green.large(areas_m, least_m2=options.green_least_m2)
+    found = green.entries(parks, measured.foot.streets, gap_m=options.entry_gap_m)
+    joined = join(
+        measured.foot.streets, seen.doors_m, found.points, snap_limit_m=options.snap_limit_m
+    )
+    distance = _distances(joined, np.arange(len(found.points)))
+    outcome = access.classify(distance, options.green_limit_m, joined=True)
+    columns = {"green_m": known(distance), "green": outcome}
+    figures = {
+        "limit_m": options.green_limit_m,
+        "least_m2": options.green_least_m2,
+        "areas": found.areas,
+        "areas_without_entry": found.areas - len(np.unique(found.green)),
+        **_covered(measured, outcome == access.COVERED),
+    }
+    return _Part(columns, {"green": figures}, {})
+
+
+def _no_green(count: int, reason: str) -> _Part:
+    columns = {"green_m": np.full(count, np.nan), "green": np.full(count, NOT_COMPUTABLE)}
+    return _Part(columns, {"green": None}, {"green": reason})
+
+
+def _school(measured: _Measured) -> _Part:
+    """Tell who reaches a school within the limit without crossing a main road."""
+    seen, options = measured.scene, measured.options
+    schools = seen.of_class("school")
+    anyhow = _distances(measured.foot, schools)
+    reason = None
+    if not len(schools):
+        reason = "no school is loaded"
+    elif "main_road" not in seen.streets_m or not seen.streets_m["main_road"].notna().any():
+        reason = "which streets are main roads is not known"
+    if reason:
+        nothing = np.full(len(anyhow), np.nan)
+        columns = {
+            "school_m": known(anyhow),
+            "school_safe_m": nothing,
+            "school": np.full(len(anyhow), NOT_COMPUTABLE),
+        }
+        return _Part(columns, {"school_without_crossing": None}, {"school": reason})
+    streets = pavements.without_crossings(seen.streets_m)
+    safe = _distances(seen.join(streets, snap_limit_m=options.snap_limit_m), schools)
+    joined = bool(measured.foot.facilities.found[schools].any())
+    outcome = access.classify(safe, options.school_limit_m, joined=joined)
+    near = access.classify(anyhow, options.school_limit_m, joined=joined)
+    # Near enough, but only across a main road.
+    outcome = np.where((near == access.COVERED) & (outcome != access.COVERED), CROSSING, outcome)
+    outcome = np.where(np.isin(near, [access.UNSNAPPED, access.UNREACHABLE]), near, outcome)
+    # A safe way is never missing where there is a way at all: it leads across.
+    lost = (near == access.NOT_COVERED) & np.isin(outcome, [access.UNSNAPPED, access.UNREACHABLE])
+    outcome = np.where(lost, access.NOT_COVERED, outcome)
+    columns = {"school_m": known(anyhow), "school_safe_m": known(safe), "school": outcome}
+    figures = {
+        "limit_m": options.school_limit_m,
+        **_covered(measured, outcome == access.COVERED),
+        "buildings_only_across": int((outcome == CROSSING).sum()),
+    }
+    return _Part(columns, {"school_without_crossing": figures}, {})
+
+
+def _covered(measured: _Measured, covered: Bools) -> dict[str, Any]:
+    dwellings = numbers(measured.scene.buildings, "dwellings")
+    return asdict(access.shares(covered, measured.residents, dwellings))
+
+
+def _frame(measured: _Measured, parts: tuple[_Part, ...]) -> gpd.GeoDataFrame:
+    buildings = measured.scene.buildings
+    columns = {
+        "building_id": buildings.index.to_numpy(dtype=np.int64),
+        **{name: values for part in parts for name, values in part.columns.items()},
+        "residents": _integers(measured.residents),
+        "dwellings": _integers(numbers(buildings, "dwellings")),
+    }
+    return gpd.GeoDataFrame(
+        columns,
+        geometry=np.asarray(buildings.geometry.to_crs(WGS84)),
+        crs=WGS84,
+        index=feature_ids(measured.scene.area, len(buildings)),
+    )
+
+
+def _provision(measured: _Measured) -> tuple[_Part, gpd.GeoDataFrame]:
+    figures: list[dict[str, Any]] = []
+    missing: dict[str, str] = {}
+    frames: list[pd.DataFrame] = []
+    for norm, limit_m in zip(measured.options.norms, measured.options.catchment_m, strict=True):
+        supply, reason = _supply(measured.scene, norm)
+        demand, group = _demand(measured, norm)
+        if reason is None and not np.nansum(demand):
+            reason = "the residents of no building are known"
+        row, frame = _one_class(measured, norm, limit_m, (supply, demand, group))
+        figures.append(row)
+        if reason is None:
+            frames.append(frame)
+        else:
+            missing[f"provision.{norm.service_class}"] = reason
+    frame = (
+        pd.concat(frames)
+        if frames
+        else pd.DataFrame({n: [] for n in _PROVISION}).astype(_PROVISION)
+    )
+    buildings = measured.scene.buildings
+    frame = frame.sort_values(["building_id", "service_class"], ignore_index=True)
+    shapes = buildings.geometry.to_crs(WGS84).loc[frame["building_id"]]
+    layer = gpd.GeoDataFrame(
+        frame, geometry=shapes.to_numpy(), crs=WGS84,
+    ).set_index(feature_ids(measured.scene.area, len(frame)))  # fmt: skip
+    return _Part({}, {"provision": figures}, missing), layer
+
+
+_PROVISION = {
+    "building_id": "int64", "service_class": "object", "reach": "object", "demand": "float64",
+    "demand_group": "object", "facilities_in_reach": "int64", "places_2sfca": "float64",
+    "places_e2sfca": "float64", "places_3sfca": "float64", "relative_share": "float64",
+    "catchment_m": "float64",
+}  # fmt: skip
+
+
+def _supply(seen: Scene, norm: ProvisionNorm) -> tuple[Floats, str | None]:
+    """Return places (doctors) of every facility of the class, NaN where not known."""
+    here = seen.service_points.iloc[seen.of_class(norm.service_class)]
+    supply = numbers(here, norm.supply)
+    if norm.supply == "places":
+        supply = np.where(np.isnan(supply), numbers(here, "capacity"), supply)
+    if not len(here):
+        return supply, "no facility of the class is loaded"
+    if np.isnan(supply).all():
+        return supply, f"the {norm.supply} of no facility of the class are known"
+    return supply, None
+
+
+def _demand(measured: _Measured, norm: ProvisionNorm) -> tuple[Floats, str]:
+    """Return the persons for whom the class is: of its age group, else all residents."""
+    units = measured.more.census_units
+    if norm.age_group is None or units is None or not len(units):
+        return measured.residents, "residents"
+    require_columns(units, (norm.age_group,), name="census_units")
+    units_m = to_metric(units, measured.scene.area, name="census_units")
+    persons = census.of_age(measured.scene.doors_m, measured.residents, units_m, norm.age_group)
+    return (measured.residents, "residents") if np.isnan(persons).all() else (
+        persons, norm.age_group
+    )  # fmt: skip
+
+
+def _one_class(
+    measured: _Measured,
+    norm: ProvisionNorm,
+    limit_m: float,
+    given: tuple[Floats, Floats, str],
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    supply, demand, group = given
+    seen, foot = measured.scene, measured.foot
+    facilities = seen.of_class(norm.service_class)
+    pairs = catchment.pairs(foot.graph, facilities, foot.homes, limit_m=limit_m)
+    places, persons = np.nan_to_num(supply), np.nan_to_num(demand)
+    near = catchment.gaussian(limit_m)
+    found = {
+        "places_2sfca": catchment.two_step(pairs, catchment.even(), places, persons),
+        "places_e2sfca": catchment.two_step(pairs, near, places, persons),
+        "places_3sfca": catchment.three_step(pairs, near, places, persons),
+    }
+    in_reach = np.bincount(pairs.place, minlength=len(demand))
+    reach = _reach(foot.homes.found, in_reach > 0)
+    joined = foot.homes.found
+    # Per 1,000 persons; a home that is not on the network has no number.
+    scores = {name: np.where(joined, 1_000 * values, np.nan) for name, values in found.items()}
+    overall = 1_000 * places.sum() / persons.sum() if persons.sum() and places.sum() else np.nan
+    frame = pd.DataFrame(
+        {
+            "building_id": seen.buildings.index.to_numpy(dtype=np.int64),
+            "service_class": norm.service_class,
+            "reach": reach,
+            "demand": demand.round(3),
+            "demand_group": group,
+            "facilities_in_reach": in_reach,
+            **scores,
+            "relative_share": scores["places_e2sfca"] / overall,
+            "catchment_m": limit_m,
+        }
+    )
+    return _provision_row(measured, norm, (supply, demand, group), reach), frame
+
+
+def _reach(joined: Bools, near: Bools) -> npt.NDArray[np.str_]:
+    return np.select([~joined, near], [access.UNSNAPPED, IN_REACH], default=OUT_OF_REACH)
+
+
+def _provision_row(
+    measured: _Measured,
+    norm: ProvisionNorm,
+    given: tuple[Floats, Floats, str],
+    reach: npt.NDArray[np.str_],
+) -> dict[str, Any]:
+    supply, demand, group = given
+    total = None if np.isnan(supply).all() else float(np.nansum(supply))
+    people = None if np.isnan(measured.residents).all() else float(np.nansum(measured.residents))
+    persons = None if np.isnan(demand).all() else float(np.nansum(demand))
+    by_group = group != "residents" and persons and total is not None
+    return {
+        "service_class": norm.service_class,
+        "supply": norm.supply,
+        "facilities": len(supply),
+        "facilities_of_unknown_supply": int(np.isnan(supply).sum()),
+        **asdict(provision(total, people, norm.norm_per_1000_persons)),
+        "norm_status": norm.status,
+        "demand_group": group,
+        "demand": persons,
+        "places_per_100_of_group": (
+            100 * total / persons if by_group and total is not None and persons else None
+        ),
+        "demand_out_of_reach": (
+            None if persons is None else float(np.nansum(demand[reach == OUT_OF_REACH]))
+        ),
+        "demand_unsnapped": (
+            None if persons is None else float(np.nansum(demand[reach == access.UNSNAPPED]))
+        ),
+    }
+
+
+def _mean(values: Floats, weights: Floats) -> float | None:
+    """Return the weighted mean of what is known, None when nothing is."""
+    both = ~np.isnan(values) & ~np.isnan(weights)
+    total = weights[both].sum()
+    return float((values[both] * weights[both]).sum() / total) if total else None
+
+
+def _integers(values: Floats) -> Any:
+    return pd.Series(values).astype("Int64").array

@@ -1,0 +1,98 @@
+"""Who reaches what: figures from the rows of `service_coverage`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from layers.model import Text
+from processing.indicators.base import (
+    NEAR,
+    NO_CENSUS,
+    Figures,
+    Quarter,
+    divided,
+    reason,
+    worst,
+)
+from processing.scorecard import Figure, Key
+
+METHOD = "service-coverage"
+COVERED = "covered"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    key: Key
+    service_class: str
+    group: str = "residents"
+
+
+_ASKED = (
+    _Asked(("TRN1", 1), "stop"),
+    _Asked(("EDU1", 1), "kindergarten", "age_0_6"),
+    _Asked(("EDU2", 1), "school", "age_7_17"),
+    _Asked(("HLT1", 1), "clinic"),
+    _Asked(("HLT3", 1), "pharmacy"),
+    _Asked(("PST1", 1), "post_office"),
+    _Asked(("COM1", 1), "shop"),
+)
+
+_NO_CLASS = reason(
+    "аб’екты гэтага віду не загружаныя",
+    "объекты этого вида не загружены",
+    "no facilities of the class are loaded",
+)
+
+
+def figures(place: Quarter, coverage: gpd.GeoDataFrame) -> Figures:
+    """Return the access indicators; rows of `service_coverage`, one per building and class."""
+    by_class = {str(name): rows for name, rows in coverage.groupby("service_class", sort=False)}
+    return {one.key: _figure(place, by_class.get(one.service_class), one.group) for one in _ASKED}
+
+
+def _figure(place: Quarter, rows: pd.DataFrame | None, group: str) -> Figure:
+    if rows is None or not len(rows):
+        return Figure(None, _NO_CLASS)
+    if group not in place.people:
+        return Figure(None, NO_CENSUS)
+    return of_people(place, rows.set_index("building_id"), group, _NO_CLASS)
+
+
+def of_people(
+    place: Quarter, rows: pd.DataFrame, group: str, why: Text, *, method: str = METHOD
+) -> Figure:
+    """Return the percentage of a group of people whose building is covered, with who is not.
+
+    `rows` have the building's id as index and the columns `coverage`, `distance_m`, `limit_m`.
+    """
+    rows = rows[rows.index.isin(place.people.index)]
+    served = rows["coverage"] == COVERED
+    weights = place.people.reindex(rows.index)
+    near = (rows["distance_m"] - rows["limit_m"]).abs() <= NEAR * rows["limit_m"]
+
+    def share(column: pd.Series, chosen: pd.Series) -> float | None:
+        total = float(column.sum())
+        return float(column[chosen].sum()) / total if total else None
+
+    main = weights[group].fillna(0.0)
+    children = elderly = None
+    if "age_65_up" in weights:
+        young = (weights["age_0_6"] + weights["age_7_17"]).fillna(0.0)
+        children = share(young, served)
+        elderly = share(weights["age_65_up"].fillna(0.0), served)
+    return divided(
+        (float(main[served].sum()), float(main.sum())),
+        why,
+        times=100.0,
+        deficit_persons=int(np.ceil(float(main[~served].sum()) - 1e-9)),
+        children=None if children is None else 100.0 * children,
+        elderly=None if elderly is None else 100.0 * elderly,
+        share_near_limit=share(main, near),
+        worst=worst(place, rows["distance_m"], served),
+        method=method,
+        data_date=place.data_date,
+    )

@@ -1,0 +1,169 @@
+"""What there is for how many people: places, doctors, points, green, lamps, meters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from processing.crs import metric_crs
+from processing.indicators.base import (
+    NO_CENSUS,
+    NO_PEOPLE,
+    NO_QUARTER,
+    Figures,
+    Quarter,
+    divided,
+    percent,
+    reason,
+)
+from processing.scorecard import Figure, Key
+
+METHOD = "smart-quarter-coverage"
+
+_NO_POINTS = reason("няма слоя аб’ектаў", "нет слоя объектов", "no layer of service points")
+_NO_PLACES = reason(
+    "колькасць месцаў невядомая", "число мест неизвестно", "the places are not known"
+)
+_NO_DOCTORS = reason(
+    "колькасць урачоў невядомая", "число врачей неизвестно", "the doctors are not known"
+)
+_NO_LIGHTS = reason("няма слоя свяцільнікаў", "нет слоя светильников", "no layer of street lights")
+_NO_CABINETS = reason(
+    "невядома, якія шафы кіруюцца дыстанцыйна",
+    "неизвестно, какие шкафы управляются дистанционно",
+    "it is not known which cabinets are remote",
+)
+_NO_METERS = reason(
+    "няма прыбораў уліку гэтага рэсурсу",
+    "нет приборов учёта этого ресурса",
+    "no meters of the resource",
+)
+_NO_GREEN = reason("няма слоя зялёных тэрыторый", "нет слоя озеленения", "no layer of green areas")
+_NO_WIFI = reason("няма слоя Wi-Fi", "нет слоя Wi-Fi", "no layer of Wi-Fi points")
+_NO_STREETS = reason("няма слоя вуліц", "нет слоя улиц", "no layer of streets")
+
+
+def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
+    """Return places for children, load of schools, residents per doctor, post offices."""
+    keys: tuple[Key, ...] = (("EDU1", 2), ("EDU2", 3), ("HLT2", 1), ("PST1", 2))
+    if points is None or not len(points):
+        return {key: Figure(None, _NO_POINTS) for key in keys}
+    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    small, pupils = place.group("age_0_6"), place.group("age_7_17")
+    kindergartens, schools = _places(points, "kindergarten"), _places(points, "school")
+    doctors = points.get("doctors", pd.Series(dtype=float)).astype(float).sum(min_count=1)
+    offices = float((points["service_class"] == "post_office").sum())
+    why_small = NO_CENSUS if small is None else _NO_PLACES
+    why_pupils = NO_CENSUS if pupils is None else _NO_PLACES
+    return {
+        ("EDU1", 2): divided((kindergartens, small), why_small, times=100.0, **said),
+        ("EDU2", 3): divided((pupils, schools), why_pupils, times=100.0, **said),
+        ("HLT2", 1): divided(
+            (place.residents, None if pd.isna(doctors) else float(doctors)), _NO_DOCTORS, **said
+        ),
+        ("PST1", 2): divided((offices, place.residents), NO_PEOPLE, times=1e4, **said),
+    }
+
+
+def _places(points: gpd.GeoDataFrame, service_class: str) -> float | None:
+    """Return the places of all facilities of a class; None when that of one is not known."""
+    mine = points.loc[points["service_class"] == service_class, "capacity"].astype(float)
+    return None if not len(mine) or mine.isna().any() else float(mine.sum())
+
+
+def wifi(place: Quarter, access_points: gpd.GeoDataFrame | None) -> Figures:
+    """Return public access points per 100,000 residents."""
+    if access_points is None:
+        return {("ICT5", 1): Figure(None, _NO_WIFI)}
+    working = float((access_points["state"] != "fault").sum())
+    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    return {("ICT5", 1): divided((working, place.residents), NO_PEOPLE, times=1e5, **said)}
+
+
+def cycling(place: Quarter, streets: gpd.GeoDataFrame | None) -> Figures:
+    """Return kilometres of cycleways and quiet streets for bicycles per 100,000 residents.
+
+    Counted are ways where bicycles are allowed and cars are not, or drive at most 30 km/h.
+    """
+    if streets is None or not len(streets):
+        return {("TRN2", 1): Figure(None, _NO_STREETS)}
+    slow = streets["maxspeed_kmh"].fillna(np.inf) <= 30
+    fit = streets[streets["bicycle"].astype(bool) & (~streets["car"].astype(bool) | slow)]
+    km = float(fit.to_crs(metric_crs(place.area)).length.sum()) / 1000
+    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    return {("TRN2", 1): divided((km, place.residents), NO_PEOPLE, times=1e5, **said)}
+
+
+def lights(
+    place: Quarter, lamps: gpd.GeoDataFrame | None, cabinets: gpd.GeoDataFrame | None
+) -> Figures:
+    """Return lights under remote control, the share of LED, and lights out of order."""
+    keys: tuple[Key, ...] = (("LGT1", 1), ("LGT2", 1), ("LGT4", 1))
+    if lamps is None or not len(lamps):
+        return {key: Figure(None, _NO_LIGHTS) for key in keys}
+    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    led = (lamps["lamp_type"] == "led").to_numpy(dtype=bool)
+    known = (lamps["state"] != "unknown").to_numpy(dtype=bool)
+    faults = (lamps["state"] == "fault").to_numpy(dtype=bool)[known]
+    remote = Figure(None, _NO_CABINETS)
+    if cabinets is not None and "remote" in cabinets and cabinets["remote"].notna().all():
+        controlled = cabinets.loc[cabinets["remote"].astype(bool), "cabinet"]
+        remote = percent(lamps["cabinet"].isin(controlled).to_numpy(dtype=bool), _NO_LIGHTS, **said)
+    return {
+        ("LGT1", 1): remote,
+        ("LGT2", 1): percent(led, _NO_LIGHTS, **said),
+        ("LGT4", 1): divided(
+            (float(faults.sum()), float(len(faults))), _NO_LIGHTS, times=1000.0, **said
+        ),
+    }
+
+
+def meters(place: Quarter, table: gpd.GeoDataFrame | None, heated: int | None = None) -> Figures:
+    """Return the shares of meters that are read remotely; heat by buildings.
+
+    `heated` are the buildings with central heating; None = those that have a heat meter.
+    """
+    resources = {
+        ("ENE1", 1): ("electricity",),
+        ("WAT1", 1): ("cold_water", "hot_water"),
+        ("HEA1", 1): ("heat",),
+    }
+    if table is None:
+        return {key: Figure(None, _NO_METERS) for key in resources}
+    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    found = {}
+    for key, names in resources.items():
+        mine = table[table["resource"].isin(names)]
+        live = mine["live"].to_numpy(dtype=bool)
+        if key[0] == "HEA1" and len(mine):
+            by_house = mine.groupby("building_id")["live"].max()
+            lower = float(len(by_house) if heated is None else heated)
+            found[key] = divided((float(by_house.sum()), lower), _NO_METERS, times=100.0, **said)
+            continue
+        found[key] = percent(live, _NO_METERS, **said)
+    return found
+
+
+def green(place: Quarter, areas: gpd.GeoDataFrame | None) -> Figures:
+    """Return public green per resident and the green share of the quarter (overlaps once)."""
+    keys: tuple[Key, ...] = (("GRN1", 1), ("GRN2", 1))
+    if areas is None or not len(areas):
+        return {key: Figure(None, _NO_GREEN) for key in keys}
+    if place.outline is None:
+        return {key: Figure(None, NO_QUARTER) for key in keys}
+    metric = areas.to_crs(metric_crs(place.area))
+    public = metric[metric["public"].fillna(False).astype(bool)]
+
+    def inside_m2(frame: gpd.GeoDataFrame) -> float:
+        united = shapely.union_all(frame.geometry.to_numpy())
+        return float(united.intersection(place.outline).area)
+
+    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    return {
+        ("GRN1", 1): divided((inside_m2(public), place.residents), NO_PEOPLE, **said),
+        ("GRN2", 1): divided((inside_m2(metric), place.area_m2), NO_QUARTER, times=100.0, **said),
+    }

@@ -1,0 +1,1 @@
+"""Where the next facilities should go: covering, median and centre models of location science."""

@@ -1,0 +1,216 @@
+"""All methods for one area, and the scorecard that follows: frames in, frames out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from layers.model import Area, Text
+from layers.seed import AirLimit, Indicator, ServiceNorm
+from processing import scorecard
+from processing.crs import metric_crs
+from processing.errors import EmptyInput, ProcessingError
+from processing.indicators import access, air, base, planning, results, stock
+from processing.indicators.base import Figures, Quarter
+from processing.pipelines.model import Pipeline, Result, optional
+from processing.scorecard import Figure, Key, Line
+
+Frames = Mapping[str, Any]
+"""Inputs by the id of their layer or raster; None = the area has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The seed tables of the scorecard."""
+
+    indicators: Sequence[Indicator]
+    air_limits: Mapping[str, AirLimit]
+    norms: Mapping[str, ServiceNorm]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one method gave, or why it gave nothing."""
+
+    result: Result | None
+    reason: Text | None
+
+
+# Which indicators wait for which method.
+_KEYS: Mapping[str, tuple[Key, ...]] = {
+    "service-coverage": (
+        ("TRN1", 1), ("EDU1", 1), ("EDU2", 1), ("HLT1", 1), ("HLT3", 1), ("PST1", 1), ("COM1", 1),
+    ),
+    "accessibility-coverage": (("GRN3", 1), ("EDU2", 2), ("TRN4", 1)),
+    "lighting-coverage": (("LGT3", 1), ("LGT5", 1), ("LGT5", 2)),
+    "radio-coverage": (("ICT4", 1), ("ICT4", 2)),
+    "fibre-coverage": (("ICT1", 1),),
+}  # fmt: skip
+
+
+def run_methods(methods: Sequence[Pipeline], area: Area, frames: Frames) -> dict[str, Outcome]:
+    """Compute every method with its defaults; one that cannot is told with its reason."""
+    return {method.NAME: _outcome(method, area, frames) for method in methods}
+
+
+def _outcome(method: Pipeline, area: Area, frames: Frames) -> Outcome:
+    may_lack = optional(method)
+    lacking = [
+        layer
+        for argument, layer in method.INPUTS.items()
+        if frames.get(layer) is None and argument not in may_lack
+    ]
+    if lacking:
+        names = ", ".join(lacking)
+        return Outcome(
+            None,
+            base.reason(f"не загружана: {names}", f"не загружено: {names}", f"not loaded: {names}"),
+        )
+    inputs = {argument: frames.get(layer) for argument, layer in method.INPUTS.items()}
+    try:
+        made = method.compute(method.Params(), area, **inputs, **method.seeds())
+    except ProcessingError as error:
+        name = method.NAME
+        return Outcome(
+            None,
+            base.reason(
+                f"метад {name} не змог вылічыць: {error}",
+                f"метод {name} не смог вычислить: {error}",
+                f"method {name} could not compute: {error}",
+            ),
+        )
+    return Outcome(made, None)
+
+
+def score(
+    area: Area, frames: Frames, outcomes: Mapping[str, Outcome], lists: Lists,
+    *, previous: gpd.GeoDataFrame | None = None, data_date: date | None = None,
+) -> tuple[Quarter, tuple[Line, ...]]:  # fmt: skip
+    """Return the place and the lines of its scorecard; raises EmptyInput without residents."""
+    place = base.quarter(
+        area, frames["buildings"], frames["smart_quarters"], frames["census_units"], data_date
+    )
+    found: dict[Key, Figure] = dict(_of_layers(place, frames, lists))
+    readers = _readers(place, lists)
+    for name, keys in _KEYS.items():
+        outcome = outcomes.get(name)
+        if outcome is None:
+            continue
+        if outcome.result is None:
+            found |= {key: Figure(None, outcome.reason) for key in keys}
+        else:
+            found |= readers[name](outcome.result)
+    before = {} if previous is None else _values(previous)
+    return place, scorecard.scorecard(lists.indicators, found, before)
+
+
+def _of_layers(place: Quarter, frames: Frames, lists: Lists) -> Figures:
+    buildings = frames["buildings"]
+    return {
+        **stock.services(place, frames["service_points"]),
+        **stock.wifi(place, frames["wifi_access_points"]),
+        **stock.cycling(place, frames["streets"]),
+        **stock.lights(place, frames["street_lights"], frames["light_cabinets"]),
+        **stock.meters(place, frames["utility_meters"]),
+        **stock.green(place, frames["green_areas"]),
+        **planning.zones(place, frames["functional_zones"]),
+        **planning.red_lines(place, buildings, frames["red_lines"]),
+        **planning.density(place, buildings),
+        **air.figures(
+            place, buildings, frames["air_sensors"], frames["air_sensor_readings"],
+            lists.air_limits,
+        ),
+    }  # fmt: skip
+
+
+def _readers(place: Quarter, lists: Lists) -> Mapping[str, Callable[[Result], Figures]]:
+    limits_m = {"green": 300.0, "school": lists.norms["school"].limit_multi_storey_m}
+    return {
+        "service-coverage": lambda r: access.figures(place, r.frames["service_coverage"]),
+        "accessibility-coverage": lambda r: results.accessibility(
+            place, r.frames["accessibility"], r.figures, limits_m
+        ),
+        "lighting-coverage": lambda r: results.lighting(place, r.figures),
+        "radio-coverage": lambda r: results.radio(place, r.frames["radio_coverage"]),
+        "fibre-coverage": lambda r: results.fibre(place, r.frames["fibre_coverage"]),
+    }
+
+
+def _values(rows: gpd.GeoDataFrame) -> dict[Key, float]:
+    known = rows[rows["value"].notna()]
+    triples = zip(known["code"], known["part"], known["value"], strict=True)
+    return {(str(code), int(part)): float(value) for code, part, value in triples}
+
+
+def outline_of(place: Quarter, buildings: gpd.GeoDataFrame, crs: Any) -> gpd.GeoSeries:
+    """Return the outline of the place, or the hull of its buildings where none is loaded."""
+    if place.outline is not None:
+        return gpd.GeoSeries([place.outline], crs=crs)
+    hull = buildings.to_crs(crs).geometry.union_all().convex_hull
+    if hull.geom_type != "Polygon":
+        raise EmptyInput(f"buildings of area {place.area.id}: too few for an outline")
+    return gpd.GeoSeries([hull], crs=crs)
+
+
+def merged(outcomes: Mapping[str, Outcome]) -> dict[str, gpd.GeoDataFrame]:
+    """Return the frames of every method that gave some, by layer."""
+    return {
+        layer: frame
+        for outcome in outcomes.values()
+        if outcome.result is not None
+        for layer, frame in outcome.result.frames.items()
+    }
+
+
+def latest(frames: Frames) -> date | None:
+    """Return the day of the newest reading, as the date of the data; None without readings."""
+    readings = frames.get("air_sensor_readings")
+    if readings is None or not len(readings):
+        return None
+    moment: pd.Timestamp = readings["time"].max()
+    return moment.date()
+
+
+def cover(
+    methods: Sequence[Pipeline],
+    area: Area,
+    frames: Frames,
+    lists: Lists,
+    *,
+    previous: gpd.GeoDataFrame | None = None,
+) -> Result:
+    """Return the layers of every method that can be computed and `indicators`, EPSG:4326.
+
+    A layer that no method could fill is not among the frames. Raises EmptyInput.
+    """
+    outcomes = run_methods(methods, area, frames)
+    place, lines = score(area, frames, outcomes, lists, previous=previous, data_date=latest(frames))
+    outline = outline_of(place, frames["buildings"], metric_crs(area))
+    counts = pd.Series([line.outcome for line in lines]).value_counts()
+    return Result(
+        frames={
+            "indicators": scorecard.frame(lines, outline, area),
+            "worst_places": scorecard.places(lines, frames["buildings"], area),
+            **merged(outcomes),
+        },
+        figures={
+            "residents": round(place.residents),
+            "outcomes": {name: int(count) for name, count in sorted(counts.items())},
+            "indicators": [
+                {"code": x.indicator.code, "part": x.indicator.part, "value": x.figure.value}
+                for x in lines
+            ],
+        },
+        quality={"methods": {name: _quality(one) for name, one in outcomes.items()}},
+    )
+
+
+def _quality(outcome: Outcome) -> dict[str, Any]:
+    if outcome.result is not None:
+        return dict(outcome.result.quality)
+    return {"not_computed": outcome.reason.en if outcome.reason else ""}

@@ -1,0 +1,178 @@
+"""What is measured: homes and facilities of an area, joined to one network of streets."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from layers.model import Area
+from processing import network
+from processing.checks import require_columns, require_geometry, require_rows, require_unique_index
+from processing.crs import require_same, to_metric
+from processing.network import Floats, Geometries, Graph, Ints, Snapped
+from processing.streets import Streets
+
+KEPT = 4
+"""So many networks are kept: those of one run, e.g. on foot, by bicycle, without crossings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The frames that are measured, with feature ids as index.
+
+    `buildings` (polygons; `residents`, `dwellings` where known), `streets` (LineStrings; `foot`,
+    `node_from`, `node_to`), `service_points` (points; `service_class`).
+    """
+
+    buildings: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
+    service_points: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Streets, the places joined to them (targets), the facilities (origins), and their graph."""
+
+    streets: Streets
+    homes: Snapped
+    facilities: Snapped
+    graph: Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Buildings and service points in the order of their ids; metric CRS where it says `_m`.
+
+    `doors_m` is a point for each building, `points_m` one for each facility.
+    """
+
+    area: Area
+    buildings: gpd.GeoDataFrame
+    service_points: gpd.GeoDataFrame
+    streets_m: gpd.GeoDataFrame
+    doors_m: Geometries
+    points_m: Geometries
+
+    @property
+    def facility_ids(self) -> Ints:
+        """Feature ids of the facilities."""
+        ids: Ints = self.service_points.index.to_numpy(dtype=np.int64)
+        return ids
+
+    @property
+    def facility_class(self) -> npt.NDArray[np.object_]:
+        """Service class of each facility."""
+        found: npt.NDArray[np.object_] = self.service_points["service_class"].to_numpy(dtype=object)
+        return found
+
+    def of_class(self, service_class: str) -> Ints:
+        """Return the positions of the facilities of a class."""
+        return np.flatnonzero(self.facility_class == service_class)
+
+    def join(self, streets: Streets, *, snap_limit_m: float) -> Network:
+        """Join homes and facilities to these streets."""
+        return join(streets, self.doors_m, self.points_m, snap_limit_m=snap_limit_m)
+
+
+def scene(area: Area, inputs: Inputs) -> Scene:
+    """Return the checked scene of an area.
+
+    Raises EmptyInput when there are no buildings, streets or facilities, MissingColumn,
+    BadGeometry, RepeatedId, NotProjected.
+    """
+    _check(area, inputs)
+    buildings = inputs.buildings.sort_index()
+    points = inputs.service_points.sort_index()
+    homes_m = to_metric(buildings, area, name="buildings")
+    points_m = to_metric(points, area, name="service_points")
+    streets_m = to_metric(inputs.streets, area, name="streets")
+    require_same(buildings=homes_m, streets=streets_m, service_points=points_m)
+    return Scene(
+        area=area,
+        buildings=buildings,
+        service_points=points,
+        streets_m=streets_m,
+        doors_m=places(np.asarray(homes_m.geometry)),
+        points_m=np.asarray(points_m.geometry),
+    )
+
+
+def places(footprints: Geometries) -> Geometries:
+    """Return a point for each footprint: its centroid, or a point on it when that lies outside."""
+    centres = shapely.centroid(footprints)
+    inside = shapely.covers(footprints, centres)
+    points: Geometries = np.where(inside, centres, shapely.point_on_surface(footprints))
+    return points
+
+
+def numbers(frame: gpd.GeoDataFrame, column: str) -> Floats:
+    """Return a column as numbers with NaN where it is not known or not there."""
+    if column not in frame.columns:
+        return np.full(len(frame), np.nan)
+    found: Floats = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    return found
+
+
+def join(
+    streets: Streets, homes: Geometries, facilities: Geometries, *, snap_limit_m: float
+) -> Network:
+    """Join places to streets and cut these into a graph; the same content is joined once.
+
+    The last KEPT networks are kept by a checksum of their content, so that pipelines and scenarios
+    of one run share them. They are values: nobody may write into their arrays.
+    """
+    key = _checksum(streets, homes, facilities, snap_limit_m)
+    with _LOCK:
+        if key in _NETWORKS:
+            _NETWORKS.move_to_end(key)
+            return _NETWORKS[key]
+    doors = network.snap(streets, homes, limit_m=snap_limit_m)
+    places_ = network.snap(streets, facilities, limit_m=snap_limit_m)
+    made = Network(streets, doors, places_, network.build(streets, origins=places_, targets=doors))
+    with _LOCK:
+        _NETWORKS[key] = made
+        while len(_NETWORKS) > KEPT:
+            _NETWORKS.popitem(last=False)
+    return made
+
+
+_NETWORKS: OrderedDict[str, Network] = OrderedDict()
+_LOCK = Lock()
+
+
+def _checksum(
+    streets: Streets, homes: Geometries, facilities: Geometries, snap_limit_m: float
+) -> str:
+    digest = hashlib.sha256(f"{snap_limit_m!r} {streets.node_count}".encode())
+    arrays = (streets.ids, streets.start, streets.end, streets.right)
+    for array in (*arrays, streets.forward, streets.backward):
+        digest.update(b"\x1e" + np.ascontiguousarray(array).tobytes())
+    for shapes in (streets.lines, streets.barriers, homes, facilities):
+        points, where = shapely.get_coordinates(shapes, return_index=True)
+        digest.update(f"\x1d{len(shapes)}\x1e".encode())
+        digest.update(np.ascontiguousarray(points).tobytes() + where.tobytes())
+    return digest.hexdigest()
+
+
+def _check(area: Area, inputs: Inputs) -> None:
+    place = f"in area {area.id}"
+    remedy = "load the layer for this area"
+    require_rows(
+        inputs.buildings,
+        name=f"buildings of the chosen kinds {place}",
+        remedy=f"{remedy} or choose other building_kinds",
+    )
+    require_rows(inputs.streets, name=f"streets {place}", remedy=remedy)
+    require_rows(inputs.service_points, name=f"service_points {place}", remedy=remedy)
+    require_unique_index(inputs.buildings, name="buildings")
+    require_unique_index(inputs.service_points, name="service_points")
+    require_geometry(inputs.buildings, ("Polygon", "MultiPolygon"), name="buildings")
+    require_geometry(inputs.service_points, ("Point",), name="service_points")
+    require_columns(inputs.service_points, ("service_class",), name="service_points")

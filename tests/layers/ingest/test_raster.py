@@ -1,0 +1,83 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+
+from layers.area import seed_areas
+from layers.errors import CorruptSource, MissingSource, RefusedLoad
+from layers.ingest.raster import read_raster
+from layers.raster import get_raster
+
+ORSHA = seed_areas()["orsha"]
+DEM, COVER = get_raster("dem"), get_raster("land_cover")
+
+
+def write(file: Path, values: np.ndarray, **profile: Any) -> Path:
+    given = {
+        "driver": "GTiff", "width": values.shape[1], "height": values.shape[0], "count": 1,
+        "dtype": values.dtype, "crs": "EPSG:4326",
+        "transform": from_origin(30.40, 54.53, 0.0005, 0.0003),
+    } | profile  # fmt: skip
+    with rasterio.open(file, "w", **given) as target:
+        target.write(values, 1)
+    return file
+
+
+def plane(rows: int = 130, columns: int = 110) -> np.ndarray:
+    lat = 54.53 - 0.0003 * (np.arange(rows) + 0.5)
+    return np.repeat((1000 * lat[:, None]), columns, axis=1).astype(np.float32)
+
+
+def test_a_file_in_degrees_becomes_cells_in_metres(tmp_path: Path) -> None:
+    made = read_raster(write(tmp_path / "dem.tif", plane()), DEM, ORSHA)
+    assert made.crs == "EPSG:32636"
+    a, b, _, d, e, _ = made.transform
+    assert (b, d) == (0, 0)
+    assert a == pytest.approx(-e)
+    # The plane rises 1000 m a degree of latitude, which is about 111.3 km at Orsha.
+    column = made.values[:, made.values.shape[1] // 2]
+    column = column[np.isfinite(column)]
+    slope = np.diff(column.astype(float)).mean() / e
+    assert slope == pytest.approx(1000 / 111_340, rel=0.01)
+
+
+def test_voids_stay_voids(tmp_path: Path) -> None:
+    values = plane()
+    values[60:63, 50:55] = -32768
+    made = read_raster(write(tmp_path / "dem.tif", values, nodata=-32768), DEM, ORSHA)
+    inner = made.values[40:-40, 40:-40]
+    assert np.isnan(inner).any()
+    assert np.nanmin(made.values) > 54_000
+
+
+def test_classes_are_never_mixed(tmp_path: Path) -> None:
+    values = np.where(np.indices((130, 110)).sum(axis=0) % 2, 1, 5).astype(np.uint8)
+    made = read_raster(write(tmp_path / "cover.tif", values), COVER, ORSHA)
+    assert set(np.unique(made.values)) <= {0, 1, 5}
+
+
+@pytest.mark.parametrize(
+    ("profile", "reason"),
+    [({"crs": None}, "does not say which CRS"),
+     ({"transform": from_origin(25.0, 53.0, 0.0005, 0.0003)}, "is not in it")],
+)  # fmt: skip
+def test_a_file_that_cannot_be_placed_is_refused(
+    tmp_path: Path, profile: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(RefusedLoad, match=reason):
+        read_raster(write(tmp_path / "dem.tif", plane(), **profile), DEM, ORSHA)
+
+
+def test_a_file_that_is_missing_or_cut_short_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MissingSource, match="is not there"):
+        read_raster(tmp_path / "nosuch.tif", DEM, ORSHA)
+    file = write(tmp_path / "dem.tif", plane())
+    file.write_bytes(file.read_bytes()[:30_000])
+    with pytest.raises(CorruptSource, match="cannot be read"):
+        read_raster(file, DEM, ORSHA)
+    (tmp_path / "text.tif").write_text("no raster")
+    with pytest.raises(CorruptSource, match="cannot be read"):
+        read_raster(tmp_path / "text.tif", DEM, ORSHA)
