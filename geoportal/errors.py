@@ -101,10 +101,6 @@ class ExecutionFailed(GeoportalError):
     """A process ended with an error of its own."""
 
 
-class JobFailed(GeoportalError):
-    """A job ended by a fault of the program itself."""
-
-
 class PictureFailed(GeoportalError):
     """The process that paints pictures ended instead of painting one."""
 
@@ -172,7 +168,6 @@ ANSWERS: dict[type[Exception], Answer] = {
     AddressTooLong: Answer(414, "Address too long", "InvalidParameterValue"),
     MethodNotAllowed: Answer(405, "Method not allowed", "NoApplicableCode"),
     ExecutionFailed: Answer(422, "Execution failed", "NoApplicableCode"),
-    JobFailed: Answer(500, "Job failed", "NoApplicableCode"),
     PictureFailed: Answer(503, "No picture", "NoApplicableCode", RETRY),
     Busy: Answer(503, "Busy", "NoApplicableCode", RETRY),
     DatabaseUnavailable: Answer(503, "Database unavailable", "NoApplicableCode", RETRY),

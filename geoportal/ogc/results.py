@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.responses import Response, StreamingResponse
 
-from geoportal.errors import ExecutionFailed, JobFailed, NotFound, ResultNotReady
+from geoportal.errors import ExecutionFailed, NotFound, ResultNotReady
 from geoportal.jobs.store import Job
 from geoportal.ogc.links import self_links
 from geoportal.ogc.request import Answer, OgcRequest
@@ -26,9 +26,7 @@ Sizes = Mapping[str, tuple[str, int]]
 def require_results(job: Job) -> None:
     """Raise ResultNotReady for a job without results, and what a failed job ended with."""
     if job.status == "failed":
-        fault = job.fault or {}
-        kind = ExecutionFailed if fault.get("status", 500) < 500 else JobFailed
-        raise kind(str(fault.get("detail", job.message)))
+        raise ExecutionFailed(job.message)
     if job.status == "dismissed":
         raise ResultNotReady(f"The job {job.id} was dismissed; it has no results.")
     if job.status != "successful":
