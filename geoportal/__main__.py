@@ -26,6 +26,7 @@ from geoportal.cli.run import run
 from geoportal.cli.scenarios import scenarios
 from geoportal.cli.tiles import bundle, tiles
 from geoportal.cli.up import prepare, serve, up
+from geoportal.cli.worker import worker
 from geoportal.errors import GeoportalError
 from layers.errors import LayersError
 from processing.errors import ProcessingError
@@ -72,6 +73,7 @@ def cli() -> None:
 COMMANDS = (
     up,
     serve,
+    worker,
     db,
     load,
     layers,

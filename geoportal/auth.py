@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from geoportal.database import Database
@@ -18,7 +18,8 @@ from layers.query import Query
 PREFIX = "gp_"
 """Tells people, and programs that look for leaked secrets, what it is."""
 EDITOR = "editor"
-ROLES = (EDITOR,)
+PUBLISHER = "publisher"
+ROLES = (EDITOR, PUBLISHER)
 LONGEST = 200
 
 CHECK = "SELECT name, role, layers FROM access.check_key(decode(%(digest)s, 'hex'))"
@@ -26,11 +27,15 @@ CHECK = "SELECT name, role, layers FROM access.check_key(decode(%(digest)s, 'hex
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key a request carries; `layers` None = every editable layer."""
+    """Whose key a request carries; `layers` None = every layer that its role can change."""
 
     name: str
     role: str
     layers: tuple[str, ...] | None
+
+    def may(self, role: str, layer_id: str) -> bool:
+        """Return whether the key is of that role and allows the layer."""
+        return self.role == role and (self.layers is None or layer_id in self.layers)
 
 
 def new_key() -> str:
@@ -77,6 +82,17 @@ async def require_editor(database: Database, headers: Mapping[str, str], layer_i
         raise Unauthorized(
             "Writing needs an API key: send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`."
         )
-    if found.role != EDITOR or (found.layers is not None and layer_id not in found.layers):
+    if not found.may(EDITOR, layer_id):
         raise Forbidden(f"The API key {found.name!r} may not edit {layer_id}.")
     return found
+
+
+def require_publisher(found: Caller | None, layer_ids: Iterable[str]) -> None:
+    """Raise Unauthorized or Forbidden unless the caller may have result layers replaced."""
+    if found is None:
+        raise Unauthorized(
+            "Publishing needs an API key of the role publisher: send it as `Authorization: Bearer"
+            " KEY` or `X-API-Key: KEY`."
+        )
+    if refused := [layer_id for layer_id in layer_ids if not found.may(PUBLISHER, layer_id)]:
+        raise Forbidden(f"The API key {found.name!r} may not publish {', '.join(refused)}.")

@@ -85,6 +85,18 @@ class NoSuchProcess(GeoportalError):
     """No process of that id is offered."""
 
 
+class NoSuchJob(GeoportalError):
+    """No job of that id is there, or it is somebody else's."""
+
+
+class ResultNotReady(GeoportalError):
+    """The job has no result: it is not over, or was dismissed."""
+
+
+class TooManyJobs(GeoportalError):
+    """The caller has as many jobs that wait or run as anybody may have."""
+
+
 class ExecutionFailed(GeoportalError):
     """A process ended with an error of its own."""
 
@@ -130,6 +142,11 @@ ANSWERS: dict[type[Exception], Answer] = {
     NoSuchProcess: Answer(
         404, "No such process", "NoSuchProcess", type=PROCESS_EXCEPTION + "no-such-process"
     ),
+    NoSuchJob: Answer(404, "No such job", "NoSuchJob", type=PROCESS_EXCEPTION + "no-such-job"),
+    ResultNotReady: Answer(
+        404, "Result not ready", "ResultNotReady", type=PROCESS_EXCEPTION + "result-not-ready"
+    ),
+    TooManyJobs: Answer(429, "Too many jobs", "NoApplicableCode", {"Retry-After": "60"}),
     BadParameter: Answer(400, "Bad parameter", "InvalidParameterValue"),
     layers_errors.UnknownField: Answer(400, "Unknown property", "InvalidParameterValue"),
     layers_errors.BadValue: Answer(400, "Bad value", "InvalidParameterValue"),

@@ -14,7 +14,9 @@ import psycopg
 
 from geoportal.database import ROLE, Database
 from geoportal.errors import GeoportalError
+from geoportal.jobs.store import JobStore
 from geoportal.maps.painters import Painters
+from geoportal.processes.registry import processes
 from geoportal.settings import Settings
 from geoportal.watcher import Watcher
 from geoportal.writer import Writer
@@ -44,6 +46,8 @@ class Portal:
         self.settings = settings
         self.database = Database(settings)
         self.writer = Writer(settings)
+        self.jobs = JobStore(settings)
+        self.processes = processes(settings.processes)
         self.painters = Painters(settings.painters, settings.map_timeout_s)
         self.definitions: Mapping[str, Layer] = load_layers()
         self.publications: Mapping[str, Publication] = {}
@@ -93,6 +97,7 @@ class Portal:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.painters.close()
         await self.writer.close()
+        await self.jobs.close()
         await self.database.close()
 
     async def refresh(self) -> None:

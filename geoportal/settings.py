@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from geoportal.errors import BadSetting
 
@@ -45,6 +45,30 @@ class Settings(BaseModel):
     execution_timeout_s: float = Field(
         120.0, gt=0, le=86400, description="longest synchronous execution of a process, s"
     )
+    processes: str = Field(
+        "", description="Python modules with further processes, separated by commas"
+    )
+    jobs: int = Field(
+        2, ge=0, le=64, description="jobs that a worker runs at once; 0 = `up` starts no worker"
+    )
+    job_timeout_s: float = Field(
+        3600.0, gt=0, le=604_800, description="longest run of a job, s, where no deadline is set"
+    )
+    job_deadlines: dict[str, float] = Field(
+        {}, description="longest run of single processes, s: `echo=60,service-coverage=600`"
+    )
+    job_days: float = Field(
+        7.0, gt=0, le=3650, description="how long a job that is over and its results are kept, days"
+    )
+    job_result_mb: int = Field(
+        200, ge=1, le=900, description="most that all outputs of a job take together, MB"
+    )
+    job_disk_mb: int = Field(
+        2000, ge=1, description="largest temporary file that a job may write, MB"
+    )
+    jobs_per_owner: int = Field(
+        20, ge=1, description="most jobs of one API key that wait or run; so all without key"
+    )
     exports: int = Field(
         2, ge=1, le=64, description="exports at once per worker; more are asked to come back"
     )
@@ -72,6 +96,21 @@ class Settings(BaseModel):
     peers_dir: Path | None = Field(
         None, description="rival servers as programs, for benchmarks; unset = left out"
     )
+
+    @field_validator("job_deadlines", mode="before")
+    @classmethod
+    def _pairs(cls, given: object) -> object:
+        """Read `echo=60,service-coverage=600`."""
+        if not isinstance(given, str):
+            return given
+        return dict(part.strip().partition("=")[::2] for part in given.split(","))
+
+    @field_validator("job_deadlines")
+    @classmethod
+    def _positive(cls, given: dict[str, float]) -> dict[str, float]:
+        if not all(0 < seconds <= 604_800 for seconds in given.values()):  # a week
+            raise ValueError("seconds above 0 and at most 604800 are needed")
+        return given
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:

@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.fix_server",
     "tests.fix_portal",
     "tests.fix_probe",
+    "tests.fix_jobs",
 ]
 
 OPTIONAL = {

@@ -18,6 +18,8 @@ import pytest
 from tests.fix_api import LAYERS
 
 READY_WITHIN_S = 30.0
+MODULES = Path(__file__).parent / "fixtures" / "modules"
+"""Python modules that only tests name in settings."""
 
 
 @dataclass
@@ -61,15 +63,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_ready(server: Server) -> bool:
+def is_ready(server: Server, ready: str = "ready") -> bool:
     try:
-        return server.request("GET", "/health/ready")[0] == 200
+        return server.request("GET", f"/health/{ready}")[0] == 200
     except OSError:
         return False
 
 
 @contextmanager
-def start_server(database_url: str, **settings: object) -> Iterator[Server]:
+def start_server(
+    database_url: str, *, ready: str = "ready", **settings: object
+) -> Iterator[Server]:
     """Start a server over a database, wait until it is ready, stop it with all its processes."""
     port = free_port()
     given = {
@@ -77,6 +81,7 @@ def start_server(database_url: str, **settings: object) -> Iterator[Server]:
     }  # fmt: skip
     environ = {k: v for k, v in os.environ.items() if not k.startswith("GEOPORTAL_")}
     environ |= {f"GEOPORTAL_{name.upper()}": str(value) for name, value in given.items()}
+    environ["PYTHONPATH"] = str(MODULES)
     process = subprocess.Popen(
         [sys.executable, "-m", "geoportal", "serve"],
         env=environ,
@@ -86,7 +91,7 @@ def start_server(database_url: str, **settings: object) -> Iterator[Server]:
     server = Server(port, process)
     try:
         deadline = time.monotonic() + READY_WITHIN_S
-        while not is_ready(server):
+        while not is_ready(server, ready):
             assert process.poll() is None, "the server ended before it was ready"
             assert time.monotonic() < deadline, "the server did not get ready"
             time.sleep(0.1)

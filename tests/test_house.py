@@ -150,10 +150,18 @@ def test_numbers_in_processing_name_their_unit() -> None:
     assert unnamed == []
 
 
-def test_the_web_process_imports_no_analysis_library() -> None:
-    """They make a worker four times as large; pipelines run in processes of their own."""
-    heavy = ("pandas", "geopandas", "scipy", "rasterio", "osmium", "pyogrio")
-    program = f"import sys, geoportal.app; print([m for m in {heavy} if m in sys.modules])"
+HEAVY = ("pandas", "geopandas", "scipy", "rasterio", "osmium", "pyogrio")
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [("geoportal.app", HEAVY), ("geoportal.jobs.worker", (*HEAVY, "numpy", "shapely"))],
+)
+def test_long_lived_processes_import_no_analysis_library(
+    module: str, heavy: tuple[str, ...]
+) -> None:
+    """They make them four times as large; pipelines run in processes of their own."""
+    program = f"import sys, {module}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -104,9 +104,12 @@ def published(settings: Settings) -> dict[str, Publication]:
 
 def migrate(connection: psycopg.Connection[Any], settings: Settings) -> list[str]:
     """Bring the database to the layer definitions; return the layers whose tables were made."""
+    from geoportal.jobs.queue import install
     from layers.schema import migrate
 
-    return migrate(connection, definitions(settings), roots=roots(settings))
+    made = migrate(connection, definitions(settings), roots=roots(settings))
+    install(connection)
+    return made
 
 
 @contextmanager

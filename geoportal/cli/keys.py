@@ -1,4 +1,4 @@
-"""`geoportal keys`: API keys of those who may edit layers over HTTP."""
+"""`geoportal keys`: API keys of those who may edit or publish layers over HTTP."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 import click
 import psycopg
 
-from geoportal.auth import ROLES, digest, new_key
+from geoportal.auth import EDITOR, ROLES, digest, new_key
 from geoportal.cli import database
 from geoportal.cli.common import Group, settings
 from geoportal.cli.layers import table
 from geoportal.cli.progress import say
 from geoportal.errors import BadKey
 from layers.model import Layer
+from processing.pipelines import PIPELINES
 
 Connection = psycopg.Connection[Any]
 
@@ -27,6 +28,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,79}", re.ASCII)
     short_help="API keys of those who may edit: add, list, revoke.",
     epilog="""
     geoportal keys add city-lighting --role editor --layer street_lights --layer light_cabinets
+    geoportal keys add planner --role publisher
     geoportal keys list
     geoportal keys revoke city-lighting
     """,
@@ -43,7 +45,7 @@ def keys() -> None:
     "layer_ids",
     multiple=True,
     metavar="ID",
-    help="Only this editable layer; may be repeated. Without it: every editable layer.",
+    help="Only this layer; may be repeated. Without it: every layer that the role can change.",
 )
 def add(name: str, role: str, layer_ids: tuple[str, ...]) -> None:
     """Make a key for NAME and show it once: only its SHA-256 is kept."""
@@ -64,7 +66,7 @@ def list_() -> None:
         ).fetchall()
     rows: list[tuple[str, ...]] = [("name", "role", "layers", "created", "revoked")]
     for name, role, layers, created, revoked in found:
-        scope = "all editable" if layers is None else ", ".join(layers)
+        scope = "all" if layers is None else ", ".join(layers)
         times = [
             moment.strftime("%Y-%m-%d %H:%M") if moment else "" for moment in (created, revoked)
         ]
@@ -91,9 +93,10 @@ def add_key(
     """Store a new key and return it; raises BadKey for a name taken or malformed, or a layer."""
     if not NAME.fullmatch(name):
         raise BadKey(f"{name!r} cannot be a name: letters, digits and _ . @ - only, at most 80.")
-    editable = [layer.id for layer in layers.values() if layer.editable]
-    if unknown := [layer_id for layer_id in layer_ids if layer_id not in editable]:
-        raise BadKey(f"{', '.join(unknown)}: not editable; there are {', '.join(editable)}.")
+    scope = _scope(role, layers)
+    if unknown := [layer_id for layer_id in layer_ids if layer_id not in scope]:
+        what = "editable" if role == EDITOR else "the result of a pipeline"
+        raise BadKey(f"{', '.join(unknown)}: not {what}; there are {', '.join(scope)}.")
     key = new_key()
     try:
         with connection.transaction():
@@ -104,6 +107,13 @@ def add_key(
     except psycopg.errors.UniqueViolation:
         raise BadKey(f"There is or was a key of {name!r} already; take another name.") from None
     return key
+
+
+def _scope(role: str, layers: dict[str, Layer]) -> list[str]:
+    """Return the layers that a role can be limited to."""
+    if role == EDITOR:
+        return [layer.id for layer in layers.values() if layer.editable]
+    return sorted({layer_id for one in PIPELINES.values() for layer_id in one.OUTPUT})
 
 
 def revoke_key(connection: Connection, name: str) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import psycopg
 from geoportal.cli import database
 from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS, Command, settings
 from geoportal.cli.progress import say
+from geoportal.cli.worker import kept_running
 from geoportal.settings import Settings
 
 PIPELINE = "smart-quarter-coverage"
@@ -25,7 +27,7 @@ ROOMS = ("layers", "processing", "data")
 
 @click.command(
     cls=Command,
-    short_help="Start everything: database, layers, a computed pipeline, web server.",
+    short_help="Start everything: database, layers, a computed pipeline, web server, worker.",
     epilog="""
     geoportal up
     GEOPORTAL_PORT=9000 GEOPORTAL_SOURCES_DIR=/srv/sources geoportal up
@@ -33,7 +35,7 @@ ROOMS = ("layers", "processing", "data")
     """,
 )
 def up() -> None:
-    """Start everything: database, layers, one computed pipeline, web server; Ctrl-C stops it all.
+    """Start all: database, layers, one computed pipeline, web server, worker; Ctrl-C stops it.
 
     A later start loads only what changed. With GEOPORTAL_DATABASE_URL that database is used.
     """
@@ -41,7 +43,8 @@ def up() -> None:
     with database.available(given) as url:
         os.environ["GEOPORTAL_DATABASE_URL"] = url
         _prepare_if_needed(given, url)
-        _serve(given)
+        with kept_running() if given.jobs else nullcontext():
+            _serve(given)
 
 
 @click.command(cls=Command, epilog="GEOPORTAL_WORKERS=4 geoportal serve")

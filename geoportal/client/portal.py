@@ -162,7 +162,11 @@ class Process:
         """
         connection = self.portal._connect()
         reply = connection.post(f"{self.path}/execution", {"inputs": inputs})
-        found = reply.document
+        # OGC API Processes: an object stands in a document with its media type.
+        found = {
+            name: one["value"] if isinstance(one, dict) and "mediaType" in one else one
+            for name, one in reply.document.items()
+        }
         summary = found["summary"]
         source = {
             "url": reply.url,

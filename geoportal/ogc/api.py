@@ -17,7 +17,6 @@ from geoportal.portal import Portal
 from layers.model import LANGUAGES, Layer, Text
 from layers.query import CRS84
 from layers.version import Bbox
-from processing.pipelines import PIPELINES
 
 if TYPE_CHECKING:
     from geoportal.ogc.routes import Route
@@ -91,7 +90,9 @@ def _text(text: Text) -> dict[str, str]:
 def configuration(portal: Portal) -> dict[str, Any]:
     """Return upstream's configuration: the only place that makes its dict."""
     resources = {layer.id: _collection(portal, layer) for layer in portal.layers.values()}
-    resources |= {name: {"type": "process", "processor": {"name": "service"}} for name in PIPELINES}
+    resources |= {
+        name: {"type": "process", "processor": {"name": "service"}} for name in portal.processes
+    }
     return {
         "server": {
             "bind": {"host": portal.settings.host, "port": portal.settings.port},

@@ -141,6 +141,7 @@ def _ref(name: str) -> Schema:
 
 
 STRING: Schema = {"type": "string"}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
 INTEGER: Schema = {"type": "integer", "minimum": 0}
 LINKS = _array(_ref("link"))
 
@@ -260,6 +261,19 @@ SCHEMAS: dict[str, Schema] = {
             _object(inputs={"type": "object"}, outputs={"type": "object"}),
         ]
     },
+    "statusInfo": _object(
+        ("jobID", "status", "type"),
+        processID=STRING, jobID=STRING, message=STRING, links=LINKS,
+        type={"type": "string", "enum": ["process"]},
+        status={
+            "type": "string",
+            "enum": ["accepted", "running", "successful", "failed", "dismissed"],
+        },
+        progress={"type": "integer", "minimum": 0, "maximum": 100},
+        created=MOMENT, started=MOMENT, finished=MOMENT, updated=MOMENT,
+    ),
+    "jobList": _object(("jobs", "links"), jobs=_array(_ref("statusInfo")), links=LINKS),
+    "anything": {},
     "search": _object(
         (),
         collections=_array(STRING), q=STRING, filter={}, bbox=_array({"type": "number"}),
@@ -269,6 +283,6 @@ SCHEMAS: dict[str, Schema] = {
     "execute": _object(
         inputs={"type": "object"},
         outputs={"type": "object"},
-        response={"type": "string", "enum": ["document", "raw"], "default": "document"},
+        response={"type": "string", "enum": ["document", "raw"]},
     ),
 }  # fmt: skip

@@ -116,8 +116,8 @@ def _positive(name: str, params: Mapping[str, str]) -> float | None:
     value = params.get(name)
     if value is None:
         return None
-    if not read.NUMBER.fullmatch(value) or not 0 < float(value) < 1e12:
-        raise BadParameter(f"Parameter {name}: {value[:80]!r} is not a positive number.")
+    if not read.NUMBER.fullmatch(value) or not 1e-6 <= float(value) < 1e12:
+        raise BadParameter(f"Parameter {name}: {value[:80]!r} is not between 0.000001 and 1e12.")
     return float(value)
 
 
@@ -131,7 +131,8 @@ def _place(
         named.remove("subset")  # of the time only
     if len(named) > 1:
         raise BadParameter(f"Parameters {' and '.join(named)} both name the place; give one.")
-    parse_crs("center-crs", params.get("center-crs"))
+    for name in ("center-crs", "subset-crs"):
+        parse_crs(name, params.get(name))
     box = read.parse_bbox(params.get("bbox"), params.get("bbox-crs")) or subset
     if box is not None:
         return _moved(box, crs), None

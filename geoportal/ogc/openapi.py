@@ -14,7 +14,6 @@ from geoportal.ogc.schema import property_schema
 from geoportal.ogc.tiles import CUT
 from layers.model import Language, Layer
 from layers.tile_matrix_set import TILE_MATRIX_SETS
-from processing.pipelines import PIPELINES
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
@@ -144,7 +143,9 @@ def _path_parameter(api: Api, name: str) -> dict[str, Any]:
     if name == "tileMatrixSetId":
         schema["enum"] = list(TILE_MATRIX_SETS)
     if name == "processId":
-        schema["enum"] = list(PIPELINES)
+        schema["enum"] = list(api.portal.processes)
+    if name == "jobId":
+        schema["format"] = "uuid"
     if name in ("tileMatrix", "tileRow", "tileCol"):
         schema = {"type": "integer", "minimum": 0}
     return {"name": name, "in": "path", "required": True, "schema": schema}

@@ -13,6 +13,7 @@ from geoportal.ogc import (
     editing,
     execution,
     items,
+    jobs,
     maps,
     openapi,
     processes,
@@ -40,6 +41,8 @@ MEDIA_TYPES = {
     "mapbox": "application/vnd.mapbox.style+json",
     "tilejson": "application/vnd.mapbox.tile+json",
     "svg": "image/svg+xml",
+    # What a process gives has the media type of the output.
+    "raw": JSON,
     "png": "image/png",
     "jpeg": "image/jpeg",
     "sld10": "application/vnd.ogc.sld+xml;version=1.0",
@@ -54,11 +57,17 @@ SPELLINGS = {
     "geojson": ("json", "geojson"),
     "schema": ("json",),
     "openapi": ("json",),
+    "raw": ("json",),
 }
+RAW = ("text/plain", "application/geo+json", "multipart/related", "image/tiff")
 # Media types that a caller may also name for a format.
-ALSO = {"mapbox": (JSON,), "geojson": (JSON,), "schema": (JSON,), "openapi": (JSON,)} | {
-    name: one.also for name, one in FORMATS.items()
-}
+ALSO = {
+    "mapbox": (JSON,),
+    "geojson": (JSON,),
+    "schema": (JSON,),
+    "openapi": (JSON,),
+    "raw": RAW,
+} | {name: one.also for name, one in FORMATS.items()}
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,8 @@ class Route:
     `parameters` are names of `openapi.PARAMETERS`; with `properties` the published fields of the
     collection are parameters too. `page` is the HTML template of a document answer; `accepts` the
     media types of the body. `editing` = only where the layer may be edited; `own_state` = there the
-    answer follows from the state of one feature and not from that of its layer.
+    answer follows from the state of one feature and not from that of its layer; `live` = it follows
+    from what no layer knows.
     """
 
     path: str
@@ -88,11 +98,12 @@ class Route:
     accepts: tuple[str, ...] = (JSON,)
     editing: bool = False
     own_state: bool = False
+    live: bool = False
 
     @property
     def cacheable(self) -> bool:
         """Whether the answer follows from the address and the versions of the layers."""
-        return self.method == "GET"
+        return self.method == "GET" and not self.live
 
 
 def _text(be: str, ru: str, en: str) -> Text:
@@ -116,6 +127,9 @@ SEARCH_PARAMETERS = (
 PICTURES = ("png", "jpeg", "html")
 
 TILE_PARAMETERS = ("datetime", "filter", "filter-lang", "filter-crs")
+
+JOB = "/jobs/{jobId}"
+JOB_STATUSES = (200, 400, 401, 404, 406, 422, 500, 503)
 
 EDIT_STATUSES = (204, 400, 401, 403, 404, 406, 412, 413, 415, 422, 428, 500, 503)
 
@@ -347,8 +361,36 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/processes/{processId}/execution", "execute", execution.execute_process, "processes",
         _text("Выкананне працэсу", "Выполнение процесса", "Execution of a process"),
-        formats=("json",), method="POST", schema="object",
-        statuses=(200, 400, 404, 406, 413, 415, 422, 500, 503),
+        formats=("raw",), method="POST", schema="anything",
+        statuses=(200, 201, 204, 400, 401, 403, 404, 406, 413, 415, 422, 429, 500, 503),
+    ),
+    Route(
+        "/jobs", "getJobs", jobs.get_jobs, "jobs",
+        _text("Заданні", "Задания", "Jobs"),
+        parameters=("limit", "offset"), page="jobs", schema="jobList",
+        statuses=(200, 400, 401, 406, 500, 503), live=True,
+    ),
+    Route(
+        JOB, "getStatus", jobs.get_job, "jobs",
+        _text("Стан задання", "Состояние задания", "Status of a job"),
+        page="job", schema="statusInfo", statuses=JOB_STATUSES, live=True,
+    ),
+    Route(
+        JOB, "dismiss", jobs.dismiss_job, "jobs",
+        _text("Спыніць заданне", "Остановить задание", "Dismiss a job"),
+        formats=("json",), method="DELETE", schema="statusInfo", statuses=JOB_STATUSES,
+        accepts=(), body="", live=True,
+    ),
+    Route(
+        JOB + "/results", "getResult", jobs.get_job_results, "jobs",
+        _text("Вынікі задання", "Результаты задания", "Results of a job"),
+        formats=("raw", "html"), page="results", schema="anything",
+        statuses=(200, 204, *JOB_STATUSES[1:]), live=True,
+    ),
+    Route(
+        JOB + "/results/{outputId}", "getOutput", jobs.get_job_result, "jobs",
+        _text("Адзін вынік задання", "Один результат задания", "One output of a job"),
+        formats=("raw",), schema="anything", statuses=JOB_STATUSES, live=True,
     ),
 )  # fmt: skip
 

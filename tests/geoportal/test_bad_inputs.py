@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import directory
+from tests.fix_jobs import Jobs
 from tests.fix_server import Server
 
 GROUPS = (
@@ -25,6 +26,18 @@ def test_every_bad_request_is_answered_as_wanted(api_server: Server, tmp_path: P
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
     assert len(json.loads((tmp_path / "answers.json").read_text())) == 80
+
+
+def test_every_bad_execution_and_job_is_answered_as_wanted(jobs: Jobs, tmp_path: Path) -> None:
+    checks = directory("GEOPORTAL_CHECKS_DIR")
+    result = subprocess.run(
+        [sys.executable, checks / "bad_inputs_run.py", f"{jobs.server.url}/ogc",
+         "process=hello", "geomprocess=place", "--only", "proc,job",
+         "--out", tmp_path / "answers.json"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert len(json.loads((tmp_path / "answers.json").read_text())) == 18
 
 
 @pytest.mark.parametrize("path", ["/", "/map", "/ogc", "/nosuch", "/ogc/nosuch", "/health/live"])

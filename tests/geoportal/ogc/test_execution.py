@@ -1,7 +1,7 @@
-"""Synchronous execution: what it answers, what it refuses, what it leaves as it was."""
+"""Execution of pipelines: what it answers, what it refuses, what it leaves as it was."""
 
 import json
-import time
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,11 +11,21 @@ import pytest
 from starlette.testclient import TestClient
 
 from geoportal.app import create_app
+from geoportal.cli.keys import add_key
 from geoportal.settings import Settings
+from layers.registry import load_layers
+from tests.fix_jobs import await_worker, start_worker, until
 from tests.fix_server import Server
 
 PROCESS = "/ogc/processes/service-coverage"
 EXECUTION = f"{PROCESS}/execution"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def worker(portal_database: str) -> Iterator[None]:
+    with start_worker(portal_database, processes=""):
+        await_worker(portal_database)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +45,7 @@ def test_description_offers_the_areas_that_are_loaded(portal: TestClient) -> Non
     assert document["inputs"]["area"]["schema"]["enum"] == ["orsha"]
     assert document["inputs"]["buffer_m"]["schema"]["minimum"] == 1
     assert set(document["outputs"]) == {"summary", "service_coverage", "service_areas"}
-    assert document["jobControlOptions"] == ["sync-execute"]
+    assert document["jobControlOptions"] == ["sync-execute", "async-execute", "dismiss"]
 
 
 def test_execution_gives_what_is_published_and_publishes_nothing(
@@ -52,7 +62,7 @@ def test_execution_gives_what_is_published_and_publishes_nothing(
     published = {(b, c): d for b, c, d in rows}
     computed = {
         (p["building_id"], p["service_class"]): p["distance_m"]
-        for p in (f["properties"] for f in outputs["service_coverage"]["features"])
+        for p in (f["properties"] for f in outputs["service_coverage"]["value"]["features"])
     }
     assert computed.keys() == published.keys()
     assert all(computed[key] == pytest.approx(published[key]) for key in computed)
@@ -83,7 +93,8 @@ def test_one_output_can_be_had_alone(portal: TestClient) -> None:
         ({"inputs": {"area": "orsha"}, "subscriber": {}}, 400, "subscriber"),
         ({"inputs": []}, 400, "inputs"),
         ([], 400, "object"),
-        ({"inputs": {"area": "minsk"}}, 422, "minsk"),
+        ({"inputs": {"area": "minsk"}}, 400, "minsk"),
+        ({"inputs": {"area": "orsha", "publish": True}}, 401, "publisher"),
     ],
 )
 def test_bad_orders_are_refused_in_words(
@@ -107,31 +118,57 @@ def test_body_must_be_json(portal: TestClient) -> None:
 
 
 def test_computation_ends_with_its_caller(portal_server: Server) -> None:
-    import socket
-
-    def workers() -> list[psutil.Process]:
-        main = psutil.Process(portal_server.process.pid)
+    def computations() -> list[psutil.Process]:
         found = []
-        for child in main.children(recursive=True):
+        for one in psutil.process_iter():
             try:
-                if "geoportal.worker" in child.cmdline():
-                    found.append(child)
-            except psutil.NoSuchProcess:
+                if "geoportal.jobs.guard" in one.cmdline():
+                    found.append(one)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
         return found
 
-    body = json.dumps({"inputs": {"area": "orsha"}}).encode()
+    others = computations()
+    body = json.dumps({"inputs": {"pause": 50}}).encode()
     head = (
-        f"POST {EXECUTION} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+        "POST /ogc/processes/echo/execution HTTP/1.1\r\nHost: x\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", portal_server.port), timeout=5) as connection:
         connection.sendall(head.encode() + body)
-        deadline = time.monotonic() + 10
-        while not workers() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert workers()
-    deadline = time.monotonic() + 3
-    while workers() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert workers() == []
+        (mine,) = until(lambda: [one for one in computations() if one not in others])
+    until(lambda: not mine.is_running(), 5.0)
+
+
+def test_a_publisher_may_replace_the_result_and_nobody_else(
+    portal: TestClient, oracle_of_portal: psycopg.Connection[tuple[Any, ...]]
+) -> None:
+    layers = load_layers()
+    keys = {
+        name: add_key(oracle_of_portal, name, role, ids, layers)
+        for name, role, ids in (
+            ("boss", "publisher", ()),
+            ("half", "publisher", ("service_areas",)),
+            ("hand", "editor", ()),
+        )
+    }
+    order = {
+        "inputs": {"area": "orsha", "publish": True, "buffer_m": 30},
+        "outputs": {"summary": {}},
+    }
+    look = "SELECT version FROM layers.version WHERE layer = 'service_areas'"
+    before = oracle_of_portal.execute(look).fetchone()
+    for name in ("half", "hand"):
+        answer = portal.post(EXECUTION, json=order, headers={"X-API-Key": keys[name]})
+        assert answer.status_code == 403, answer.text
+    assert oracle_of_portal.execute(look).fetchone() == before
+    answer = portal.post(EXECUTION, json=order, headers={"X-API-Key": keys["boss"]})
+    assert answer.status_code == 200, answer.text
+    after = oracle_of_portal.execute(look).fetchone()
+    assert after != before
+    # The same again is the same: nothing is published twice.
+    assert portal.post(EXECUTION, json=order, headers={"X-API-Key": keys["boss"]}).is_success
+    assert oracle_of_portal.execute(look).fetchone() == after
+    del order["inputs"]["buffer_m"]  # leave the database as it was found
+    assert portal.post(EXECUTION, json=order, headers={"X-API-Key": keys["boss"]}).is_success
+    oracle_of_portal.execute("DELETE FROM access.api_key")

@@ -23,7 +23,7 @@ SAMPLES = {
 
 # What nothing is configured for: 404 for everybody, never 501.
 NOT_OFFERED = re.compile(
-    r"/(asyncapi|stac.*|jobs.*|collections/[^/]+/"
+    r"/(asyncapi|stac.*|jobs/.*|collections/[^/]+/"
     r"(coverage|styles/.*|position|area|cube|radius|trajectory|corridor|locations.*|instances.*))"
 )
 

@@ -1,0 +1,1 @@
+"""What can be executed: pipelines, `echo`, and what the setting `processes` names."""

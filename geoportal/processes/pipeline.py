@@ -1,0 +1,103 @@
+"""A pipeline as a process: the area and its parameters in, summary and result layers out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from geoportal.processes.model import GEOJSON, Context, Input, Output, Process
+from layers.model import Language, Text
+from layers.registry import load_layers
+from layers.schema import WRITER
+from processing.pipelines import Pipeline, parameter_schemas, read_params
+from processing.pipelines.model import optional
+
+AREA = Text(be="Тэрыторыя", ru="Территория", en="Area")
+AREA_HELP = Text(
+    be="Тэрыторыя, для якой загружаны слаі.",
+    ru="Территория, для которой загружены слои.",
+    en="An area that layers are loaded for.",
+)
+SUMMARY = Text(be="Вынікі", ru="Итоги", en="Summary")
+PUBLISH = Text(be="Апублікаваць", ru="Опубликовать", en="Publish")
+PUBLISH_HELP = Text(
+    be="Замяніць апублікаваныя слаі вынікаў; патрэбны ключ з роляй publisher.",
+    ru="Заменить опубликованные слои результатов; нужен ключ с ролью publisher.",
+    en="Replace the published result layers; needs an API key of the role publisher.",
+)
+READER = "geoportal_reader"
+
+
+def process_of(pipeline: Pipeline) -> Process:
+    """Return the process of a pipeline."""
+    return Process(
+        id=pipeline.NAME,
+        version=pipeline.VERSION,
+        title=pipeline.TITLE,
+        description=pipeline.DESCRIPTION,
+        inputs=partial(_inputs, pipeline),
+        outputs=partial(_outputs, pipeline),
+        run=partial(_run, pipeline),
+        check=partial(_check, pipeline),
+        publishes=pipeline.OUTPUT,
+    )
+
+
+def _inputs(
+    pipeline: Pipeline, loaded: Mapping[str, frozenset[str]], language: Language
+) -> Mapping[str, Input]:
+    # Only where every input layer is loaded that no area may lack can there be a result.
+    may_lack = optional(pipeline)
+    needed = [
+        loaded.get(layer, frozenset())
+        for argument, layer in pipeline.INPUTS.items()
+        if argument not in may_lack
+    ]
+    areas = sorted(frozenset.intersection(*needed)) if needed else []
+    found = {
+        "area": Input(AREA, {"type": "string", "enum": areas}, AREA_HELP, least=1),
+        "publish": Input(PUBLISH, {"type": "boolean", "default": False}, PUBLISH_HELP),
+    }
+    for name, schema in parameter_schemas(pipeline, language).items():
+        about = pipeline.PARAMETERS[name]
+        plain = {k: v for k, v in schema.items() if k not in ("title", "description")}
+        least = int(pipeline.Params.model_fields[name].is_required())
+        found[name] = Input(about.title, plain, about.description, least=least)
+    return found
+
+
+def _outputs(pipeline: Pipeline) -> Mapping[str, Output]:
+    layers = load_layers()
+    found = {"summary": Output(SUMMARY, {"type": "object"})}
+    for layer_id in pipeline.OUTPUT:
+        layer = layers[layer_id]
+        schema = {"type": "object", "contentMediaType": GEOJSON}
+        found[layer_id] = Output(layer.title, schema, layer.description, GEOJSON)
+    return found
+
+
+def _params(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in inputs.items() if name not in ("area", "publish")}
+
+
+def _check(pipeline: Pipeline, inputs: Mapping[str, Any]) -> None:
+    read_params(pipeline, _params(inputs))
+
+
+def _run(pipeline: Pipeline, inputs: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
+    from processing import runner  # noqa: PLC0415 - only in the child: it imports the libraries
+
+    def tell(what: str, done: int, total: int) -> None:
+        context.progress(100 * done / total, what)
+
+    with context.database(WRITER if context.publish else READER) as connection:
+        done = runner.run(
+            connection,
+            pipeline.NAME,
+            inputs["area"],
+            _params(inputs),
+            publish=context.publish,
+            progress=tell,
+        )
+    return done.document()
