@@ -1,0 +1,1 @@
+"""A city's vector file of any form: opened, judged feature by feature, mapped and loaded."""

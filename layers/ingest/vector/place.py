@@ -1,0 +1,175 @@
+"""From a file's coordinates to longitude and latitude: its CRS, the one operation, swapped axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyproj
+from pyproj.enums import TransformDirection
+from pyproj.exceptions import CRSError, ProjError
+
+from layers.crs import EPSG_URI, OWN_SRID, SK42, SYSTEMS, System
+from layers.errors import RefusedLoad
+from layers.model import COUNTRY, Area
+from layers.query import Crs
+
+BELARUS = (23.17, 51.26, 32.78, 56.17)
+"""West, south, east, north of the country, degrees (EPSG's area of use of its systems)."""
+
+MARGIN_DEG = 0.2
+REACH_DEG = (1.0, 0.6)
+"""How far east-west and north-south of its centre the data of an area may lie."""
+
+ZONE_7 = System(
+    Crs(f"{EPSG_URI}28407", 28407 + OWN_SRID, flip=True, metric=True),
+    "EPSG:28407",
+    "Pulkovo 1942 / Gauss-Kruger zone 7",
+    "+proj=tmerc +lat_0=0 +lon_0=39 +k=1 +x_0=7500000 +y_0=0",
+    ellipsoid="krass",
+    operation=SK42,
+)
+_BY_CODE = {s.code: s for s in (*SYSTEMS, ZONE_7)}
+CANDIDATES = tuple(
+    _BY_CODE[f"EPSG:{code}"]
+    for code in (4326, 32634, 32635, 32636, 28404, 28405, 28406, 28407, 3857)
+)
+"""What a file without a CRS is tried in, for the message only."""
+
+_FORM = ("proj", "lat_0", "lon_0", "k", "k_0", "x_0", "y_0", "lat_1", "lat_2", "zone", "south")
+
+
+@dataclass(frozen=True)
+class Placing:
+    """How coordinates become WGS 84: names for the report, `accuracy_m` None when nobody says."""
+
+    crs: str
+    operation: str
+    accuracy_m: float | None
+    transform: Callable[[np.ndarray], np.ndarray]
+    area_of_use: tuple[float, float, float, float] | None
+
+
+def box(area: Area) -> tuple[float, float, float, float]:
+    """Return where the data of an area may lie: west, south, east, north in degrees."""
+    if area.id == COUNTRY:
+        west, south, east, north = BELARUS
+        return west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG
+    x, y = REACH_DEG
+    return area.lon - x, area.lat - y, area.lon + x, area.lat + y
+
+
+def within(lonlat: np.ndarray, bounds: tuple[float, float, float, float]) -> np.ndarray:
+    """Return which points (n, 2) lie in a box of degrees; not a number lies nowhere."""
+    west, south, east, north = bounds
+    x, y = lonlat[:, 0], lonlat[:, 1]
+    return (x >= west) & (x <= east) & (y >= south) & (y <= north)
+
+
+def placing(named: str) -> Placing:
+    """Return the way from a CRS (EPSG code, WKT, PROJJSON) to WGS 84; coordinates east, north.
+
+    SK-42 and SK-95 go by the operations that layers/crs.py pins. Raises RefusedLoad.
+    """
+    try:
+        crs = pyproj.CRS.from_user_input(named)
+    except CRSError:
+        raise RefusedLoad(
+            f"{named[:60]!r} is no CRS that is known; name one with --crs, e.g. EPSG:32635"
+        ) from None
+    if crs.is_bound:
+        crs = crs.source_crs or crs
+    if crs.is_compound:
+        crs = crs.sub_crs_list[0]
+    use = crs.area_of_use
+    bounds = (use.west, use.south, use.east, use.north) if use else None
+    system = _system(crs)
+    if system is not None:
+        operation = system.operation
+        said = f"{operation.name} (EPSG:{operation.code})" if operation else "none: WGS 84"
+        accuracy = operation.accuracy_m if operation else 0.0
+        return Placing(f"{system.name} ({system.code})", said, accuracy, _pipeline(system), bounds)
+    return _by_proj(crs, bounds)
+
+
+def candidates(sample: np.ndarray, area: Area) -> list[str]:
+    """Return the systems, with the note when swapped, in which points (n, 2) fall into the area."""
+    found = []
+    for system in CANDIDATES:
+        go = _pipeline(system)
+        for points, note in ((sample, ""), (sample[:, ::-1], " with the axes swapped")):
+            if within(go(points), box(area)).mean() > 0.5:
+                found.append(f"{system.code} ({system.name}){note}")
+    return found
+
+
+def require_place(way: Placing, sample: np.ndarray, area: Area) -> None:
+    """Raise RefusedLoad when most points (n, 2) of a file lie outside the area, and say why."""
+    if not len(sample) or within(way.transform(sample), box(area)).mean() > 0.5:
+        return
+    if within(way.transform(sample[:, ::-1]), box(area)).mean() > 0.5:
+        raise RefusedLoad(
+            f"the axes are swapped: in {way.crs} the coordinates lie outside {area.id}, and inside"
+            " once east and north change places; write the file anew with east first"
+        )
+    x, y = np.median(way.transform(sample), axis=0)
+    raise RefusedLoad(
+        f"in {way.crs} the coordinates lie outside {area.id} (about {x:.3f}, {y:.3f});"
+        f" {_candidates_said(sample, area)}"
+    )
+
+
+def missing_crs(sample: np.ndarray, area: Area, name: str) -> RefusedLoad:
+    """Return the refusal of a file that does not say its CRS."""
+    return RefusedLoad(f"{name} does not say its CRS; {_candidates_said(sample, area)}")
+
+
+def _candidates_said(sample: np.ndarray, area: Area) -> str:
+    found = candidates(sample, area)
+    if not found:
+        return (
+            f"none of the usual ones puts it into {area.id}; ask its supplier and name it by --crs"
+        )
+    return f"it falls into {area.id} in {', '.join(found)}; ask its supplier and name it by --crs"
+
+
+def _system(crs: pyproj.CRS) -> System | None:
+    code = crs.to_epsg(min_confidence=70)
+    if code is not None and f"EPSG:{code}" in _BY_CODE:
+        return _BY_CODE[f"EPSG:{code}"]
+    datum = (crs.geodetic_crs.name if crs.geodetic_crs else "").lower().replace("_", " ")
+    if "pulkovo 1942" not in datum and "pulkovo-1942" not in datum:
+        return None
+    if crs.axis_info and crs.axis_info[0].unit_name not in ("metre", "meter", "degree"):
+        return None
+    # A local grid on SK-42: its own projection, the pinned datum shift.
+    form = {k: v for k, v in crs.to_dict().items() if k in _FORM}
+    projection = " ".join(f"+{k}={v}" for k, v in form.items())
+    metric = bool(crs.is_projected)
+    own = Crs("", 0, metric=metric)
+    return System(own, "local", crs.name, projection, ellipsoid="krass", operation=SK42)
+
+
+def _pipeline(system: System) -> Callable[[np.ndarray], np.ndarray]:
+    made = pyproj.Transformer.from_pipeline(system.pipeline)
+
+    def go(points: np.ndarray) -> np.ndarray:
+        x, y = made.transform(points[:, 0], points[:, 1], direction=TransformDirection.INVERSE)
+        return np.column_stack([x, y])
+
+    return go
+
+
+def _by_proj(crs: pyproj.CRS, bounds: tuple[float, float, float, float] | None) -> Placing:
+    try:
+        made = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
+    except ProjError:
+        raise RefusedLoad(f"there is no way from {crs.name} to WGS 84; name another CRS") from None
+
+    def go(points: np.ndarray) -> np.ndarray:
+        x, y = made.transform(points[:, 0], points[:, 1])
+        return np.column_stack([x, y])
+
+    accuracy = made.accuracy if made.accuracy >= 0 else None
+    return Placing(crs.name, made.description, accuracy, go, bounds)

@@ -1,0 +1,303 @@
+"""A vector file opened by GDAL (or pyarrow, or as a table): what it holds, and its features."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+from pyogrio.errors import DataSourceError, FieldError
+from pyogrio.raw import open_arrow
+
+from layers.errors import CorruptSource, MissingSource, RefusedLoad
+from layers.ingest.vector import encoding, table
+
+CHUNK = 10_000
+"""Features read at a time."""
+
+SAMPLED = 2_000
+"""Features looked at to tell the encoding and the CRS."""
+
+DRIVERS = {
+    ".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON", ".geojsons": "GeoJSONSeq",
+    ".geojsonl": "GeoJSONSeq", ".geojsonseq": "GeoJSONSeq", ".shp": "ESRI Shapefile",
+    ".tab": "MapInfo File", ".mif": "MapInfo File", ".gdb": "OpenFileGDB", ".gml": "GML",
+    ".kml": "LIBKML", ".kmz": "LIBKML", ".dxf": "DXF", ".fgb": "FlatGeobuf", ".xlsx": "XLSX",
+    ".parquet": "Parquet", ".geoparquet": "Parquet", ".csv": "CSV", ".tsv": "CSV", ".txt": "CSV",
+}  # fmt: skip
+RAW_TEXT = ("ESRI Shapefile", "MapInfo File")
+"""Formats whose text is in an encoding the file may not name."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One layer of a file; `crs` as the file says it (None: it does not), `encoding` of its text.
+
+    `path` is GDAL's name of it, `checksum` the SHA-256 of all its bytes.
+    """
+
+    file: Path
+    path: str
+    driver: str
+    layer: str | None
+    crs: str | None
+    encoding: str
+    checksum: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some features: attributes by the source's names (index = feature id there), WKB or None."""
+
+    attributes: pd.DataFrame
+    wkb: np.ndarray | None
+
+
+def open_source(file: Path, *, layer: str | None = None, given: str | None = None) -> Source:
+    """Open a file, or the one layer of it that is named; `given` is the encoding of its text.
+
+    Raises MissingSource, CorruptSource, and RefusedLoad when it holds several layers and none is
+    named, or when its text reads two ways.
+    """
+    if not file.exists():
+        raise MissingSource(f"{file} is not there; name a file with vector data")
+    size = file.stat().st_size if file.is_file() else sum(1 for _ in file.iterdir())
+    if size == 0:
+        raise CorruptSource(f"{file.name} is empty; ask its supplier for it again")
+    path, suffix, layer = _inside(file, layer)
+    if suffix not in DRIVERS:
+        names = ", ".join(DRIVERS)
+        raise RefusedLoad(f"{file.name} has no ending that is known ({names}); convert it to GPKG")
+    driver = DRIVERS[suffix]
+    made = Source(file, path, driver, layer, None, "utf-8", checksum(file))
+    if driver == "CSV":
+        return replace(made, encoding=table.text_encoding(file, given))
+    if driver == "Parquet":
+        return replace(made, crs=_parquet_crs(file))
+    _require_parts(path, suffix)
+    return _opened(made, given)
+
+
+def batches(source: Source) -> Iterator[Batch]:
+    """Yield the features of a source in its order; raises CorruptSource when reading fails."""
+    if source.driver == "CSV":
+        yield from (Batch(t, None) for t in table.read(source.file, source.encoding, CHUNK))
+        return
+    try:
+        read = _parquet_batches if source.driver == "Parquet" else _gdal_batches
+        yield from read(source)
+    except UnicodeError:
+        raise CorruptSource(
+            f"{source.file.name} is not {source.encoding} throughout;"
+            " name its encoding with --encoding"
+        ) from None
+    except (DataSourceError, FieldError, pa.ArrowException, OSError) as error:
+        raise _unreadable(source.file, error) from None
+
+
+def require_unchanged(source: Source) -> None:
+    """Raise CorruptSource when the file is not what it was when it was opened."""
+    if not source.file.exists() or checksum(source.file) != source.checksum:
+        raise CorruptSource(
+            f"{source.file.name} changed while it was read; load it again when it is complete"
+        )
+
+
+def checksum(file: Path) -> str:
+    """Return the SHA-256 of a file with its companions, or of a folder's files by name."""
+    parts = [file]
+    if file.is_dir():
+        parts = sorted(p for p in file.rglob("*") if p.is_file() and p.suffix != ".lock")
+    elif DRIVERS.get(file.suffix.lower()) in RAW_TEXT:
+        parts = sorted(p for p in file.parent.glob("*") if p.stem == file.stem and p.is_file())
+    sums = hashlib.sha256()
+    for part in parts:
+        with part.open("rb") as data:
+            sums.update(hashlib.file_digest(data, "sha256").digest())
+    return sums.hexdigest()
+
+
+def _inside(file: Path, layer: str | None) -> tuple[str, str, str | None]:
+    """Return GDAL's path, the ending that tells the format, and the layer still to be chosen."""
+    if file.suffix.lower() != ".zip":
+        return str(file), file.suffix.lower(), layer
+    try:
+        with zipfile.ZipFile(file) as archive:
+            broken = archive.testzip()
+            names = archive.namelist()
+    except (zipfile.BadZipFile, EOFError, NotImplementedError):
+        broken, names = file.name, []
+    if broken:
+        raise CorruptSource(f"{file.name} is cut off or damaged; ask its supplier for it again")
+    bases = {n.partition(".gdb/")[0] + ".gdb" for n in names if ".gdb/" in n}
+    found = sorted(bases or {n for n in names if Path(n).suffix.lower() in DRIVERS})
+    found = [n for n in found if not n.startswith("__MACOSX")]
+    if len(found) > 1:
+        chosen = [n for n in found if layer in (n, Path(n).stem, Path(n).name)]
+        if len(chosen) != 1:
+            raise RefusedLoad(f"{file.name} holds {', '.join(found)}; name one with --source-layer")
+        found, layer = chosen, None
+    if not found or Path(found[0]).suffix.lower() in (".csv", ".tsv", ".txt", ".parquet"):
+        raise RefusedLoad(f"{file.name} holds no layer that GDAL reads; unpack it and name a file")
+    return f"/vsizip/{file.resolve()}/{found[0]}", Path(found[0]).suffix.lower(), layer
+
+
+def _companions(path: str) -> set[str]:
+    if not path.startswith("/vsizip/"):
+        file = Path(path)
+        return {p.suffix.lower() for p in file.parent.glob("*") if p.stem == file.stem}
+    archive, _, name = path.removeprefix("/vsizip/").partition(".zip/")
+    with zipfile.ZipFile(f"{archive}.zip") as opened:
+        stem = name.rpartition(".")[0]
+        return {Path(n).suffix.lower() for n in opened.namelist() if n.rpartition(".")[0] == stem}
+
+
+def _require_parts(path: str, suffix: str) -> None:
+    needed = {".shp": (".dbf", ".shx"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
+    lacking = [part for part in needed.get(suffix, ()) if part not in _companions(path)]
+    if lacking:
+        name = Path(path).name
+        raise CorruptSource(
+            f"{name} came without its {' and '.join(lacking)}; put the file beside it and try again"
+        )
+
+
+def _opened(source: Source, given: str | None) -> Source:
+    try:
+        names = [str(name) for name, _ in pyogrio.list_layers(source.path)]
+        layer = _chosen(source, names)
+        # The encoding is ours to find: this one lets every byte through.
+        info = pyogrio.read_info(source.path, layer=layer, encoding="ISO-8859-1")
+    except (DataSourceError, OSError) as error:
+        raise _unreadable(source.file, error) from None
+    if info["driver"] not in (source.driver, "KML"):
+        raise CorruptSource(
+            f"{source.file.name} is a file of {info['driver']}, not of {source.driver}; rename it"
+        )
+    made = replace(source, layer=layer, crs=info["crs"])
+    if source.driver not in RAW_TEXT:
+        return made
+    return replace(made, encoding=_raw_encoding(made, given))
+
+
+def _chosen(source: Source, names: list[str]) -> str:
+    if not names:
+        raise CorruptSource(f"{source.file.name} holds no layer; ask its supplier for it again")
+    if source.layer is None and len(names) == 1:
+        return names[0]
+    if source.layer not in names:
+        raise RefusedLoad(
+            f"{source.file.name} holds the layers {', '.join(names)}; name one with --source-layer"
+        )
+    return source.layer
+
+
+def _raw_encoding(source: Source, given: str | None) -> str:
+    named = given or _named_encoding(source.path)
+    if named:
+        return encoding.known(named)
+    texts: set[bytes] = set()
+    seen = 0
+    for batch in _gdal_batches(replace(source, encoding="latin-1")):
+        for column in batch.attributes:
+            values = batch.attributes[column]
+            texts.update(v.encode("latin-1") for v in values if isinstance(v, str))
+        seen += len(batch.attributes)
+        if seen >= SAMPLED:
+            break
+    return encoding.detect(sorted(texts), source.file.name)
+
+
+def _named_encoding(path: str) -> str | None:
+    """Return what the .cpg file, or the header of a MapInfo table, says."""
+    if path.startswith("/vsizip/"):
+        archive, _, name = path.removeprefix("/vsizip/").partition(".zip/")
+        with zipfile.ZipFile(f"{archive}.zip") as opened:
+            stem = name.rpartition(".")[0]
+            cpg = [n for n in opened.namelist() if n.lower() == f"{stem}.cpg".lower()]
+            return opened.read(cpg[0]).decode("ascii", "replace").strip() or None if cpg else None
+    file = Path(path)
+    if file.suffix.lower() in (".tab", ".mif"):
+        head = file.read_bytes()[:2_000].lower()
+        return "cp1251" if b"windowscyrillic" in head else None
+    beside = [
+        p for p in file.parent.glob("*") if p.stem == file.stem and p.suffix.lower() == ".cpg"
+    ]
+    return beside[0].read_text("ascii", "replace").strip() or None if beside else None
+
+
+def _gdal_batches(source: Source) -> Iterator[Batch]:
+    raw = source.driver in RAW_TEXT
+    options: dict[str, Any] = {"encoding": "ISO-8859-1"} if source.path.endswith(".shp") else {}
+    with open_arrow(
+        source.path, layer=source.layer, return_fids=True, use_pyarrow=True, batch_size=CHUNK,
+        **options,
+    ) as (meta, reader):  # fmt: skip
+        fid = meta["fid_column"] or "OGC_FID"
+        shape = meta["geometry_name"] or "wkb_geometry"
+        recode = source.encoding if raw else None
+        for part in reader:
+            names = [n for n in part.schema.names if n not in (fid, shape)]
+            columns = {n: _values(part.column(n), recode, latin=bool(options)) for n in names}
+            index = pd.Index(part.column(fid).to_numpy(zero_copy_only=False))
+            wkb = None
+            if shape in part.schema.names:
+                wkb = np.array(part.column(shape).to_pylist(), dtype=object)
+            yield Batch(pd.DataFrame(columns, index=index, dtype=object), wkb)
+
+
+def _values(column: pa.Array, recode: str | None, *, latin: bool) -> list[Any]:
+    """Return the values of a column; `recode` says what its bytes are, `latin` that GDAL spread."""
+    if recode is None or not pa.types.is_string(column.type):
+        return list(column.to_pylist())
+    found = column.cast(pa.binary()).to_pylist()
+    if latin:
+        found = [None if v is None else v.decode().encode("latin-1") for v in found]
+    return [None if v is None else v.decode(recode) for v in found]
+
+
+def _parquet_meta(file: Path) -> dict[str, Any]:
+    try:
+        metadata = pq.read_schema(file).metadata or {}
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(file, error) from None
+    found: dict[str, Any] = json.loads(metadata.get(b"geo", b"{}"))
+    return found
+
+
+def _parquet_crs(file: Path) -> str | None:
+    meta = _parquet_meta(file)
+    if not meta:
+        return None
+    column = meta["columns"][meta["primary_column"]]
+    if column.get("encoding") != "WKB":
+        raise RefusedLoad(f"{file.name} does not hold its geometry as WKB; write it so")
+    crs = column.get("crs", "OGC:CRS84")  # GeoParquet 1.1: absent means CRS84, null unknown
+    return json.dumps(crs) if isinstance(crs, dict) else crs
+
+
+def _parquet_batches(source: Source) -> Iterator[Batch]:
+    shape = _parquet_meta(source.file).get("primary_column")
+    number = 0
+    with pq.ParquetFile(source.file) as opened:
+        for part in opened.iter_batches(batch_size=CHUNK):
+            names = [n for n in part.schema.names if n not in (shape, "bbox")]
+            columns = {n: part.column(n).to_pylist() for n in names}
+            index = pd.RangeIndex(number + 1, number + len(part) + 1)
+            number += len(part)
+            wkb = np.array(part.column(shape).to_pylist(), dtype=object) if shape else None
+            yield Batch(pd.DataFrame(columns, index=index, dtype=object), wkb)
+
+
+def _unreadable(file: Path, error: Exception) -> CorruptSource:
+    said = " ".join(str(error).split())[:200]
+    return CorruptSource(f"{file.name} cannot be read ({said}); ask its supplier for it again")

@@ -1,0 +1,92 @@
+"""A CSV file as rows of text: its separator found, its quoted line breaks kept."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+
+from layers.errors import CorruptSource
+from layers.ingest.vector import encoding
+
+SEPARATORS = ";\t,|"
+SAMPLE_BYTES = 200_000
+LONGEST_CELL = 10_000_000
+
+
+def text_encoding(file: Path, given: str | None) -> str:
+    """Return the encoding of a text file: the given one, that of its mark, or the detected one.
+
+    Raises CorruptSource when it is no text, RefusedLoad when it reads two ways.
+    """
+    with file.open("rb") as data:
+        sample = data.read(SAMPLE_BYTES)
+        rest = data.read(1)
+    if b"\0" in sample and not sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise CorruptSource(f"{file.name} is binary, not a CSV; save the table as CSV in UTF-8")
+    if given:
+        return encoding.known(given)
+    if sample.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if rest:  # whole lines only: a cut may go through a letter
+        sample = sample[: sample.rfind(b"\n") + 1] or sample
+    return encoding.detect(sample.split(b"\n"), file.name)
+
+
+def separator(file: Path, name: str) -> str:
+    """Return the separator that cuts the first records into equally many cells, at least two."""
+    with file.open(encoding=name, errors="replace", newline="") as text:
+        sample = "".join(islice(text, 200))
+    best, most = ",", 1
+    for mark in SEPARATORS:
+        counts = [len(r) for r in islice(csv.reader(io.StringIO(sample), delimiter=mark), 50) if r]
+        if counts and min(counts) == counts[0] and counts[0] > most and max(counts) == counts[0]:
+            best, most = mark, counts[0]
+    return best
+
+
+def read(file: Path, name: str, chunk: int) -> Iterator[pd.DataFrame]:
+    """Yield rows as text, null where a cell is empty; the index is the record's number from 1.
+
+    Raises CorruptSource naming the record that has more or fewer cells than the header.
+    """
+    mark = separator(file, name)
+    csv.field_size_limit(LONGEST_CELL)
+    with file.open(encoding=name, newline="") as text:
+        reader = csv.reader(text, delimiter=mark, strict=True)
+        try:
+            header = [cell.strip() for cell in next(reader, [])]
+            _require_header(file, header)
+            number = 0
+            while rows := [row for row in islice(reader, chunk) if any(row)]:
+                for i, row in enumerate(rows, number + 1):
+                    if len(row) != len(header):
+                        raise CorruptSource(
+                            f"{file.name}: record {i} has {len(row)} cells, the header"
+                            f" {len(header)}; put cells that hold {mark!r} in quotes"
+                        )
+                index = pd.RangeIndex(number + 1, number + len(rows) + 1)
+                cells = [[c if c.strip() else None for c in row] for row in rows]
+                yield pd.DataFrame(cells, index=index, columns=header, dtype=object)
+                number += len(rows)
+        except csv.Error as error:
+            raise CorruptSource(
+                f"{file.name}: near line {reader.line_num}: {error}; save it as CSV anew"
+            ) from None
+        except UnicodeError:
+            raise CorruptSource(
+                f"{file.name} is not {name} throughout; name its encoding with --encoding"
+            ) from None
+
+
+def _require_header(file: Path, header: list[str]) -> None:
+    twice = {h for h in header if header.count(h) > 1}
+    if not any(header) or twice or "" in header:
+        what = f"two columns {sorted(twice)[0]!r}" if twice - {""} else "a column without a name"
+        raise CorruptSource(f"{file.name} has {what}; give every column its own name in line 1")

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+import pytest
+
+from layers.errors import CorruptSource
+from layers.ingest.vector.source import batches, open_source
+
+NAMES = ["Орша", "Ўзда", "Ірына"]
+
+
+def points() -> gpd.GeoDataFrame:
+    shapes = gpd.points_from_xy([30.1, 30.2, 30.3], [54.1, 54.2, 54.3])
+    return gpd.GeoDataFrame({"name": NAMES}, geometry=shapes, crs=4326)
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "geojson", "fgb", "gml", "shp"])
+def test_names_survive_every_form(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"a.{ending}"
+    pyogrio.write_dataframe(points(), file)
+    source = open_source(file)
+    found = [v for b in batches(source) for v in b.attributes["name"]]
+    assert sorted(found) == sorted(NAMES)  # FlatGeobuf sorts by place
+    assert source.crs is not None
+
+
+def test_a_shapefile_without_cpg_is_read_by_its_letters(tmp_path: Path) -> None:
+    pyogrio.write_dataframe(points(), tmp_path / "a.shp", encoding="cp1251")
+    (tmp_path / "a.cpg").unlink()
+    found = [v for b in batches(open_source(tmp_path / "a.shp")) for v in b.attributes["name"]]
+    assert found == NAMES
+
+
+@pytest.mark.parametrize("part", ["dbf", "shx"])
+def test_a_shapefile_without_a_part_is_refused(tmp_path: Path, part: str) -> None:
+    pyogrio.write_dataframe(points(), tmp_path / "a.shp")
+    (tmp_path / f"a.{part}").unlink()
+    with pytest.raises(CorruptSource, match=f"came without its .{part}"):
+        open_source(tmp_path / "a.shp")
+
+
+def test_an_empty_file_and_a_cut_zip_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.gpkg").write_bytes(b"")
+    with pytest.raises(CorruptSource, match="is empty"):
+        open_source(tmp_path / "a.gpkg")
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04cut")
+    with pytest.raises(CorruptSource, match="is cut off or damaged"):
+        open_source(tmp_path / "a.zip")
