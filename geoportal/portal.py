@@ -19,6 +19,7 @@ from geoportal.settings import Settings
 from geoportal.watcher import Watcher
 from geoportal.writer import Writer
 from layers.area import SELECT_AREAS, area_from_row
+from layers.coverage import SELECT_COVERAGES, Coverage
 from layers.errors import BadLayerFile, UnknownLayer
 from layers.model import Area, Layer
 from layers.publication import SELECT_PUBLICATIONS, SELECT_STATE, Publication
@@ -49,6 +50,7 @@ class Portal:
         self.layers: Mapping[str, Layer] = {}
         self.versions: Mapping[tuple[str, str], Version] = {}
         self.areas: Mapping[str, Area] = {}
+        self.coverages: Mapping[str, Coverage] = {}
         self.summaries: Mapping[str, Summary] = {}
         self.changed: Callable[[], None] = lambda: None
         self._watcher = Watcher(settings)
@@ -66,6 +68,13 @@ class Portal:
             return self.layers[layer_id]
         except KeyError:
             raise UnknownLayer(f"There is no collection {layer_id[:80]!r}.") from None
+
+    def coverage(self, collection_id: str) -> Coverage:
+        """Return the coverage of a collection; raises UnknownLayer."""
+        try:
+            return self.coverages[collection_id]
+        except KeyError:
+            raise UnknownLayer(f"Collection {collection_id[:80]!r} has no coverage.") from None
 
     def style(self, layer_id: str) -> dict[str, Any]:
         """Return the style of a layer (MapLibre style document)."""
@@ -98,11 +107,14 @@ class Portal:
         areas = [area_from_row(r) for r in await self.database.rows(Query(SELECT_AREAS))]
         published = self._read(await self.database.rows(Query(SELECT_PUBLICATIONS)))
         rows = await self.database.rows(Query(SELECT_VERSIONS))
+        rasters = await self.database.rows(Query(SELECT_COVERAGES))
         # Until access control exists, only what everybody may see is published at all.
         is_open = {k for k, one in published.items() if one.layer.access == "open"}
         versions = [v for v in map(Version.from_row, rows) if v.layer in is_open]
         loaded = {v.layer for v in versions}
-        self.areas = {a.id: a for a in areas}
+        self.areas = by_id = {a.id: a for a in areas}
+        found = (Coverage.from_row(row, by_id) for row in rasters)
+        self.coverages = {one.id: one for one in found if one is not None}
         self.versions = {(v.layer, v.area): v for v in versions}
         self.publications = published
         layers = sorted((published[k].layer for k in loaded), key=lambda layer: layer.position)

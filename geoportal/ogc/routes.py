@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geoportal.ogc import (
+    coverages,
     crs,
     dataset_tiles,
     documents,
@@ -44,6 +45,8 @@ MEDIA_TYPES = {
     "jpeg": "image/jpeg",
     "sld10": "application/vnd.ogc.sld+xml;version=1.0",
     "sld11": "application/vnd.ogc.sld+xml;version=1.1",
+    "geotiff": "image/tiff; application=geotiff",
+    "covjson": "application/prs.coverage+json",
 } | {name: one.media_type for name, one in FORMATS.items()}
 # `f=json` asks for the JSON form of a resource, whatever its exact media type.
 SPELLINGS = {
@@ -53,12 +56,17 @@ SPELLINGS = {
     "mapbox": ("mapbox", "json"),
     "geojson": ("json", "geojson"),
     "schema": ("json",),
+    "covjson": ("json", "covjson"),
     "openapi": ("json",),
 }
 # Media types that a caller may also name for a format.
-ALSO = {"mapbox": (JSON,), "geojson": (JSON,), "schema": (JSON,), "openapi": (JSON,)} | {
-    name: one.also for name, one in FORMATS.items()
-}
+ALSO = {
+    "mapbox": (JSON,),
+    "geojson": (JSON,),
+    "schema": (JSON,),
+    "openapi": (JSON,),
+    "covjson": (JSON,),
+} | {name: one.also for name, one in FORMATS.items()}
 
 
 @dataclass(frozen=True)
@@ -262,6 +270,11 @@ ROUTES: tuple[Route, ...] = (
         _text("Карта калекцыі", "Карта коллекции", "Map of the collection"),
         formats=PICTURES, parameters=(*maps.PARAMETERS, *maps.FILTERS), page="picture",
         schema="binary",
+    ),
+    Route(
+        COLLECTION + "/coverage", "getCoverage", coverages.get_coverage, "coverages",
+        coverages.TITLE, formats=("geotiff", "covjson"), parameters=coverages.PARAMETERS,
+        schema="binary", statuses=(200, 204, 304, 400, 404, 406, 500, 503),
     ),
     Route(
         "/map", "map.dataset.getMap", maps.get_dataset_map, "maps",

@@ -39,6 +39,7 @@ def validators(api: Api, request: OgcRequest, address: str, layer_id: str | None
     """
     portal = api.portal
     found = [v for (name, _), v in portal.versions.items() if layer_id in (None, name)]
+    found += [one.version for k, one in portal.coverages.items() if layer_id in (None, k)]
     defined = [one.revision for k, one in portal.publications.items() if layer_id in (None, k)]
     state = f"{address} {request.format} {request.language} {len(found)} " + ",".join(
         map(str, (*(v.version for v in found), *defined))
