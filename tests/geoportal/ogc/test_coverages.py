@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import psycopg
@@ -73,12 +74,12 @@ def test_the_collection_leads_to_cells_schema_and_map(coverages: TestClient) -> 
     assert one["storageCrs"] == NATIVE == one["crs"][0]
     assert [axis["cellsCount"] for axis in one["extent"]["spatial"]["grid"]] == [COLUMNS, ROWS]
     west, south, east, north = one["extent"]["spatial"]["bbox"][0]
-    assert west < ORSHA.lon < east or south < ORSHA.lat < north
+    assert 30 < west < east < 31
+    assert 54 < south < north < 55
     for link in one["links"]:
         assert (
             coverages.get(
-                link["href"].partition("//")[2].partition("/")[2]
-                and "/" + link["href"].split("/", 3)[3]
+                urlsplit(link["href"])._replace(scheme="", netloc="").geturl()
             ).status_code
             == 200
         ), link
@@ -159,7 +160,7 @@ def test_another_system_has_the_value_of_the_place(coverages: TestClient) -> Non
         if code == 28406:
             continue  # its datum shift is not the one that this PROJ would choose
         row, column = cells.shape[0] // 2, cells.shape[1] // 2
-        x, y = t * (column + 0.5, row + 0.5)
+        x, y = t @ (column + 0.5, row + 0.5)
         e, n = Transformer.from_crs(code, 32636, always_xy=True).transform(x, y)
         expected = 100 + 0.1 * ((e - WEST) / CELL_M - 0.5) + 0.2 * ((NORTH - n) / CELL_M - 0.5)
         assert cells[row, column] == pytest.approx(expected, abs=0.02), code
