@@ -21,7 +21,7 @@ from rasterio.windows import Window
 from geoportal.maps.colour import parse_colour
 from geoportal.maps.order import CoverageOrder, RasterSheet
 from geoportal.maps.view import View
-from layers.crs import SYSTEMS
+from layers.crs import OWN_SRID, SYSTEMS
 from layers.query import Box, Crs
 from layers.raster import RasterDefinition
 
@@ -122,7 +122,7 @@ def _geotiff(cells: Cells, order: CoverageOrder) -> bytes:
     with MemoryFile() as file:
         with file.open(
             driver="GTiff", width=order.width, height=order.height, count=1, dtype="float32",
-            crs=f"EPSG:{box.crs.srid}", transform=transform, nodata=np.nan, compress="DEFLATE",
+            crs=f"EPSG:{box.crs.srid % OWN_SRID}", transform=transform, nodata=np.nan, compress="DEFLATE",
             **blocks,
         ) as target:  # fmt: skip
             target.write(cells, 1)
