@@ -122,7 +122,8 @@ def _geotiff(cells: Cells, order: CoverageOrder) -> bytes:
     with MemoryFile() as file:
         with file.open(
             driver="GTiff", width=order.width, height=order.height, count=1, dtype="float32",
-            crs=f"EPSG:{box.crs.srid % OWN_SRID}", transform=transform, nodata=np.nan, compress="DEFLATE",
+            crs=f"EPSG:{box.crs.srid % OWN_SRID}", transform=transform, nodata=np.nan,
+            compress="DEFLATE",
             **blocks,
         ) as target:  # fmt: skip
             target.write(cells, 1)
