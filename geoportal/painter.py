@@ -19,7 +19,15 @@ import psycopg
 
 from geoportal.exporter import options
 from geoportal.maps.legend_picture import paint_legend
-from geoportal.maps.order import LENGTH, Failure, MapOrder, Order, Picture
+from geoportal.maps.order import (
+    LENGTH,
+    CoverageOrder,
+    Failure,
+    LegendOrder,
+    MapOrder,
+    Order,
+    Picture,
+)
 from geoportal.maps.picture import Connection, paint_map
 
 _PR_SET_PDEATHSIG = 1
@@ -64,9 +72,13 @@ class Session:
 
     def paint(self, order: Order) -> Picture | Failure:
         """Return the picture, or why there is none."""
-        if not isinstance(order, MapOrder):
+        if isinstance(order, LegendOrder):
             return paint_legend(order)
         try:
+            if isinstance(order, CoverageOrder):
+                from geoportal.maps.coverage import encode_coverage  # noqa: PLC0415 - GDAL
+
+                return Picture(encode_coverage(self._connected(order), order))
             return paint_map(self._connected(order), order)
         except psycopg.errors.QueryCanceled:
             return Failure("timeout")
@@ -76,7 +88,7 @@ class Session:
         except (psycopg.DataError, psycopg.errors.InternalError_) as error:
             return Failure("value", str(error).splitlines()[0])
 
-    def _connected(self, order: MapOrder) -> Connection:
+    def _connected(self, order: MapOrder | CoverageOrder) -> Connection:
         if self._connection is None or self._connection.broken or self._url != order.database_url:
             self._connection = psycopg.connect(
                 order.database_url, options=options(order.timeout_s), autocommit=True,

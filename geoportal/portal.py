@@ -22,6 +22,7 @@ from geoportal.watcher import Watcher
 from geoportal.writer import Writer
 from layers import kept_text
 from layers.area import SELECT_AREAS, area_from_row
+from layers.coverage import SELECT_COVERAGES, Coverage
 from layers.errors import BadLayerFile, UnknownLayer
 from layers.model import Area, Layer
 from layers.publication import SELECT_PUBLICATIONS, SELECT_STATE, Publication
@@ -54,6 +55,7 @@ class Portal:
         self.layers: Mapping[str, Layer] = {}
         self.versions: Mapping[tuple[str, str], Version] = {}
         self.areas: Mapping[str, Area] = {}
+        self.coverages: Mapping[str, Coverage] = {}
         self.summaries: Mapping[str, Summary] = {}
         self.kept_texts: frozenset[str] = frozenset()  # layers whose table keeps finished features
         self.changed: Callable[[], None] = lambda: None
@@ -72,6 +74,13 @@ class Portal:
             return self.layers[layer_id]
         except KeyError:
             raise UnknownLayer(f"There is no collection {layer_id[:80]!r}.") from None
+
+    def coverage(self, collection_id: str) -> Coverage:
+        """Return the coverage of a collection; raises UnknownLayer."""
+        try:
+            return self.coverages[collection_id]
+        except KeyError:
+            raise UnknownLayer(f"Collection {collection_id[:80]!r} has no coverage.") from None
 
     def style(self, layer_id: str) -> dict[str, Any]:
         """Return the style of a layer (MapLibre style document)."""
@@ -105,6 +114,7 @@ class Portal:
         published = self._read(await self.database.rows(Query(SELECT_PUBLICATIONS)))
         marks = await self.database.rows(Query(kept_text.SELECT_MARKS))
         rows = await self.database.rows(Query(SELECT_VERSIONS))
+        rasters = await self.database.rows(Query(SELECT_COVERAGES))
         # After the versions: an area is saved before anything is loaded for it.
         areas = {a.id: a for a in map(area_from_row, await self.database.rows(Query(SELECT_AREAS)))}
         # Until access control exists, only what everybody may see is published at all.
@@ -114,6 +124,8 @@ class Portal:
         ]
         loaded = {v.layer for v in versions}
         self.areas = areas
+        found = (Coverage.from_row(row, areas) for row in rasters)
+        self.coverages = {one.id: one for one in found if one is not None}
         self.versions = {(v.layer, v.area): v for v in versions}
         self.publications = published
         layers = sorted((published[k].layer for k in loaded), key=lambda layer: layer.position)

@@ -20,8 +20,11 @@ SELECT_PUBLICATIONS = (
 )
 """The published definitions; a row goes to `Publication.from_row`."""
 
-SELECT_STATE = "SELECT layers.state()"
-"""One text that any change of a definition or a version changes."""
+SELECT_STATE = (
+    "SELECT concat(layers.state(), ';', (SELECT string_agg("
+    "concat_ws(' ', raster, area, xmin, ctid), ',' ORDER BY raster, area) FROM layers.raster))"
+)
+"""One text that any change of a definition, a version or a raster changes."""
 
 
 @dataclass(frozen=True, slots=True)

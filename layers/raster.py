@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import yaml
-from pydantic import ValidationError, model_validator
+from pydantic import StringConstraints, ValidationError, model_validator
 
 from layers.errors import BadLayerFile, UnknownLayer
 from layers.model import Licence, Name, Status, Supplier, Text, Theme, Value
@@ -28,16 +28,30 @@ Affine = tuple[float, float, float, float, float, float]
 """a, b, c, d, e, f of x = a * column + b * row + c, y = d * column + e * row + f."""
 
 
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
+
+
 class RasterClass(Value):
-    """One value of a raster of classes."""
+    """One value of a raster of classes, and its colour on a map."""
 
     value: int
     name: Name
     title: Text
+    colour: Colour
+
+
+class Stop(Value):
+    """A value of a colour ramp; between two stops the colour is mixed."""
+
+    value: float
+    colour: Colour
 
 
 class RasterDefinition(Value):
-    """Everything about one raster but its cells; `unit` is a UCUM code."""
+    """Everything about one raster but its cells; `unit` is a UCUM code.
+
+    A map draws classes in their colours, other values by `ramp`; `hillshade` = as lit ground.
+    """
 
     id: Name
     theme: Theme
@@ -50,11 +64,16 @@ class RasterDefinition(Value):
     licence: Licence
     attribution: str
     classes: tuple[RasterClass, ...] = ()
+    ramp: tuple[Stop, ...] = ()
+    hillshade: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.kind == "classes") != bool(self.classes):
             raise ValueError("a raster of classes lists them, another has none")
+        values = [stop.value for stop in self.ramp]
+        if self.kind == "continuous" and (len(values) < 2 or values != sorted(set(values))):
+            raise ValueError("a continuous raster has a ramp of two or more rising values")
         return self
 
 

@@ -20,11 +20,11 @@ coalesce(edited_at, loaded_at), status, source, attribution, supplier, licence
 SELECT_VERSIONS = f"SELECT {VERSION_COLUMNS} FROM layers.version ORDER BY layer, area"  # noqa: S608
 
 
-SELECT_RASTERS = (
-    "SELECT raster, area, version, checksum, width::bigint * height, NULL, NULL, NULL, NULL, NULL,"
+RASTER_COLUMNS = (
+    "raster, area, version, checksum, width::bigint * height, NULL, NULL, NULL, NULL, NULL,"
     " NULL, loaded_at, status, source, attribution, supplier, licence"
-    " FROM layers.raster ORDER BY raster, area"
 )
+SELECT_RASTERS = f"SELECT {RASTER_COLUMNS} FROM layers.raster ORDER BY raster, area"  # noqa: S608
 """What `Version.from_row` reads, of layers.raster; the rows are cells."""
 
 

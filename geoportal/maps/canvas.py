@@ -11,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 import mapnik
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from geoportal.maps.brush import FONTSET
@@ -20,6 +21,8 @@ FACE = "DejaVu Sans Book"
 """The font that comes with mapnik: Latin, Cyrillic, and no other machine is asked for it."""
 
 ENCODINGS = {"png": "png32", "jpeg": "jpeg85"}
+
+CLEAR: Colour = (255, 255, 255, 0.0)
 
 Row = tuple[int, bytes, Mapping[str, Any]]
 """Id, geometry as WKB, values."""
@@ -96,4 +99,20 @@ def coloured(png: bytes, colour: Colour) -> bytes:
     pixels[pixels[..., 3] == 0, :3] = [round(part) for part in colour[:3]]
     found = BytesIO()
     Image.fromarray(pixels).save(found, "PNG")
+    return found.getvalue()
+
+
+def stacked(background: Colour, cells: npt.NDArray[np.uint8], words: bytes, format_: str) -> bytes:
+    """Return cells (rows, columns, RGBA) on a background and under a picture, as one picture."""
+    *colour, opacity = background
+    filled = (*(round(part) for part in colour), round(opacity * 255))
+    picture = Image.new("RGBA", (cells.shape[1], cells.shape[0]), filled)
+    picture.alpha_composite(Image.fromarray(cells))
+    with Image.open(BytesIO(words)) as image:
+        picture.alpha_composite(image.convert("RGBA"))
+    found = BytesIO()
+    if format_ == "png":
+        picture.save(found, "PNG")
+    else:
+        picture.convert("RGB").save(found, "JPEG", quality=85)
     return found.getvalue()

@@ -10,7 +10,8 @@ from typing import Any
 from geoportal.maps.colour import Colour
 from geoportal.maps.view import View
 from layers.model import Layer
-from layers.query import Filter
+from layers.query import Box, Filter
+from layers.raster import RasterDefinition
 
 Format = str
 """`png` or `jpeg`."""
@@ -37,6 +38,17 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class RasterSheet:
+    """The raster of an area as one sheet: how it is coloured, and what must be said with it."""
+
+    definition: RasterDefinition
+    area: str
+    attribution: str
+    demonstration: bool = False
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MapOrder:
     """A picture of layers, the first at the bottom.
 
@@ -52,6 +64,26 @@ class MapOrder:
     warning: str
     database_url: str
     timeout_s: float
+    raster: RasterSheet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageOrder:
+    """Cells of the raster of an area, on a grid: the box of a CRS cut into width x height cells.
+
+    `window` = column, row, columns, rows of the raster when the grid is its own, else None.
+    """
+
+    definition: RasterDefinition
+    area: str
+    box: Box
+    width: int
+    height: int
+    window: tuple[int, int, int, int] | None
+    format: str
+    attribution: str
+    database_url: str
+    timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +95,15 @@ class LegendOrder:
     note: str
 
 
-Order = MapOrder | LegendOrder
+Order = MapOrder | CoverageOrder | LegendOrder
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A painted picture; `cut` = how many features were left out because there were too many."""
+    """A painted picture or an encoded coverage.
+
+    `cut` = how many features were left out because there were too many.
+    """
 
     data: bytes
     cut: int = 0

@@ -12,10 +12,10 @@ from typing import Any
 import psycopg
 
 from geoportal.maps.brush import FONTSET, Brush, brush
-from geoportal.maps.canvas import Canvas, Row
+from geoportal.maps.canvas import CLEAR, Canvas, Row, stacked
 from geoportal.maps.colour import rgba
 from geoportal.maps.expression import Scope, UnknownExpression, compile_expression
-from geoportal.maps.order import MapOrder, Picture, Sheet
+from geoportal.maps.order import MapOrder, Picture, RasterSheet, Sheet
 from geoportal.maps.view import View
 from geoportal.maps.wkb import point, polygon
 from layers import drawing
@@ -49,6 +49,8 @@ def paint_map(connection: Connection, order: MapOrder) -> Picture:
     view = order.view
     box = view.box
     world = _world(view)
+    if order.raster is not None:
+        return _paint_raster(connection, order, order.raster)
     canvas = Canvas(
         (view.width, view.height), (box.west, box.south, box.east, box.north),
         order.void if world else order.background,
@@ -69,6 +71,18 @@ def paint_map(connection: Connection, order: MapOrder) -> Picture:
     seen = [one.sheet for one in drawn if one.scopes]
     _add_notes(canvas, order, seen)
     return Picture(canvas.paint(order.format, view.pixel_ratio), sum(one.cut for one in drawn))
+
+
+def _paint_raster(connection: Connection, order: MapOrder, sheet: RasterSheet) -> Picture:
+    """The cells in their colours on the background, and above them the words."""
+    from geoportal.maps.coverage import coloured_cells  # noqa: PLC0415 - GDAL, for rasters only
+
+    view, box = order.view, order.view.box
+    canvas = Canvas((view.width, view.height), (box.west, box.south, box.east, box.north), CLEAR)
+    cells = coloured_cells(connection, sheet, view)
+    _add_notes(canvas, order, [sheet] if cells[..., 3].any() else [])
+    words = canvas.paint("png", view.pixel_ratio)
+    return Picture(stacked(order.background, cells, words, order.format))
 
 
 def _zoom(sheet: Sheet, view: View) -> float:
@@ -189,7 +203,7 @@ def _add_world(canvas: Canvas, world: tuple[float, float, float, float], order: 
     canvas.add("world", xml, canvas.source((), [(1, polygon(ring), {})]))
 
 
-def _add_notes(canvas: Canvas, order: MapOrder, seen: Sequence[Sheet]) -> None:
+def _add_notes(canvas: Canvas, order: MapOrder, seen: Sequence[Sheet | RasterSheet]) -> None:
     """Write at the bottom whose data these are, and that some are made for demonstration."""
     view = order.view
     if not seen or view.width < LEAST_NOTE[0] or view.height < LEAST_NOTE[1]:

@@ -81,7 +81,10 @@ def middle(box: Box) -> tuple[float, float]:
 
 @lru_cache(maxsize=64)
 def _transformer(crs: Crs) -> Transformer:
-    return Transformer.from_pipeline(_PIPELINES[crs])
+    if crs in _PIPELINES:
+        return Transformer.from_pipeline(_PIPELINES[crs])
+    # The metric CRS of a raster abroad, which no request may name for anything else.
+    return Transformer.from_crs("OGC:CRS84", f"EPSG:{crs.srid}", always_xy=True)
 
 
 def lon_lat(crs: Crs, x: float, y: float) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import pygeoapi.api
 from pygeoapi.api import API
 
 from geoportal.errors import BadParameter, GeoportalError, NotAcceptable, NotFound
-from geoportal.ogc import items, processes, tiles
+from geoportal.ogc import coverages, items, processes, tiles
 from geoportal.ogc.crs import offered
 from geoportal.ogc.tile_cache import TileCache
 from geoportal.portal import Portal
@@ -38,7 +38,7 @@ UPSTREAM_ERRORS: dict[int, type[GeoportalError]] = {
 }  # fmt: skip
 
 _MODULES: dict[str, Any] = pygeoapi.api.all_apis() | {
-    "itemtypes": items, "tile": tiles, "process": processes,
+    "itemtypes": items, "tile": tiles, "process": processes, "coverage": coverages,
 }  # fmt: skip
 
 

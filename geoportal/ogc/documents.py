@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pygeoapi import api as upstream
 
-from geoportal.ogc import editing, maps, styles
+from geoportal.ogc import coverages, editing, maps, styles
 from geoportal.ogc.crs import TITLE as CRS_TITLE
 from geoportal.ogc.dataset_tiles import TITLE as TILES_TITLE
 from geoportal.ogc.enrich import STYLES, STYLES_TITLE, enrich
@@ -87,7 +87,11 @@ def conformance(api: Api, request: OgcRequest) -> Answer:
 
     def make() -> dict[str, Any]:
         document = _upstream(upstream.conformance, api, request)
-        return {"conformsTo": sorted({*document["conformsTo"], *OURS, *_of_edits(api)})}
+        return {
+            "conformsTo": sorted(
+                {*document["conformsTo"], *OURS, *_of_edits(api), *_of_coverages(api)}
+            )
+        }
 
     return {}, 200, _made_once(api, ("conformance",), make)
 
@@ -97,14 +101,21 @@ def _of_edits(api: Api) -> list[str]:
     return editing.CONFORMANCE_CLASSES if editable else []
 
 
+def _of_coverages(api: Api) -> list[str]:
+    return coverages.CONFORMANCE_CLASSES if api.portal.coverages else []
+
+
 def collections(api: Api, request: OgcRequest) -> Answer:
-    """Answer `/collections`: every published layer."""
+    """Answer `/collections`: every published layer and every raster of an area."""
 
     def make() -> dict[str, Any]:
         document: dict[str, Any] = _upstream(upstream.describe_collections, api, request)
         found = [
             enrich(one, api.portal, api.portal.layers[one["id"]], request.language)
             for one in document["collections"]
+        ]
+        found += [
+            coverages.describe(api, one, request.language) for one in api.portal.coverages.values()
         ]
         links = adopt(document["links"], request.language)
         return {"collections": found, "links": links}
@@ -114,6 +125,9 @@ def collections(api: Api, request: OgcRequest) -> Answer:
 
 def collection(api: Api, request: OgcRequest, collection_id: str) -> Answer:
     """Answer `/collections/{collectionId}`; raises UnknownLayer."""
+    if collection_id in api.portal.coverages:
+        one = api.portal.coverage(collection_id)
+        return {}, 200, coverages.describe(api, one, request.language)
     layer = api.portal.layer(collection_id)
 
     def make() -> dict[str, Any]:

@@ -226,7 +226,7 @@ async def _run(api: Api, route: Route, request: Request) -> Response:
         else:
             kept = validators(api, ogc_request, _address(request), layer_id)
         if (
-            layer_id in (None, *api.portal.layers)
+            layer_id in (None, *api.portal.layers, *api.portal.coverages)
             and kept
             and is_fresh(request.headers.get("if-none-match"), kept["ETag"])
         ):

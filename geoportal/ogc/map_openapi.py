@@ -35,6 +35,21 @@ TEXTS: dict[str, Text] = {
         en='Part by axes: Lat(53:54),Lon(30:31),time("2024-01-01")',
     ),
     "subset-crs": Text(be="СК часткі", ru="СК части", en="CRS of the subset"),
+    "scale-factor": Text(
+        be="У колькі разоў радзей ячэйкі",
+        ru="Во сколько раз реже ячейки",
+        en="By what factor the cells are coarser",
+    ),
+    "scale-axes": Text(
+        be="Тое самае па восях: E(2),N(2)",
+        ru="То же по осям: E(2),N(2)",
+        en="The same by axes: E(2),N(2)",
+    ),
+    "scale-size": Text(
+        be="Колькі ячэек па восях: E(200),N(100)",
+        ru="Сколько ячеек по осям: E(200),N(100)",
+        en="How many cells by axes: E(200),N(100)",
+    ),
     "transparent": Text(
         be="Ці празрысты фон", ru="Прозрачен ли фон", en="Whether the background is transparent"
     ),
@@ -85,6 +100,9 @@ def parameters(crs: Schema) -> dict[str, tuple[Schema, Schema]]:
         "center-crs": (crs, {}),
         "subset": (texts, csv),
         "subset-crs": (crs, {}),
+        "scale-factor": (POSITIVE, {}),
+        "scale-axes": (texts, csv),
+        "scale-size": (texts, csv),
         "transparent": ({"type": "boolean", "default": True}, {}),
         "bgcolor": ({"type": "string", "default": "0xFFFFFF"}, {}),
         "void-color": ({"type": "string", "default": "0xFFFFFF"}, {}),

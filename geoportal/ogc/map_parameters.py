@@ -141,6 +141,14 @@ def _place(
     return None, None
 
 
+def parse_box(params: Mapping[str, str], crs: Crs, extent: Bbox) -> Box | None:
+    """Return the box that `bbox` or `subset` names, in `crs`; None when none does.
+
+    Raises BadParameter and OutsideCrs; `extent` in degrees is what an axis not named keeps.
+    """
+    return _place(params, crs, extent)[0]
+
+
 def _moved(box: Box, crs: Crs) -> Box:
     """Return a box in the CRS of the picture; raises BadParameter for one without an area."""
     width, height = box.east - box.west, box.north - box.south

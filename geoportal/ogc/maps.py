@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from geoportal.errors import BadParameter, NotFound
-from geoportal.maps.order import MapOrder, Sheet
+from geoportal.maps.order import MapOrder, RasterSheet, Sheet
 from geoportal.maps.view import View
 from geoportal.ogc import map_parameters
 from geoportal.ogc import parameters as read
+from geoportal.ogc.coverage_parameters import extent_of
 from geoportal.ogc.crs import offered
 from geoportal.ogc.dataset_tiles import TITLE, chosen
 from geoportal.ogc.enrich import attribution, status_of
@@ -20,6 +21,7 @@ from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.styles import find
 from geoportal.ogc.tilejson import joined
 from geoportal.web.catalogue import style_layers
+from layers.coverage import Coverage
 from layers.model import Code, Language, Layer, Text
 from layers.query import CRS84, Filter
 from layers.version import Bbox
@@ -56,6 +58,8 @@ FILTERS = ("filter", "filter-lang", "filter-crs")
 
 async def get_collection_map(api: Api, request: OgcRequest, collection_id: str) -> Answer:
     """Answer the picture of a collection; raises UnknownLayer, BadParameter and others."""
+    if collection_id in api.portal.coverages:
+        return await _coverage_map(api, request, api.portal.coverage(collection_id))
     return await _answer(api, request, [api.portal.layer(collection_id)])
 
 
@@ -123,6 +127,39 @@ async def _answer(api: Api, request: OgcRequest, layers: Sequence[Layer]) -> Ans
     return headers | ({CUT: str(picture.cut)} if picture.cut else {}), 200, picture.data
 
 
+async def _coverage_map(api: Api, request: OgcRequest, coverage: Coverage) -> Answer:
+    """Answer the picture of a raster in its colours; it has no rows, so no filters and no times."""
+    params = request.params
+    for name in ("datetime", *FILTERS):
+        if name in params:
+            raise BadParameter(f"Parameter {name}: a raster has nothing that it could select.")
+    view = map_parameters.parse_view(params, extent_of(coverage))
+    background, void = map_parameters.parse_background(params, opaque=request.format == "jpeg")
+    sheet = RasterSheet(
+        coverage.definition,
+        coverage.area.id,
+        coverage.attribution,
+        demonstration=coverage.version.status == "demonstration",
+    )
+    headers = _headers(view, [sheet], None)
+    if request.format == "html":
+        return headers, 200, _coverage_page(api, request, coverage, view)
+    settings = api.portal.settings
+    order = MapOrder(
+        view=view,
+        sheets=(),
+        background=background,
+        void=void,
+        format=request.format,
+        warning=WARNING.get(request.language),
+        database_url=settings.database_url or "",
+        timeout_s=settings.statement_timeout_s,
+        raster=sheet,
+    )
+    picture = await api.portal.painters.paint(order)
+    return headers, 200, picture.data
+
+
 def _country() -> Bbox:
     from geoportal.ogc.api import COUNTRY_BBOX  # noqa: PLC0415 - it imports the handlers
 
@@ -162,7 +199,7 @@ def _selected(layer: Layer) -> Code | None:
     return field.codes[0] if field else None
 
 
-def _headers(view: View, sheets: Sequence[Sheet], time: str | None) -> dict[str, str]:
+def _headers(view: View, sheets: Sequence[Sheet | RasterSheet], time: str | None) -> dict[str, str]:
     box = view.box
     corners = (box.west, box.south, box.east, box.north)
     if box.crs.flip:
@@ -193,24 +230,42 @@ def _content_time(api: Api, layers: Sequence[Layer], period: str | None) -> str 
 
 
 def _page(api: Api, request: OgcRequest, layers: Sequence[Layer], view: View) -> dict[str, Any]:
-    """What the page of a picture shows: it, where it is, whose it is, links to its forms."""
+    """What the page of a picture of layers shows."""
     language = request.language
-    url = f"{api.portal.settings.base_url}/{quote(request.path_info)}"
-    asked = {k: v for k, v in request.params.items() if k != "f"}
-    address = f"{url}?{urlencode({**asked, 'f': 'png', 'lang': language})}"
     one = layers[0] if len(layers) == 1 else None
-    return {
+    return _picture_page(api, request, view) | {
         "title": (one.title if one else TITLE).get(language),
         "description": one.description.get(language) if one else "",
+        "layers": [layer.title.get(language) for layer in layers],
+        "demonstration": any(status_of(api.portal, x) == "demonstration" for x in layers),
+        "attribution": list(dict.fromkeys(attribution(api.portal, x) for x in layers)),
+    }
+
+
+def _coverage_page(api: Api, request: OgcRequest, one: Coverage, view: View) -> dict[str, Any]:
+    """What the page of a picture of a raster shows."""
+    title = one.title.get(request.language)
+    return _picture_page(api, request, view) | {
+        "title": title,
+        "description": one.definition.description.get(request.language),
+        "layers": [title],
+        "demonstration": one.version.status == "demonstration",
+        "attribution": [one.attribution],
+    }
+
+
+def _picture_page(api: Api, request: OgcRequest, view: View) -> dict[str, Any]:
+    """The picture, where it is, links to its forms."""
+    url = f"{api.portal.settings.base_url}/{quote(request.path_info)}"
+    asked = {k: v for k, v in request.params.items() if k != "f"}
+    address = f"{url}?{urlencode({**asked, 'f': 'png', 'lang': request.language})}"
+    return {
         "image": urlsplit(address)._replace(scheme="", netloc="").geturl(),
         "width": view.width,
         "height": view.height,
         "crs": view.box.crs.uri,
         "bbox": [view.box.west, view.box.south, view.box.east, view.box.north],
         "scaleDenominator": round(view.scale_denominator),
-        "layers": [layer.title.get(language) for layer in layers],
-        "demonstration": any(status_of(api.portal, x) == "demonstration" for x in layers),
-        "attribution": list(dict.fromkeys(attribution(api.portal, x) for x in layers)),
         "links": [
             link(address, "alternate", "image/png", "PNG"),
             link(address.replace("f=png", "f=jpeg"), "alternate", "image/jpeg", "JPEG"),

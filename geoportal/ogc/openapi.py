@@ -62,7 +62,7 @@ def openapi_document(api: Api, language: Language) -> dict[str, Any]:
 def _addresses(api: Api, route: Route) -> list[tuple[str, Layer | None]]:
     """The address once, or once for each collection where its properties are parameters."""
     if not route.path.startswith(COLLECTION) or (
-        route.tag in ("tiles", "maps") and not route.properties
+        route.tag in ("tiles", "maps", "coverages") and not route.properties
     ):
         return [(route.path, None)]
     return [
@@ -111,7 +111,7 @@ def _operation_parameters(
 ) -> list[dict[str, Any]]:
     from geoportal.ogc.routes import SPELLINGS  # noqa: PLC0415 - the table imports this module
 
-    found = [_path_parameter(api, name) for name in _names(path)]
+    found = [_path_parameter(api, route, name) for name in _names(path)]
     formats = [SPELLINGS.get(f, (f,))[0] for f in route.formats]
     found.append(parameter("f", {"type": "string", "enum": formats}, {}, language))
     kept = layer is not None and layer.editable  # only then there is a history
@@ -136,10 +136,13 @@ def _names(path: str) -> list[str]:
     return [part[1:-1] for part in path.split("/") if part.startswith("{")]
 
 
-def _path_parameter(api: Api, name: str) -> dict[str, Any]:
+def _path_parameter(api: Api, route: Route, name: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string"}
     if name == "collectionId":
-        schema["enum"] = list(api.portal.layers)
+        ids = [] if route.tag == "coverages" else list(api.portal.layers)
+        if route.tag == "coverages" or route.name == "map.collection.getMap":
+            ids += api.portal.coverages
+        schema |= {"enum": ids} if ids else {}
     if name == "tileMatrixSetId":
         schema["enum"] = list(TILE_MATRIX_SETS)
     if name == "processId":

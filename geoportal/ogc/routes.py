@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geoportal.ogc import (
+    coverages,
     crs,
     dataset_tiles,
     documents,
@@ -47,6 +48,8 @@ MEDIA_TYPES = {
     "jpeg": "image/jpeg",
     "sld10": "application/vnd.ogc.sld+xml;version=1.0",
     "sld11": "application/vnd.ogc.sld+xml;version=1.1",
+    "geotiff": "image/tiff; application=geotiff",
+    "covjson": "application/prs.coverage+json",
 } | {name: one.media_type for name, one in FORMATS.items()}
 # `f=json` asks for the JSON form of a resource, whatever its exact media type.
 SPELLINGS = {
@@ -56,6 +59,7 @@ SPELLINGS = {
     "mapbox": ("mapbox", "json"),
     "geojson": ("json", "geojson"),
     "schema": ("json",),
+    "covjson": ("json", "covjson"),
     "openapi": ("json",),
     "raw": ("json",),
 }
@@ -67,6 +71,7 @@ ALSO = {
     "schema": (JSON,),
     "openapi": (JSON,),
     "raw": RAW,
+    "covjson": (JSON,),
 } | {name: one.also for name, one in FORMATS.items()}
 
 
@@ -276,6 +281,11 @@ ROUTES: tuple[Route, ...] = (
         _text("Карта калекцыі", "Карта коллекции", "Map of the collection"),
         formats=PICTURES, parameters=(*maps.PARAMETERS, *maps.FILTERS), page="picture",
         schema="binary",
+    ),
+    Route(
+        COLLECTION + "/coverage", "getCoverage", coverages.get_coverage, "coverages",
+        coverages.TITLE, formats=("geotiff", "covjson"), parameters=coverages.PARAMETERS,
+        schema="binary", statuses=(200, 204, 304, 400, 404, 406, 500, 503),
     ),
     Route(
         "/map", "map.dataset.getMap", maps.get_dataset_map, "maps",

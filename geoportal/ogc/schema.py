@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from geoportal.ogc import coverages
 from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from layers.model import Field, Language, Layer, Text
@@ -91,6 +92,9 @@ def _geometry(layer: Layer, language: Language) -> dict[str, Any]:
 
 def get_schema(api: Api, request: OgcRequest, collection_id: str) -> Answer:
     """Answer the schema of the features (Features Part 5, returnables and receivables)."""
+    if collection_id in api.portal.coverages:
+        one = api.portal.coverage(collection_id)
+        return {}, 200, coverages.schema_document(api, request, one)
     layer = api.portal.layer(collection_id)
     identifier = {
         "title": IDENTIFIER.get(request.language),

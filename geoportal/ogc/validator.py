@@ -57,6 +57,7 @@ def _state(api: Api, layer_id: str | None) -> tuple[str, dict[str, str]]:
     if kept is None:
         portal = api.portal
         found = [v for (name, _), v in portal.versions.items() if layer_id in (None, name)]
+        found += [one.version for k, one in portal.coverages.items() if layer_id in (None, k)]
         defined = [one.revision for k, one in portal.publications.items() if layer_id in (None, k)]
         numbers = (*(v.version for v in found), *defined)
         versions = f"{len(found)} " + ",".join(map(str, numbers))

@@ -91,6 +91,6 @@ def test_a_load_that_is_cut_off_leaves_the_old_cells(saved: Any, database: str) 
 
 
 def test_definitions_are_in_order() -> None:
-    assert set(load_rasters()) == {"dem", "clutter", "land_cover"}
+    assert set(load_rasters()) == {"dem", "clutter", "land_cover", "population_density"}
     with pytest.raises(UnknownLayer, match="nosuch"):
         get_raster("nosuch")
