@@ -76,6 +76,12 @@ class Service:
         return {feature["id"] for feature in answer.json["features"]}
 
 
+def feature_collections(service: Service) -> list[dict[str, Any]]:
+    """The collections that hold features; a raster of an area is one of another kind."""
+    found = service.get("/collections").json["collections"]
+    return [one for one in found if one.get("itemType", "feature") == "feature"]
+
+
 def hrefs(document: dict[str, Any], rel: str) -> list[str]:
     """Addresses of a document's links of a relation."""
     return [one["href"] for one in document["links"] if one["rel"] == rel]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.geoportal.ogc.requirements.conftest import Service, hrefs
+from tests.geoportal.ogc.requirements.conftest import Service, feature_collections, hrefs
 
 requirement = pytest.mark.requirement
 ITEMS = "/collections/test_parcels/items"
@@ -27,7 +27,7 @@ def items_parameters(service: Service) -> dict[str, dict]:
     "/req/queryables/queryables-link",
 )
 def test_every_collection_links_its_queryables(portal: Service) -> None:
-    collections = portal.get("/collections").json["collections"]
+    collections = feature_collections(portal)
     assert len(collections) > 15
     for collection in collections:
         address = hrefs(collection, QUERYABLES)[0].partition("?")[0]
@@ -38,7 +38,7 @@ def test_every_collection_links_its_queryables(portal: Service) -> None:
 
 @requirement("/req/queryables/get-queryables-response")
 def test_queryables_are_a_schema_of_the_prescribed_form(portal: Service) -> None:
-    for collection in portal.get("/collections").json["collections"]:
+    for collection in feature_collections(portal):
         document = portal.get(f"/collections/{collection['id']}/queryables").json
         assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
         assert document["$id"].endswith(f"/collections/{collection['id']}/queryables")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.geoportal.ogc.requirements.conftest import Service
+from tests.geoportal.ogc.requirements.conftest import Service, feature_collections
 
 requirement = pytest.mark.requirement
 CONF = "http://www.opengis.net/spec/json-fg-1/1.0/conf/"
@@ -22,7 +22,7 @@ def features(service: Service, collection: str, **params: str) -> list[dict]:
 
 @requirement("/req/core/metadata", "/req/types-schemas/metadata", "/req/types-schemas/feature-type")
 def test_root_tells_what_it_conforms_to(portal: Service) -> None:
-    for collection in portal.get("/collections").json["collections"]:
+    for collection in feature_collections(portal):
         root, *members = features(portal, collection["id"])
         assert {CONF + "core", CONF + "types-schemas"} <= set(root["conformsTo"])
         assert root["featureType"] == collection["id"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.geoportal.ogc.requirements.conftest import Service, hrefs
+from tests.geoportal.ogc.requirements.conftest import Service, feature_collections, hrefs
 
 requirement = pytest.mark.requirement
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
@@ -19,7 +19,7 @@ ROLES = {
     "/req/sortables/get-sortables-op",
 )
 def test_every_collection_links_its_schemas(portal: Service) -> None:
-    for collection in portal.get("/collections").json["collections"]:
+    for collection in feature_collections(portal):
         for kind in ("schema", "queryables", "sortables"):
             addresses = {href.partition("?")[0] for href in hrefs(collection, REL + kind)}
             assert addresses, (collection["id"], kind)
@@ -35,7 +35,7 @@ def test_every_collection_links_its_schemas(portal: Service) -> None:
     "/req/core-roles-features/primary-temporal",
 )
 def test_roles_are_known_and_each_is_given_once(portal: Service) -> None:
-    for collection in portal.get("/collections").json["collections"]:
+    for collection in feature_collections(portal):
         properties = portal.get(f"/collections/{collection['id']}/schema").json["properties"]
         roles = [p["x-ogc-role"] for p in properties.values() if "x-ogc-role" in p]
         assert set(roles) <= ROLES
@@ -51,7 +51,7 @@ def test_features_hold_what_their_schema_says(portal: Service) -> None:
     kinds = {
         "string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list,
     }  # fmt: skip
-    for collection in portal.get("/collections").json["collections"]:
+    for collection in feature_collections(portal):
         schema = portal.get(f"/collections/{collection['id']}/schema").json
         scalars = {n: p for n, p in schema["properties"].items() if "type" in p and n != "id"}
         page = portal.get(f"/collections/{collection['id']}/items", {"limit": "50"}).json
