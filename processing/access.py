@@ -63,10 +63,11 @@ class Shares:
     share_dwellings: float | None
 
 
-def search(graph: Graph, facilities: Ints) -> Search:
+def search(graph: Graph, facilities: Ints, *, limit_m: float = np.inf) -> Search:
     """Go to the nearest of these facilities (positions among the graph's origins) from everywhere.
 
-    Facilities that are not snapped are passed over. Of several at the same place the first counts.
+    Facilities that are not snapped are passed over. Of several equally near the first counts.
+    Nodes further than `limit_m` metres are not reached; the others are as without a limit.
     """
     nodes = graph.matrix.shape[0]
     distance = np.full(nodes, np.inf)
@@ -76,13 +77,32 @@ def search(graph: Graph, facilities: Ints) -> Search:
         return Search(distance, facility)
     sources, first = np.unique(graph.origin_node[snapped], return_index=True)
     distance, _, source = dijkstra(
-        graph.matrix, indices=sources, min_only=True, return_predecessors=True
+        graph.matrix,
+        indices=sources,
+        min_only=True,
+        return_predecessors=True,
+        limit=limit_m + 10.0**-DECIMALS,  # what is rounded to the limit is within it
     )
     owner = np.full(nodes, NONE, dtype=np.int64)
     owner[sources] = snapped[first]
     reached = np.isfinite(distance)
     facility[reached] = owner[source[reached]]
+    _take_first(graph, distance, facility)
     return Search(distance, facility)
+
+
+def _take_first(graph: Graph, distance_m: Floats, facility: Ints) -> None:
+    """Give every node the first of the facilities equally near to it, in `facility` itself.
+
+    Which one a search meets first hangs on the whole network; a tile of it must say the same.
+    """
+    matrix = graph.matrix
+    tail = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    head = matrix.indices
+    on_way = np.isfinite(distance_m[head]) & (distance_m[tail] + matrix.data == distance_m[head])
+    tail, head = tail[on_way], head[on_way]
+    while (better := facility[tail] < facility[head]).any():
+        np.minimum.at(facility, head[better], facility[tail[better]])
 
 
 def nearest(graph: Graph, found: Search, targets: Snapped) -> Nearest:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from layers.model import Area
 
 NAME = "service-coverage"
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 TITLE = Text(
     be="Пешая даступнасць паслуг",
     ru="Пешеходная доступность услуг",

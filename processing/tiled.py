@@ -1,0 +1,234 @@
+"""Methods of access by tiles: each says of a tile's homes what the whole area would say.
+
+A tile reads its rows with the halo of the method (processing/tiles.py), computes on them as on an
+area of its own, and keeps the homes that it owns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from processing import access, catchment, network
+from processing.catchment import Decay, Pairs
+from processing.errors import BadParameter
+from processing.network import NONE, Bools, Floats, Geometries, Ints, Snapped
+from processing.streets import Streets
+from processing.tiles import Box, Halo, Tile
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Homes, facilities and streets, each in the order of ids, in one metric CRS.
+
+    `homes` and `facilities` are points; `demand` is persons of each home, `supply` places (doctors)
+    of each facility, both without missing values.
+    """
+
+    streets: Streets
+    home_ids: Ints
+    homes: Geometries
+    demand: Floats
+    facility_ids: Ints
+    facilities: Geometries
+    facility_class: npt.NDArray[np.object_]
+    supply: Floats
+
+
+class Source(Protocol):
+    """Where a worker reads the rows of one tile from; it travels to the workers, pickled."""
+
+    def rows(self, places: Box, streets: Box) -> Rows:
+        """Return at least all homes and facilities in one box, and all streets that touch one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A source of rows that are in memory."""
+
+    all_rows: Rows
+
+    def rows(self, places: Box, streets: Box) -> Rows:
+        """Return the rows in these boxes."""
+        held = self.all_rows
+        return part(
+            held,
+            homes=shapely.STRtree(held.homes).query(shapely.box(*places)),
+            facilities=shapely.STRtree(held.facilities).query(shapely.box(*places)),
+            streets=shapely.STRtree(held.streets.lines).query(shapely.box(*streets)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """For each home metres to its nearest facility and the id of that; homes in order of ids.
+
+    `distance_m` is infinite beyond the limit, whether or not there is a way, and NaN where the home
+    is not snapped; `facility_id` is NONE in both cases.
+    """
+
+    home_ids: Ints
+    distance_m: Floats
+    facility_id: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """For each home places per person (two-step or three-step), NaN where it is not snapped."""
+
+    home_ids: Ints
+    places: Floats
+
+
+def nearest(rows: Rows, service_class: str, *, limit_m: float, snap_limit_m: float) -> Nearest:
+    """Return the way of each home to its nearest facility of a class, not further than a limit."""
+    count = len(rows.homes)
+    metres, facility = np.full(count, np.nan), np.full(count, NONE, dtype=np.int64)
+    joined = _join(rows, snap_limit_m)
+    if joined is not None:
+        graph, homes = joined
+        chosen = np.flatnonzero(rows.facility_class == service_class)
+        found = access.search(graph, chosen, limit_m=limit_m)
+        near = access.nearest(graph, found, homes)
+        within = near.distance_m <= limit_m
+        metres = np.where(within | np.isnan(near.distance_m), near.distance_m, np.inf)
+        facility[within] = rows.facility_ids[near.facility[within]]
+    return Nearest(rows.home_ids, metres, facility)
+
+
+Step = Callable[[Pairs, Decay, Floats, Floats], Floats]
+"""`catchment.two_step` or `catchment.three_step`."""
+
+
+def provided(
+    rows: Rows,
+    service_class: str,
+    *,
+    catchment_m: float,
+    snap_limit_m: float,
+    decay: Decay,
+    step: Step = catchment.two_step,
+) -> Provided:
+    """Return the places per person of each home from the facilities of a class."""
+    places = np.full(len(rows.homes), np.nan)
+    joined = _join(rows, snap_limit_m)
+    if joined is not None:
+        graph, homes = joined
+        chosen = np.flatnonzero(rows.facility_class == service_class)
+        pairs = catchment.pairs(graph, chosen, homes, limit_m=catchment_m)
+        found = step(pairs, decay, rows.supply[chosen], rows.demand)
+        places[homes.found] = found[homes.found]
+    return Provided(rows.home_ids, places)
+
+
+Work = Callable[[Rows], Provided]
+"""`provided` with all arguments but the rows, as functools.partial makes it."""
+
+
+def read(source: Source, tile: Tile, halo: Halo) -> tuple[Rows, Bools]:
+    """Return the rows of a tile with its halo, and which of the homes the tile owns."""
+    rows = source.rows(tile.box(halo.places_m), tile.box(halo.streets_m))
+    at = shapely.get_coordinates(rows.homes)
+    return rows, tile.owns(at[:, 0], at[:, 1])
+
+
+def nearest_of_tile(
+    source: Source,
+    tile: Tile,
+    halo: Halo,
+    service_class: str,
+    *,
+    limit_m: float,
+    snap_limit_m: float,
+) -> Nearest:
+    """Return `nearest` for the homes of a tile."""
+    rows, own = read(source, tile, halo)
+    if not own.any():
+        rows, own = _without_homes(rows), own[:0]
+    all_ = nearest(rows, service_class, limit_m=limit_m, snap_limit_m=snap_limit_m)
+    return Nearest(all_.home_ids[own], all_.distance_m[own], all_.facility_id[own])
+
+
+def nearest_together(parts: Iterable[Nearest]) -> Nearest:
+    """Return the homes of all tiles in the order of ids, in whatever order the tiles come."""
+    parts = list(parts)
+    ids = np.concatenate([p.home_ids for p in parts])
+    order = np.argsort(ids, kind="stable")
+    metres = np.concatenate([p.distance_m for p in parts])
+    facility = np.concatenate([p.facility_id for p in parts])
+    return Nearest(ids[order], metres[order], facility[order])
+
+
+def provided_of_tile(source: Source, tile: Tile, halo: Halo, work: Work) -> Provided:
+    """Return `provided`, given as a function of rows, for the homes of a tile."""
+    rows, own = read(source, tile, halo)
+    if not own.any():
+        rows, own = _without_homes(rows), own[:0]
+    all_ = work(rows)
+    return Provided(all_.home_ids[own], all_.places[own])
+
+
+def provided_together(parts: Iterable[Provided]) -> Provided:
+    """Return the homes of all tiles in the order of ids, in whatever order the tiles come."""
+    parts = list(parts)
+    ids = np.concatenate([p.home_ids for p in parts])
+    order = np.argsort(ids, kind="stable")
+    return Provided(ids[order], np.concatenate([p.places for p in parts])[order])
+
+
+def part(rows: Rows, *, homes: Ints, facilities: Ints, streets: Ints) -> Rows:
+    """Return the rows at these positions, in the order of ids."""
+    homes, facilities = np.sort(homes), np.sort(facilities)
+    return Rows(
+        streets=take(rows.streets, streets),
+        home_ids=rows.home_ids[homes],
+        homes=rows.homes[homes],
+        demand=rows.demand[homes],
+        facility_ids=rows.facility_ids[facilities],
+        facilities=rows.facilities[facilities],
+        facility_class=rows.facility_class[facilities],
+        supply=rows.supply[facilities],
+    )
+
+
+def take(streets: Streets, kept: Ints) -> Streets:
+    """Return some streets, in the order of ids; junctions are numbered anew, in their old order.
+
+    Raises BadParameter for pavements along main roads: barriers are not cut into tiles.
+    """
+    if len(streets.barriers):
+        raise BadParameter("a network with barriers cannot be cut into tiles; compute it whole")
+    kept = np.sort(kept)
+    nodes, numbers = np.unique(
+        np.concatenate([streets.start[kept], streets.end[kept]]), return_inverse=True
+    )
+    return replace(
+        streets,
+        ids=streets.ids[kept],
+        lines=streets.lines[kept],
+        length_m=streets.length_m[kept],
+        start=numbers[: len(kept)],
+        end=numbers[len(kept) :],
+        node_count=len(nodes),
+        forward=streets.forward[kept],
+        backward=streets.backward[kept],
+        right=streets.right[kept],
+    )
+
+
+def _join(rows: Rows, snap_limit_m: float) -> tuple[network.Graph, Snapped] | None:
+    """Join places and streets; None where there is nothing to join."""
+    if not len(rows.homes) or not len(rows.streets.ids):
+        return None
+    homes = network.snap(rows.streets, rows.homes, limit_m=snap_limit_m)
+    facilities = network.snap(rows.streets, rows.facilities, limit_m=snap_limit_m)
+    return network.build(rows.streets, origins=facilities, targets=homes), homes
+
+
+def _without_homes(rows: Rows) -> Rows:
+    return replace(rows, home_ids=rows.home_ids[:0], homes=rows.homes[:0], demand=rows.demand[:0])
