@@ -16,8 +16,9 @@ from starlette.types import Receive, Scope, Send
 from geoportal.errors import BadParameter, BodyTooLarge, MethodNotAllowed, NotAcceptable
 from geoportal.ogc import editing
 from geoportal.ogc.api import Api
+from geoportal.ogc.media_types import ALSO, MEDIA_TYPES, SPELLINGS
 from geoportal.ogc.request import OgcRequest
-from geoportal.ogc.routes import ALSO, MEDIA_TYPES, SPELLINGS, Route
+from geoportal.ogc.routes import Route
 from geoportal.ogc.validator import is_fresh, validators
 from geoportal.web.headers import SECURITY_HEADERS
 from geoportal.web.language import negotiate

@@ -9,6 +9,7 @@ from geoportal.ogc import editing_openapi
 from geoportal.ogc.components import SCHEMAS, parameter, parameters
 from geoportal.ogc.formats.registry import FORMATS as EXPORTS
 from geoportal.ogc.map_openapi import MAP_LIMITS, PICTURE_HEADERS
+from geoportal.ogc.media_types import MEDIA_TYPES, SPELLINGS
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.schema import property_schema
 from geoportal.ogc.tiles import CUT
@@ -109,7 +110,6 @@ def _operation_id(route: Route, layer: Layer | None) -> str:
 def _operation_parameters(
     api: Api, route: Route, path: str, layer: Layer | None, language: Language
 ) -> list[dict[str, Any]]:
-    from geoportal.ogc.routes import SPELLINGS  # noqa: PLC0415 - the table imports this module
 
     found = [_path_parameter(api, route, name) for name in _names(path)]
     formats = [SPELLINGS.get(f, (f,))[0] for f in route.formats]
@@ -155,7 +155,6 @@ def _path_parameter(api: Api, route: Route, name: str) -> dict[str, Any]:
 
 
 def _responses(route: Route) -> dict[str, Any]:
-    from geoportal.ogc.routes import MEDIA_TYPES  # noqa: PLC0415 - the table imports this module
 
     found: dict[str, Any] = {}
     # Parameters make an address as long as its writer wants.
