@@ -11,9 +11,9 @@ pytest_plugins = [
     "tests.fix_db",
     "tests.fix_api",
     "tests.fix_server",
+    "tests.fix_jobs",
     "tests.fix_portal",
     "tests.fix_probe",
-    "tests.fix_jobs",
 ]
 
 OPTIONAL = {

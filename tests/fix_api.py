@@ -1,6 +1,7 @@
 """The API over a database that holds the layers of the list of bad inputs."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -18,14 +19,21 @@ FIXTURES = Path(__file__).parent / "fixtures"
 LAYERS = FIXTURES / "layers"
 
 
-@pytest.fixture(scope="session")
-def api_database(server: str, template: str) -> Iterator[str]:
-    """URL of a database with the layers test_parcels and test_broken; tests only read it."""
+@contextmanager
+def new_api_database(server: str, template: str) -> Iterator[str]:
+    """A database with the layers test_parcels and test_broken."""
     with new_database(server, template) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             migrate(connection, load_layers(LAYERS), roots=(LAYERS,))
             save_area(connection, seed_areas()["by"])
             connection.execute((FIXTURES / "bad_inputs.sql").read_bytes())
+        yield url
+
+
+@pytest.fixture(scope="session")
+def api_database(server: str, template: str) -> Iterator[str]:
+    """URL of a database with the layers test_parcels and test_broken; tests only read it."""
+    with new_api_database(server, template) as url:
         yield url
 
 

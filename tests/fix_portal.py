@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fix_db import new_database
+from tests.fix_jobs import await_worker, start_worker
 from tests.fix_server import Server, start_server
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +45,10 @@ def portal_database(
 
 @pytest.fixture(scope="session")
 def portal_server(portal_database: str) -> Iterator[Server]:
-    """A server over `portal_database`."""
-    with start_server(portal_database, layers_dir="") as running:
+    """A server and a worker over `portal_database`."""
+    with (
+        start_worker(portal_database, processes=""),
+        start_server(portal_database, layers_dir="") as running,
+    ):
+        await_worker(portal_database)
         yield running

@@ -52,18 +52,18 @@ class Geoportal:
         return portal
 
     def collections(self) -> pd.DataFrame:
-        """Return what there is: one row per collection, its id as index."""
+        """Return what there is: one row per collection, its id as index; a raster has no items."""
         found = self._connect().get("/collections").document["collections"]
         rows = [
             {
                 "title": one["title"],
                 "theme": one["theme"],
                 "status": one["statusTitle"],
-                "geometry": one["geometryType"],
-                "items": one["itemCount"],
+                "geometry": one.get("geometryType"),
+                "items": one.get("itemCount"),
                 "supplier": one["supplier"]["name"],
                 "licence": one["licence"]["title"],
-                "update_period": one["updatePeriod"],
+                "update_period": one.get("updatePeriod"),
             }
             for one in found
         ]
