@@ -44,7 +44,7 @@ def test_an_unknown_pipeline_lists_the_known_ones():
 UNITS = {
     "_m": "m", "_m2": "m2", "_min": "min", "_km_h": "km/h", "_h": "h", "nugget": "ug2/m6",
     "partial_sill": "ug2/m6", "_dbm": "dBm", "_db": "dB", "_db_km": "dB/km", "_percent": "%",
-    "_deg": "deg", "_days": "d",
+    "_deg": "deg", "_days": "d", "months": "mo",
 }  # fmt: skip
 
 
