@@ -200,7 +200,7 @@ def test_nesting_ends_with_an_error_and_at_once(text: str) -> None:
     started = time.process_time()
     with pytest.raises(BadFilter):
         parse_text(text, limit=10**6)
-    assert time.process_time() - started < 0.1
+    assert time.process_time() - started < 1  # more than linear takes minutes; 0.1 fails at times
 
 
 def test_the_limits_are_where_they_say() -> None:
