@@ -6,6 +6,7 @@ once per shape and PostgreSQL can keep it prepared; everything a caller sends is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +15,7 @@ from typing import NamedTuple
 from psycopg import sql
 
 from layers import box, keyset
-from layers.keyset import Cursor, Order, Scalar
+from layers.keyset import Cursor, Order, Scalar, Value
 from layers.model import STORED_SRID, Field, Layer
 
 DEGREE_DIGITS = 7  # about 1 cm
@@ -34,7 +35,7 @@ class Query:
     """
 
     sql: str
-    params: dict[str, Scalar] = field(default_factory=dict)
+    params: Mapping[str, Value] = field(default_factory=dict)
     prepare: bool = True
 
 
@@ -258,8 +259,11 @@ def where(layer: Layer, shape: Shape, *more: sql.Composable) -> sql.Composable:
     if shape.box is not None:
         conditions.append(_box_condition(shape))
     conditions += _time_conditions(layer, shape)
+    arrays = {f.name for f in layer.published_fields if f.is_array}
     for i, (name, null) in enumerate(shape.equal):
         condition = sql.SQL("{} IS NULL") if null else sql.SQL("{} = {}")
+        if name in arrays:
+            condition = sql.SQL("{1} = ANY ({0})")
         conditions.append(condition.format(_column(name), sql.Placeholder(f"equal{i}")))
     # Names in them are quoted and values bound: layers.cql2 and layers.search make nothing else.
     conditions += [sql.SQL(f"({one})") for one in shape.conditions]

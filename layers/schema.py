@@ -39,6 +39,9 @@ _COLUMN_TYPES: Mapping[FieldType, tuple[str, ...]] = {
     "boolean": ("boolean",),
     "date": ("date",),
     "datetime": ("timestamp with time zone",),
+    "string_array": ("text[]",),
+    "integer_array": ("bigint[]", "integer[]"),
+    "number_array": ("double precision[]",),
 }
 
 

@@ -64,4 +64,6 @@ def _typed(values: list[Any], schema: Mapping[str, Any]) -> Any:
             return np.array([np.nan if v is None else v for v in values], dtype=float)
         case "boolean":
             return pd.array(values, dtype="boolean")
-    return np.array(values, dtype=object)
+    column = np.empty(len(values), dtype=object)  # element by element: lists stay lists
+    column[:] = values
+    return column

@@ -11,7 +11,7 @@ from geoportal.ogc.formats.registry import FORMATS as EXPORTS
 from geoportal.ogc.map_openapi import MAP_LIMITS, PICTURE_HEADERS
 from geoportal.ogc.media_types import MEDIA_TYPES, SPELLINGS
 from geoportal.ogc.request import Answer, OgcRequest
-from geoportal.ogc.schema import property_schema
+from geoportal.ogc.schema import parameter_schema
 from geoportal.ogc.tiles import CUT
 from layers.model import Language, Layer
 from layers.tile_matrix_set import TILE_MATRIX_SETS
@@ -125,7 +125,7 @@ def _operation_parameters(
                 "name": field.name,
                 "in": "query",
                 "required": False,
-                "schema": property_schema(field, language),
+                "schema": parameter_schema(field, language),
             }
             for field in layer.published_fields
         ]

@@ -17,6 +17,21 @@ VISITS_PER_DOCTOR = 85
 """Visits of a shift that make one full-time doctor."""
 
 
+_ACCESSIBILITY = {
+    "clinic": ("step_free", "ramp", "tactile_paving", "hearing_loop", "toilet"),
+    "school": ("ramp", "tactile_paving", "toilet"),
+    "kindergarten": ("ramp",),
+    "post_office": ("ramp", "hearing_loop"),
+    "bank": ("step_free", "hearing_loop"),
+    "pharmacy": ("step_free",),
+    "shop": ("step_free",),
+    "stop": ("tactile_paving",),
+}
+"""What a service point of each class has where its quarter was made accessible."""
+_QUARTERS_PER_BARRIER = 4
+"""Of so many quarters one was not made accessible yet."""
+
+
 def standing(chunk: Chunk) -> Array:
     """Return per quarter and service point whether it is there: its building may not stand."""
     return chunk.standing(np.array([s.building for s in chunk.plan.spots], dtype=int))
@@ -43,6 +58,7 @@ def frame(chunk: Chunk) -> gpd.GeoDataFrame | None:
         "address": strings(address[:, house].ravel(), indoors),
         "capacity": integers(chunk.repeat(capacity), chunk.repeat(capacity > 0)),
         "doctors": chunk.repeat(_doctors(spots)),
+        "accessibility": _accessibility(chunk),
         "source_id": strings([None] * len(names)),
     }
     return to_frame(columns, points(chunk), keep=standing(chunk).ravel())
@@ -54,6 +70,25 @@ def _doctors(spots: Sequence[Spot]) -> Array:
     visits = np.array([s.capacity or 0 for s in spots])
     doctors: Array = np.where(clinics, np.round(visits / VISITS_PER_DOCTOR), np.nan)
     return doctors
+
+
+def _accessibility(chunk: Chunk) -> Array:
+    """A list per quarter and service point, empty in some quarters; None where nobody looked."""
+    lists = [
+        _listed(spot.service, int(number))
+        for number in chunk.numbers.tolist()
+        for spot in chunk.plan.spots
+    ]
+    found: Array = np.empty(len(lists), dtype=object)
+    found[:] = lists
+    return found
+
+
+def _listed(service: str, quarter: int) -> list[str] | None:
+    if service not in _ACCESSIBILITY:
+        return None
+    behind = quarter % _QUARTERS_PER_BARRIER == _QUARTERS_PER_BARRIER - 1
+    return [] if behind else list(_ACCESSIBILITY[service])
 
 
 def quarters(chunk: Chunk) -> gpd.GeoDataFrame | None:
