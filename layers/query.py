@@ -259,11 +259,10 @@ def where(layer: Layer, shape: Shape, *more: sql.Composable) -> sql.Composable:
     if shape.box is not None:
         conditions.append(_box_condition(shape))
     conditions += _time_conditions(layer, shape)
-    arrays = {f.name for f in layer.published_fields if f.is_array}
     for i, (name, null) in enumerate(shape.equal):
-        condition = sql.SQL("{} IS NULL") if null else sql.SQL("{} = {}")
-        if name in arrays:
-            condition = sql.SQL("{1} = ANY ({0})")
+        field = layer.field(name)
+        equal = "{1} = ANY ({0})" if field and field.is_array else "{} = {}"
+        condition = sql.SQL("{} IS NULL" if null else equal)
         conditions.append(condition.format(_column(name), sql.Placeholder(f"equal{i}")))
     # Names in them are quoted and values bound: layers.cql2 and layers.search make nothing else.
     conditions += [sql.SQL(f"({one})") for one in shape.conditions]
@@ -397,6 +396,5 @@ def _item_text(layer: Layer, crs: Crs, kept: bool) -> str:
 
 @lru_cache(maxsize=1024)
 def _count_text(layer: Layer, shape: Shape) -> str:
-    query = "SELECT count(*) FROM (SELECT FROM {table} AS t{where} LIMIT %(budget)s) AS t"
-    table = _table(layer, asof=shape.asof)
-    return sql.SQL(query).format(table=table, where=where(layer, shape)).as_string()
+    text = sql.SQL("SELECT count(*) FROM (SELECT FROM {} AS t{} LIMIT %(budget)s) AS t")
+    return text.format(_table(layer, asof=shape.asof), where(layer, shape)).as_string()

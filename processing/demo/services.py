@@ -27,9 +27,9 @@ _ACCESSIBILITY = {
     "shop": ("step_free",),
     "stop": ("tactile_paving",),
 }
-"""What a service point of each class has where its quarter was made accessible."""
-_QUARTERS_PER_BARRIER = 4
-"""Of so many quarters one was not made accessible yet."""
+"""What a service point of each class has once it was made accessible."""
+_POINTS_PER_BARRIER = 4
+"""Of so many one was not made accessible yet."""
 
 
 def standing(chunk: Chunk) -> Array:
@@ -73,22 +73,21 @@ def _doctors(spots: Sequence[Spot]) -> Array:
 
 
 def _accessibility(chunk: Chunk) -> Array:
-    """A list per quarter and service point, empty in some quarters; None where nobody looked."""
+    """A list per quarter and service point, empty for some; None where nobody looked."""
     lists = [
-        _listed(spot.service, int(number))
+        _listed(spot.service, number + n)
         for number in chunk.numbers.tolist()
-        for spot in chunk.plan.spots
+        for n, spot in enumerate(chunk.plan.spots)
     ]
     found: Array = np.empty(len(lists), dtype=object)
     found[:] = lists
     return found
 
 
-def _listed(service: str, quarter: int) -> list[str] | None:
+def _listed(service: str, turn: int) -> list[str] | None:
     if service not in _ACCESSIBILITY:
         return None
-    behind = quarter % _QUARTERS_PER_BARRIER == _QUARTERS_PER_BARRIER - 1
-    return [] if behind else list(_ACCESSIBILITY[service])
+    return list(_ACCESSIBILITY[service]) if turn % _POINTS_PER_BARRIER else []
 
 
 def quarters(chunk: Chunk) -> gpd.GeoDataFrame | None:
