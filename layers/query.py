@@ -20,8 +20,6 @@ from layers.model import STORED_SRID, Field, Layer
 
 DEGREE_DIGITS = 7  # about 1 cm
 METRE_DIGITS = 3  # 1 mm
-COUNT_BUDGET = 50_000
-"""A filtered count stops here: beyond it numberMatched is left out of the answer."""
 KEPT_TEXT = "_geojson"
 """The column with the text of a feature (layers/kept_text.py); no field can have its name."""
 
@@ -149,12 +147,6 @@ def item(layer: Layer, feature_id: int, crs: Crs = CRS84, *, kept: bool = False)
     return Query(_item_text(layer, crs, kept and crs == CRS84), {"id": feature_id})
 
 
-def count(layer: Layer, rows: Filter) -> Query:
-    """Build the count of matching rows: one row, at most COUNT_BUDGET + 1."""
-    params = bound(rows) | {"budget": COUNT_BUDGET + 1}
-    return Query(_count_text(layer, shape_of(rows)), params, prepare=rows.empty)
-
-
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What of a Filter shows in the SQL text."""
@@ -219,17 +211,6 @@ def _column(name: str) -> sql.Composable:
     return sql.SQL("t.{}").format(sql.Identifier(name))
 
 
-def _box_condition(shape: Shape) -> sql.Composable:
-    assert shape.box is not None  # noqa: S101 - the caller has looked
-    if not shape.crosses:
-        return box.inside(shape.box, "%(west)s::float8", "%(east)s::float8")
-    halves = (
-        box.inside(shape.box, "%(west)s::float8", "180::float8"),
-        box.inside(shape.box, "-180::float8", "%(east)s::float8"),
-    )
-    return sql.SQL("({} OR {})").format(*halves)
-
-
 def time_fields(layer: Layer) -> tuple[Field, Field] | None:
     """Return the fields that hold start and end of a feature's time; both the same = an instant."""
     instant = layer.with_role("primary-instant")
@@ -257,7 +238,7 @@ def where(layer: Layer, shape: Shape, *more: sql.Composable) -> sql.Composable:
     """Return the WHERE of the conditions on `features.<layer> AS t`, with a space before it."""
     conditions: list[sql.Composable] = [*more]
     if shape.box is not None:
-        conditions.append(_box_condition(shape))
+        conditions.append(box.condition(box.inside, shape.box, crosses=shape.crosses))
     conditions += _time_conditions(layer, shape)
     for i, (name, null) in enumerate(shape.equal):
         field = layer.field(name)
@@ -392,9 +373,3 @@ def _item_text(layer: Layer, crs: Crs, kept: bool) -> str:
     return (
         sql.SQL(query).format(shown=shown, table=_table(layer), properties=properties).as_string()
     )
-
-
-@lru_cache(maxsize=1024)
-def _count_text(layer: Layer, shape: Shape) -> str:
-    text = sql.SQL("SELECT count(*) FROM (SELECT FROM {} AS t{} LIMIT %(budget)s) AS t")
-    return text.format(_table(layer, asof=shape.asof), where(layer, shape)).as_string()
