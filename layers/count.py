@@ -14,7 +14,7 @@ from layers.model import Layer
 from layers.query import Filter, Query, Shape
 
 MOST_COST = 10_000.0
-"""What counting may cost, in the planner's units (1 = a page read): some 15 ms at the most."""
+"""What counting may cost, in the planner's units (1 = a page read): about 15 ms."""
 MOST_ROWS = 50_000
 """A count stops here, should the planner have been wrong."""
 

@@ -232,14 +232,13 @@ def _rules(load: Load, not_null: set[str]) -> list[_Rule]:
 
 
 def _field_rules(field: Field) -> list[_Rule]:
-    name = sql.Identifier(field.name)
-    rules = []
+    rules, name = list[_Rule](), sql.Identifier(field.name)
     # With ANY the comparison holds for one item of an array at least.
     value = sql.SQL("ANY ({})").format(name) if field.is_array else name
     if field.codes:
         codes = sql.SQL(", ").join(sql.Literal(c.value) for c in field.codes)
-        known = "NOT {} <@ ARRAY[{}]" if field.is_array else "{} NOT IN ({})"
-        broken = sql.SQL(known).format(name, codes)
+        known = sql.SQL("NOT {} <@ ARRAY[{}]" if field.is_array else "{} NOT IN ({})")
+        broken = known.format(name, codes)
         rules.append(_Rule(f"{field.name} is not one of its codes", broken))
     if field.minimum is not None:
         broken = sql.SQL("{} > {}").format(sql.Literal(field.minimum), value)

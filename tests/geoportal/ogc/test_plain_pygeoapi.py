@@ -270,6 +270,9 @@ CHECKS: dict[str, Callable[[Case, Difference], bool]] = {
     "flag_is_neither": lambda case, _: case.params.get("skipGeometry") == "maybe",
     "filters_by_nosuch": lambda case, _: "nosuch" in case.params.get("filter", ""),
     "filters_by_place": lambda case, _: "S_INTERSECTS" in case.params.get("filter", ""),
+    "negates_a_conjunction": lambda case, _: (
+        case.params.get("filter", "").startswith("NOT (") and " AND " in case.params["filter"]
+    ),
     "more_systems": more_systems,
 }
 
