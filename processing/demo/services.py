@@ -74,14 +74,12 @@ def _doctors(spots: Sequence[Spot]) -> Array:
 
 def _accessibility(chunk: Chunk) -> Array:
     """A list per quarter and service point, empty for some; None where nobody looked."""
-    lists = [
+    lists = (
         _listed(spot.service, number + n)
         for number in chunk.numbers.tolist()
         for n, spot in enumerate(chunk.plan.spots)
-    ]
-    found: Array = np.empty(len(lists), dtype=object)
-    found[:] = lists
-    return found
+    )
+    return np.fromiter(lists, dtype=object)
 
 
 def _listed(service: str, turn: int) -> list[str] | None:
