@@ -105,24 +105,12 @@ async def _answer(api: Api, request: OgcRequest, layers: Sequence[Layer]) -> Ans
     extent = joined(api.portal.summaries[layer.id].bbox for layer in layers) or _country()
     params = request.params
     view = map_parameters.parse_view(params, extent)
-    opaque = request.format == "jpeg"
-    background, void = map_parameters.parse_background(params, opaque=opaque)
     period = params.get("datetime") or map_parameters.subset_time(params)
     sheets = tuple(_sheet(api, request, layer, period, len(layers) == 1) for layer in layers)
     headers = _headers(view, sheets, _content_time(api, layers, period))
+    order = _order(api, request, view, sheets=sheets)
     if request.format == "html":
         return headers, 200, _page(api, request, layers, view)
-    settings = api.portal.settings
-    order = MapOrder(
-        view=view,
-        sheets=sheets,
-        background=background,
-        void=void,
-        format=request.format,
-        warning=WARNING.get(request.language),
-        database_url=settings.database_url or "",
-        timeout_s=settings.statement_timeout_s,
-    )
     picture = await api.portal.painters.paint(order)
     return headers | ({CUT: str(picture.cut)} if picture.cut else {}), 200, picture.data
 
@@ -134,7 +122,6 @@ async def _coverage_map(api: Api, request: OgcRequest, coverage: Coverage) -> An
         if name in params:
             raise BadParameter(f"Parameter {name}: a raster has nothing that it could select.")
     view = map_parameters.parse_view(params, extent_of(coverage))
-    background, void = map_parameters.parse_background(params, opaque=request.format == "jpeg")
     sheet = RasterSheet(
         coverage.definition,
         coverage.area.id,
@@ -142,22 +129,35 @@ async def _coverage_map(api: Api, request: OgcRequest, coverage: Coverage) -> An
         demonstration=coverage.version.status == "demonstration",
     )
     headers = _headers(view, [sheet], None)
+    order = _order(api, request, view, raster=sheet)
     if request.format == "html":
         return headers, 200, _coverage_page(api, request, coverage, view)
+    picture = await api.portal.painters.paint(order)
+    return headers, 200, picture.data
+
+
+def _order(
+    api: Api,
+    request: OgcRequest,
+    view: View,
+    *,
+    sheets: tuple[Sheet, ...] = (),
+    raster: RasterSheet | None = None,
+) -> MapOrder:
+    opaque = request.format == "jpeg"
+    background, void = map_parameters.parse_background(request.params, opaque=opaque)
     settings = api.portal.settings
-    order = MapOrder(
+    return MapOrder(
         view=view,
-        sheets=(),
+        sheets=sheets,
         background=background,
         void=void,
         format=request.format,
         warning=WARNING.get(request.language),
         database_url=settings.database_url or "",
         timeout_s=settings.statement_timeout_s,
-        raster=sheet,
+        raster=raster,
     )
-    picture = await api.portal.painters.paint(order)
-    return headers, 200, picture.data
 
 
 def _country() -> Bbox:
