@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from processing.raster import Raster
 
 NAME = "radio-coverage"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 TITLE = Text(
     be="Радыёпакрыццё: мабільная сувязь, Wi-Fi, LoRaWAN",
     ru="Радиопокрытие: мобильная связь, Wi-Fi, LoRaWAN",
