@@ -14,7 +14,7 @@ from layers.query import Box, Filter
 from layers.raster import RasterDefinition
 
 Format = str
-"""`png` or `jpeg`."""
+"""`png`, `jpeg` or `geotiff`."""
 
 LENGTH = struct.Struct(">Q")
 """Before each message between server and painter: its length."""

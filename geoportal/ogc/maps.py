@@ -17,6 +17,7 @@ from geoportal.ogc.dataset_tiles import TITLE, chosen
 from geoportal.ogc.enrich import attribution, status_of
 from geoportal.ogc.filtering import compile_filter
 from geoportal.ogc.links import link
+from geoportal.ogc.media_types import MEDIA_TYPES
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.styles import find
 from geoportal.ogc.tilejson import joined
@@ -36,7 +37,7 @@ CONFORMANCE_CLASSES = [
     for name in (
         "core", "collection-map", "dataset-map", "styled-map", "collections-selection",
         "background", "scaling", "display-resolution", "spatial-subsetting", "datetime", "crs",
-        "png", "jpeg", "html", "api-operations", "cors",
+        "png", "jpeg", "tiff", "html", "api-operations", "cors",
     )
 ]  # fmt: skip
 
@@ -269,6 +270,12 @@ def _picture_page(api: Api, request: OgcRequest, view: View) -> dict[str, Any]:
         "links": [
             link(address, "alternate", "image/png", "PNG"),
             link(address.replace("f=png", "f=jpeg"), "alternate", "image/jpeg", "JPEG"),
+            link(
+                address.replace("f=png", "f=geotiff"),
+                "alternate",
+                MEDIA_TYPES["geotiff"],
+                "GeoTIFF",
+            ),
         ],
     }
 

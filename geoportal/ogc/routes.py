@@ -86,7 +86,7 @@ SEARCH_PARAMETERS = (
     "bbox", "bbox-crs", "datetime", "crs", "limit",
 )  # fmt: skip
 
-PICTURES = ("png", "jpeg", "html")
+PICTURES = ("png", "jpeg", "geotiff", "html")
 
 TILE_PARAMETERS = ("datetime", "filter", "filter-lang", "filter-crs")
 
