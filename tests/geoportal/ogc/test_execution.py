@@ -120,7 +120,7 @@ def test_body_must_be_json(portal: TestClient) -> None:
 def test_computation_ends_with_its_caller(portal_server: Server) -> None:
     def computations() -> list[psutil.Process]:
         found = []
-        for one in psutil.Process(portal_server.process.pid).children(recursive=True):
+        for one in psutil.Process().children(recursive=True):
             try:
                 if "geoportal.jobs.guard" in one.cmdline():
                     found.append(one)
