@@ -55,6 +55,8 @@ def paint_map(connection: Connection, order: MapOrder) -> Picture:
         (view.width, view.height), (box.west, box.south, box.east, box.north),
         order.void if world else order.background,
     )  # fmt: skip
+    if order.tile:
+        canvas.map.buffer_size = MARGIN_PX
     if world:
         _add_world(canvas, world, order)
     drawn = [_read(connection, sheet, view, number) for number, sheet in enumerate(order.sheets)]
@@ -221,7 +223,7 @@ def _add_world(canvas: Canvas, world: tuple[float, float, float, float], order: 
 def _add_notes(canvas: Canvas, order: MapOrder, seen: Sequence[Sheet | RasterSheet]) -> None:
     """Write at the bottom whose data these are, and that some are made for demonstration."""
     view = order.view
-    if not seen or view.width < LEAST_NOTE[0] or view.height < LEAST_NOTE[1]:
+    if order.tile or not seen or view.width < LEAST_NOTE[0] or view.height < LEAST_NOTE[1]:
         return
     size = NOTE_PX * max(view.pixel_ratio, 1)
     across = max(int((view.width - 2 * NOTE_MARGIN_PX) / (0.6 * size)), 20)
