@@ -25,7 +25,7 @@ def sum_rows(conn: Connection, table: str) -> tuple[str, int, tuple[str, str]]:
         ).fetchone()
         columns: list[str] = row[0] if row else []
         for setting in ("timezone = 'UTC'", "datestyle = 'ISO, YMD'", "extra_float_digits = 1"):
-            conn.execute(sql.SQL("SET LOCAL " + setting))  # type: ignore[arg-type]
+            conn.execute(sql.SQL("SET LOCAL " + setting))
         query = sql.SQL(
             "SELECT count(*),"
             " coalesce(sum(('x' || left(h, 16))::bit(64)::bigint::numeric), 0)::text,"
