@@ -5,8 +5,6 @@ Everything here happens in one transaction, so a load that dies leaves nothing b
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,10 +19,14 @@ from layers import rows
 from layers.errors import RefusedLoad
 from layers.faults import SHOWN, Faults
 from layers.model import AREA_STRIDE, Area, Field, Layer, Origin
+from layers.row_sums import sum_rows
 from layers.schema import tile_column_type, tile_fields
 
 Progress = Callable[[int], None]
 """Called with the number of rows just copied."""
+
+Settle = Callable[[str], None]
+"""Called with the name of the full staging table; may renumber its rows or take some out."""
 
 Row = tuple[Any, ...]
 
@@ -69,24 +71,42 @@ class Staged:
 
 
 def copy(
-    conn: Connection, load: Load, frames: Iterable[gpd.GeoDataFrame], progress: Progress | None
+    conn: Connection,
+    load: Load,
+    frames: Iterable[gpd.GeoDataFrame],
+    progress: Progress | None,
+    settle: Settle | None = None,
 ) -> Staged:
-    """Copy the frames to a new staging table, repair, check and sum them.
+    """Copy the frames to a new staging table, repair, settle, check and sum them.
 
     Runs inside the caller's transaction. Raises RefusedLoad naming reasons, counts and first ids.
     """
-    token = secrets.token_hex(2)
-    # 63 bytes is the longest name: 48 of the layer, 8 of the area, 6 of ours.
-    table, tiles = (f"{load.partition}_{token}{kind}" for kind in "ft")
+    table, tiles = _names(load)
     _create(conn, load, table)
     faults = Faults()
     _copy_rows(conn, load, table, frames, faults, progress)
     repaired = _repair(conn, load.layer, table, faults)
+    if settle:
+        settle(table)
     _check(conn, load, table, faults)
     if faults:
         raise RefusedLoad(_refusal(load, faults.sentence()))
-    checksum, row_count, sums = _sum(conn, table)
+    checksum, row_count, sums = sum_rows(conn, table)
     return Staged(table, tiles, checksum, row_count, sums, repaired)
+
+
+def copy_table(conn: Connection, load: Load, source: sql.Identifier) -> Staged:
+    """Copy the rows of a table that has the layer's columns to a new staging table, and sum them.
+
+    Runs inside the caller's transaction. The rows are not checked: they were published once.
+    """
+    table, tiles = _names(load)
+    _create(conn, load, table)
+    names = sql.SQL(", ").join(sql.Identifier(c) for c in rows.columns(load.layer))
+    command = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
+    conn.execute(command.format(_staging(table), names, names, source))
+    checksum, row_count, sums = sum_rows(conn, table)
+    return Staged(table, tiles, checksum, row_count, sums, Repaired())
 
 
 def finish(conn: Connection, load: Load, staged: Staged) -> None:
@@ -105,6 +125,12 @@ def finish(conn: Connection, load: Load, staged: Staged) -> None:
     _like_partition(conn, load, staged.table, parent)
     _make_tiles(conn, load, staged)
     _like_partition(conn, load, staged.tiles, sql.Identifier("tiles", load.layer.id))
+
+
+def _names(load: Load) -> tuple[str, str]:
+    # 63 bytes is the longest name: 48 of the layer, 8 of the area, 6 of ours.
+    token = secrets.token_hex(2)
+    return f"{load.partition}_{token}f", f"{load.partition}_{token}t"
 
 
 def _staging(table: str) -> sql.Identifier:
@@ -298,34 +324,6 @@ def _not_null(conn: Connection, layer: Layer) -> set[str]:
         params=(f"features.{layer.id}",),
     )
     return {name for (name,) in found}
-
-
-def _sum(conn: Connection, table: str) -> tuple[str, int, tuple[str, str]]:
-    """Return a checksum of the rows that does not depend on their order, their number, the sums.
-
-    SHA-256 of each row's text in fixed settings; 128 bits of them are added up, the sum is hashed.
-    layers/history.py carries the sums on when a single row changes.
-    """
-    columns = _rows(
-        conn,
-        'SELECT array_agg(attname::text ORDER BY attname COLLATE "C") FROM pg_attribute'
-        " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
-        " AND attgenerated = ''",
-        params=(f"staging.{table}",),
-    )[0][0]
-    for setting in ("timezone = 'UTC'", "datestyle = 'ISO, YMD'", "extra_float_digits = 1"):
-        conn.execute(sql.SQL("SET LOCAL " + setting))
-    count, high, low = _rows(
-        conn,
-        "SELECT count(*), coalesce(sum(('x' || left(h, 16))::bit(64)::bigint::numeric), 0)::text,"
-        " coalesce(sum(('x' || substr(h, 17, 16))::bit(64)::bigint::numeric), 0)::text"
-        " FROM (SELECT encode(sha256(convert_to(ROW({columns})::text, 'UTF8')), 'hex') AS h"
-        " FROM {table}) AS hashes",
-        columns=sql.SQL(", ").join(sql.Identifier(c) for c in columns),
-        table=_staging(table),
-    )[0]
-    text = json.dumps([columns, count, high, low])
-    return hashlib.sha256(text.encode()).hexdigest(), count, (high, low)
 
 
 def _constrain(conn: Connection, load: Load, table: str) -> None:
