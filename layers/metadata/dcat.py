@@ -44,7 +44,7 @@ def dcat_document(record: Record, url: str, language: Language, stamp: dt.dateti
     of the metadata.
     """
     write = _Writer(language)
-    dataset = {
+    dataset: Node = {
         "@context": PREFIXES,
         "@id": url,
         "@type": "dcat:Dataset",
@@ -86,7 +86,8 @@ def dcat_document(record: Record, url: str, language: Language, stamp: dt.dateti
             "dct:publisher": _agent(write, record.publisher, record.publisher_url),
         },
     }
-    return _said(dataset)
+    found: Node = _said(dataset)
+    return found
 
 
 class _Writer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 import warnings
@@ -61,7 +60,7 @@ def read_dcat(data: bytes, format_: str, name: str) -> Record:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # rdflib's own use of its old class
             graph.parse(data=text, format=format_)
-    except Exception as error:  # rdflib's parsers raise whatever their input makes them
+    except Exception as error:  # noqa: BLE001 - rdflib raises whatever its input makes it
         said = " ".join(str(error).split())[:200] or type(error).__name__
         raise CorruptSource(f"{name} cannot be read as DCAT ({said}); export it anew") from None
     found = sorted(graph.subjects(RDF.type, DCAT.Dataset), key=str)

@@ -6,6 +6,7 @@ Nothing is fetched and no entity is resolved.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,7 +89,9 @@ class _Reader:
             for one in root.iter("PT_Locale")
         }
         told = root.find("language"), root.find("defaultLocale/PT_Locale/language")
-        self.language = next((found for one in told if (found := _LANGUAGES.get(_code(one)))), None)
+        self.language = next(
+            (found for one in told if (found := _LANGUAGES.get(_code(one) or ""))), None
+        )
 
     def record(self) -> Record:
         data, time = self.data, self.root.find(".//EX_TemporalExtent")
@@ -154,7 +157,7 @@ class _Reader:
         found = [p for one in ("pointOfContact", "citation/CI_Citation/citedResponsibleParty")
                  for p in self.data.findall(f"{one}/*")]  # fmt: skip
         ranks = {role: n for n, role in enumerate(_OWNERS)}
-        found.sort(key=lambda party: ranks.get(_code(party.find("role")), len(ranks)))
+        found.sort(key=lambda party: ranks.get(_code(party.find("role")) or "", len(ranks)))
         publishers = self.root.findall("contact/*")
         who, publisher = (self.party(p[0]) if p else None for p in (found, publishers))
         who = who or publisher or (Words(), None, None)
