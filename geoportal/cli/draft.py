@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from geoportal.cli import database
 from geoportal.cli.common import Command, counted, settings
 from geoportal.cli.progress import say
-from layers.errors import BadValue
-from layers.model import THEMES, Theme
+from layers.errors import BadValue, UnknownLayer
+from layers.model import LANGUAGES, THEMES, Language, Status, Theme
 
 if TYPE_CHECKING:
     from layers.draft.survey import Survey
@@ -36,11 +37,16 @@ SHOWN = 8
 @click.option("--crs", metavar="CRS", help="CRS of a file that does not say it: EPSG:28406, WKT.")
 @click.option("--encoding", metavar="NAME", help="Encoding of its text: UTF-8, cp1251, cp866.")
 @click.option(
+    "--status", type=click.Choice(get_args(Status)), help="What the data are, where you know it."
+)
+@click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     help=f"Folder of layers to write into; GEOPORTAL_LAYERS_DIR, else {OWN_LAYERS}, unless given.",
 )
-def draft(file: Path, theme: Theme, layer_id: str, out: Path | None, **given: Any) -> None:
+def draft(
+    file: Path, theme: Theme, layer_id: str, out: Path | None, status: str | None, **given: Any
+) -> None:
     """Draft a layer folder from a file: fields, types, units, codes, style; finish it by hand.
 
     Metadata beside the file (ISO 19115/19139 XML, DCAT) fill in texts and rights. What nobody can
@@ -60,6 +66,7 @@ def draft(file: Path, theme: Theme, layer_id: str, out: Path | None, **given: An
     folder.require_free(root, theme, layer_id)
     beside = find(file)
     record = beside.record if beside else Record()
+    record = replace(record, status=status or record.status)
     crs_said = record.crs[0] if len(record.crs) == 1 else None
     found = survey(file, Asked(**given, crs_said=crs_said))
     files = folder.draft(layer_id, theme, found, record, comments=_comments(found, beside))
@@ -69,6 +76,41 @@ def draft(file: Path, theme: Theme, layer_id: str, out: Path | None, **given: An
     _, _, faults = folder_faults(written)
     left = f"{counted(len(faults), 'place')} left to be written: geoportal layers check {root}"
     say(f"{written}: {left if faults else 'complete'}")
+
+
+@click.command(
+    cls=Command,
+    epilog="""
+    geoportal layers metadata buildings
+    geoportal layers metadata buildings --format dcat --lang be
+    """,
+)
+@click.argument("layer_id", metavar="ID")
+@click.option(
+    "--format", "form", type=click.Choice(["iso", "dcat"]), default="iso", show_default=True,
+    help="ISO 19139 XML, or DCAT-AP JSON-LD.",
+)  # fmt: skip
+@click.option(
+    "--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language."
+)
+def metadata(layer_id: str, form: str, lang: Language) -> None:
+    """Write what is said about a layer, and about what is loaded of it where a database runs."""
+    import orjson
+
+    from geoportal.ogc.api import TITLE
+    from geoportal.ogc.metadata import ISO, Place, layer_record, written
+
+    here = settings()
+    known = database.definitions(here)
+    known |= {name: one.layer for name, one in database.published(here).items()}
+    if layer_id not in known:
+        raise UnknownLayer(f"There is no layer {layer_id!r}; the layers are {', '.join(known)}.")
+    versions, areas = database.loaded(here, layer_id)
+    place = Place(here.base_url, TITLE)
+    record = layer_record(known[layer_id], versions, areas, place, lang)
+    found = written(record, ISO if form == "iso" else form, place, lang)
+    text = found if isinstance(found, bytes) else orjson.dumps(found, option=orjson.OPT_INDENT_2)
+    click.echo(text.decode())
 
 
 def _told(found: Survey, beside: Beside | None) -> list[str]:

@@ -9,7 +9,7 @@ import click
 
 from geoportal.cli import database
 from geoportal.cli.common import Group, area_option, counted, settings
-from geoportal.cli.draft import draft
+from geoportal.cli.draft import draft, metadata
 from geoportal.cli.progress import say
 from geoportal.cli.publish import publish, unpublish
 from geoportal.errors import BadSetting
@@ -118,6 +118,7 @@ def check(folders: tuple[Path, ...]) -> None:
 
 
 layers.add_command(draft)
+layers.add_command(metadata)
 layers.add_command(publish)
 layers.add_command(unpublish)
 

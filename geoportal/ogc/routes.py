@@ -16,6 +16,7 @@ from geoportal.ogc import (
     items,
     jobs,
     maps,
+    metadata,
     openapi,
     processes,
     schema,
@@ -24,6 +25,7 @@ from geoportal.ogc import (
     tiles,
 )
 from geoportal.ogc import tilematrixsets as tms
+from geoportal.ogc.enrich import METADATA
 from geoportal.ogc.formats.registry import NAMES as EXPORTS
 from geoportal.ogc.media_types import JSON
 from geoportal.ogc.request import Answer
@@ -130,6 +132,10 @@ ROUTES: tuple[Route, ...] = (
         COLLECTION, "getCollection", documents.collection, "common",
         _text("Калекцыя", "Коллекция", "Collection"),
         page="collection", schema="collection",
+    ),
+    Route(
+        COLLECTION + "/metadata", "getMetadata", metadata.get_metadata, "common",
+        METADATA, formats=("dcat", "iso19139"), schema="object",
     ),
     Route(
         COLLECTION + "/schema", "getSchema", schema.get_schema, "features",

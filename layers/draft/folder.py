@@ -73,8 +73,8 @@ def draft(
         "layer.yml": head + _yaml(_definition(layer, record)),
         "table.sql": _table(layer),
         "style.json": json.dumps(first_style(layer), indent=2, ensure_ascii=False) + "\n",
-        "sample.geojson": _sample(layer, survey, drafted),
-        MAPPING: _yaml(_mapping(survey, drafted)),
+        "sample.geojson": _sample(layer, survey, drafted, record),
+        MAPPING: _yaml(_mapping(survey, drafted, record)),
     }
 
 
@@ -203,9 +203,9 @@ def _field(field: Field) -> dict[str, Any]:
     return found
 
 
-def _mapping(survey: Survey, drafted: Drafted) -> dict[str, Any]:
+def _mapping(survey: Survey, drafted: Drafted, record: Record) -> dict[str, Any]:
     where = survey.coordinates
-    found: dict[str, Any] = {"status": placeholder(f"of the rows: {STATUSES}")}
+    found: dict[str, Any] = {"status": record.status or placeholder(f"of the rows: {STATUSES}")}
     if drafted.key:
         found["key"] = [drafted.key]
     if where is not None:
@@ -238,14 +238,14 @@ def _table(layer: Layer) -> str:
     )
 
 
-def _sample(layer: Layer, survey: Survey, drafted: Drafted) -> str:
+def _sample(layer: Layer, survey: Survey, drafted: Drafted, record: Record) -> str:
     area_id, number = _place(layer, survey)
     features = [
         {
             "type": "Feature",
             "id": number * AREA_STRIDE + n,
             "geometry": _shape(layer, one),
-            "properties": _standard(layer, area_id) | _values(drafted, one),
+            "properties": _standard(layer, area_id, record) | _values(drafted, one),
         }
         for n, one in enumerate(survey.examples, 1)
     ]
@@ -268,10 +268,10 @@ def _place(layer: Layer, survey: Survey) -> tuple[str, int]:
     return area_id, number
 
 
-def _standard(layer: Layer, area_id: str) -> dict[str, Any]:
+def _standard(layer: Layer, area_id: str, record: Record) -> dict[str, Any]:
     if layer.scope == "national":
         return {}
-    return {"area": area_id, "soato": None, "status": placeholder(STATUSES)}
+    return {"area": area_id, "soato": None, "status": record.status or placeholder(STATUSES)}
 
 
 def _values(drafted: Drafted, one: Example) -> dict[str, Any]:
