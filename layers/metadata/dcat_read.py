@@ -14,6 +14,7 @@ from rdflib.collection import Collection
 from layers.errors import CorruptSource
 from layers.metadata.codes import ACCESSES, EU_FREQUENCIES
 from layers.metadata.dcat import EU, INSPIRE, MEDIA_TYPES, PREFIXES, SYSTEM_TYPE
+from layers.metadata.licences import spdx
 from layers.metadata.record import Attribute, Distribution, Record, Words
 from layers.metadata.times import moment
 from layers.model import Access, FieldType, Licence, Status
@@ -184,8 +185,9 @@ class _Reader:
             return None
         url = str(found) if isinstance(found, URIRef) else None
         said = url or (str(found) if isinstance(found, Literal) else "")
-        id_ = self.text(DCT.identifier, found) or said
-        title = self.text(DCT.title, found) or id_
+        title = self.text(DCT.title, found)
+        id_ = self.text(DCT.identifier, found) or spdx(title, said) or said
+        title = title or id_
         return Licence(id=id_[:80], title=title, url=url) if id_ else None
 
     def access(self) -> Access | None:

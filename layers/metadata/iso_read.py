@@ -17,6 +17,7 @@ from lxml import etree
 from layers.errors import CorruptSource
 from layers.metadata.codes import ACCESSES, ISO_FREQUENCIES, LANGUAGES_639
 from layers.metadata.iso import STATUS_THESAURUS, UCUM_URI
+from layers.metadata.licences import spdx
 from layers.metadata.record import Attribute, Distribution, Record, Words
 from layers.metadata.times import moment
 from layers.model import Access, FieldType, Licence, Status
@@ -28,9 +29,6 @@ _LANGUAGES = {code: language for language, code in LANGUAGES_639.items()} | {
 }
 _PERIOD = re.compile(r"P(\d+[YMWD])*(T(\d+[HMS])+)?")
 _OWNERS = ("owner", "publisher", "custodian", "pointOfContact", "originator", "author")
-_LICENCE = re.compile(
-    r"\b(CC0-1\.0|CC-BY(?:-SA)?-\d\.\d|ODbL-1\.0|ODC-BY-1\.0|PDDL-1\.0|MIT|Apache-2\.0)\b"
-)
 
 
 def parse_xml(data: bytes, name: str) -> Any:
@@ -189,9 +187,8 @@ class _Reader:
             text, anchor = _text(one), one.find("Anchor")
             url = _link(anchor)
             if text:
-                spdx = _LICENCE.search(text)
-                given = _attribute(anchor, "title") or (spdx[1] if spdx else None)
-                return Licence(id=given or text[:80], title=text, url=url)
+                id_ = _attribute(anchor, "title") or spdx(text, url) or text[:80]
+                return Licence(id=id_, title=text, url=url)
         return None
 
     def access(self) -> Access | None:
