@@ -133,10 +133,8 @@ def coverage_record(coverage: Coverage, place: Place, language: Language) -> Rec
         crs=tuple(dict.fromkeys((native_crs(coverage).uri, *offered(extent)))),
         lineage=_lineage([version], {coverage.area.id: coverage.area}),
         representation="grid",
-        row_count=version.row_count,
         fields=(Attribute(known.id, "number", Words.of(known.title), known.unit),),
         distributions=tuple(_coverage_links(base, language)),
-        schema_url=f"{base}/schema?f=json",
     )
 
 
