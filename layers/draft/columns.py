@@ -68,6 +68,8 @@ class Column:
             return
         self.kinds |= {_kind(one) for one in present}
         texts = [one.strip() for one in present if isinstance(one, str)]
+        if any(type(one) not in _PLAIN and not isinstance(one, dt.datetime) for one in present):
+            self.readable, self.texts = (), None  # lists and the like, written as text
         for kind in self.readable if texts else ():
             if not _all_read(texts, kind):
                 self.readable = tuple(one for one in self.readable if one != kind)

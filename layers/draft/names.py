@@ -79,7 +79,8 @@ def code_value(text: str, taken: Collection[str]) -> str:
     """Return the value of a code list for a text of the source: the text itself where it is one."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", text):
         return text
-    return field_name(text, taken).removeprefix("source_").removeprefix("field_") or "other"
+    name = field_name(text, taken).removeprefix("source_").removeprefix("field_")
+    return "other" if name == "field" else name
 
 
 def unit(source: str) -> str | None:
