@@ -229,11 +229,14 @@ def test_load_export_load_gives_the_same_features(
 LOADING = """
 import sys, psycopg
 from pathlib import Path
-from tests.fix_loads import KEYED, LAYERS, Loader
+from layers.area import seed_areas
+from layers.ingest.vector.load import Options, load_vector
+from layers.ingest.vector.mapping import Mapping
+from layers.registry import load_layers
+layer, options = load_layers()["parcels"], Options(mapping=Mapping(key=("cadastral_number",)))
 with psycopg.connect(sys.argv[1], autocommit=True) as conn:
     print("ready", flush=True)
-    Loader(conn, LAYERS["parcels"])(Path(sys.argv[2]), mapping=KEYED)
-    print("done", flush=True)
+    load_vector(conn, layer, Path(sys.argv[2]), seed_areas()["orsha"], options)
 """
 
 
