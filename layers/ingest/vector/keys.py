@@ -119,7 +119,8 @@ class Numbering:
         return int(
             self._rows(
                 "SELECT greatest({first}, max(id)) FROM ({present}"
-                " SELECT max(id) AS id FROM layers.feature_key WHERE layer = {layer} AND area = {area}"
+                " SELECT max(id) AS id FROM layers.feature_key"
+                "  WHERE layer = {layer} AND area = {area}"
                 " UNION ALL SELECT max(id) FROM layers.history"
                 "  WHERE layer = {layer} AND id > {first} AND id < {end}) AS known",
                 names | {"present": sql.SQL("" if self.invented else present).format(**names)},
