@@ -15,7 +15,7 @@ from layers.model import THEMES, Layer
 from layers.placeholder import placeholder_faults
 
 FILES = (DEFINITION, "table.sql", "style.json", "sample.geojson")
-OPTIONAL = (MAPPING,)
+MAY_HAVE = (MAPPING,)
 
 
 def layer_folders(root: Path) -> Iterator[Path]:
@@ -56,7 +56,7 @@ def folder_faults(folder: Path) -> tuple[Layer | None, Document | None, list[Fau
     faults = [
         Fault(path, 1, f"does not belong here; a layer has the files {', '.join(FILES)}")
         for path in _entries(folder)
-        if path.name not in (*FILES, *OPTIONAL)
+        if path.name not in FILES + MAY_HAVE
     ]
     try:
         layer, document = read_layer(folder)
@@ -99,15 +99,15 @@ def _mapping_faults(path: Path, layer: Layer) -> list[Fault]:
 
 def _unreadable(folder: Path) -> Iterator[Fault]:
     """Yield why files cannot be read, and what a draft has left to be written in them."""
-    for name in (*FILES[1:], *OPTIONAL):
+    for name in (*FILES[1:], *MAY_HAVE):
         path = folder / name
-        if name in OPTIONAL and not path.exists():
+        if name in MAY_HAVE and not path.exists():
             continue
         try:
             if name == "table.sql":
                 read_text(path)
             else:
-                read = read_yaml if name in OPTIONAL else read_json
+                read = read_yaml if name in MAY_HAVE else read_json
                 yield from placeholder_faults(read(path))
         except FaultyFile as error:
             yield from error.faults

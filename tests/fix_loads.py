@@ -58,10 +58,10 @@ def load(connection: Connection) -> Loader:
 
 @pytest.fixture
 def plots() -> Callable[..., gpd.GeoDataFrame]:
-    """Square parcels in Orsha, 100 m apart, in the order of their numbers."""
+    """Square parcels in Orsha with gaps between, in the order of their numbers."""
 
     def make(count: int = 4, crs: str = "EPSG:4326", **columns: Any) -> gpd.GeoDataFrame:
-        corners = [(30.40 + 0.002 * i, 54.50) for i in range(count)]
+        corners = [(30.40 + 0.002 * (i % 90), 54.50 + 0.002 * (i // 90)) for i in range(count)]
         shapes = [shapely.box(x, y, x + 0.001, y + 0.001) for x, y in corners]
         data = {
             "cadastral_number": [f"{i + 1:05}" for i in range(count)],

@@ -6,8 +6,7 @@ CREATE TABLE IF NOT EXISTS layers.feature_key (
     area  text NOT NULL,
     key   text NOT NULL,
     id    bigint NOT NULL,
-    PRIMARY KEY (layer, area, key),
-    UNIQUE (layer, id)
+    PRIMARY KEY (layer, area, key)
 );
 
 -- The version before the last load of a file; its rows are the table `former.<layer>__a<number>`.

@@ -19,7 +19,13 @@ from layers.ingest.vector.geometry import Judge, Linearise
 from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.matching import Matching
 from layers.ingest.vector.source import Batch
-from layers.ingest.vector.values import Convert, UnknownCode, converter, number
+from layers.ingest.vector.values import (
+    Convert,
+    UnknownCode,
+    converter,
+    fits_whole,
+    number,
+)
 from layers.model import Area, Field, Layer
 
 SHOWN = 80
@@ -124,14 +130,18 @@ class Features:
         names = table.index.to_numpy()
         made = np.full(len(raw), None, dtype=object)
         refused = np.zeros(len(raw), dtype=bool)
-        for i in np.flatnonzero(alive):
-            value = raw[i]
-            if _blank(value, self.mapping.missing):
-                continue
-            try:
-                made[i] = convert(value)
-            except ValueError as error:
-                refused[i] = self._bad_value(one, column, names[i], value, error)
+        given, rules = self.matching.given.get(one.name), self.mapping.rules
+        if not self.mapping.missing and fits_whole(one, given, rules, raw):
+            made = raw
+        else:
+            for i in np.flatnonzero(alive):
+                value = raw[i]
+                if _blank(value, self.mapping.missing):
+                    continue
+                try:
+                    made[i] = convert(value)
+                except ValueError as error:
+                    refused[i] = self._bad_value(one, column, names[i], value, error)
         needed = one.required and one.name not in ("area", "status")
         if needed or one.name in self.mapping.key:
             lacking = alive & ~refused & np.array([v is None for v in made], dtype=bool)

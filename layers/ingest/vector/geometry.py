@@ -12,7 +12,7 @@ import shapely
 from layers.ingest.vector.finding import Action, Finding
 from layers.ingest.vector.findings import Findings
 from layers.ingest.vector.mapping import Rules
-from layers.ingest.vector.place import Placing, within
+from layers.ingest.vector.place import Placing, same, within
 
 Box = tuple[float, float, float, float]
 Linearise = Callable[[np.ndarray], np.ndarray]
@@ -81,7 +81,8 @@ class Judge:
             self._found("geometry.type", "refused", names[i], said, value=str(kind))
         refused |= wrong
         shapes[refused] = None
-        shapes = shapely.transform(shapes, self.way.transform)
+        if self.way.transform is not same:
+            shapes = shapely.transform(shapes, self.way.transform)
         refused |= self._misplaced(shapes, names)
         shapes[refused] = None
         refused |= self._repaired(shapes, names)

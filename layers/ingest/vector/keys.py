@@ -14,7 +14,7 @@ from typing import Any, LiteralString
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
-from layers import rows
+from layers import rows, staging
 from layers.model import AREA_STRIDE, Area, Layer
 
 Row = tuple[Any, ...]
@@ -47,6 +47,11 @@ class Numbering:
     invented: bool
     keep_same: bool
 
+    @property
+    def rewrites(self) -> bool:
+        """True when the rows are sure to be numbered anew, in a table of their own."""
+        return bool(self.key) or not self.invented
+
     def number(self, table: str) -> Duplicates:
         """Take duplicates out of a staging table and number the rest."""
         names = self._names(table)
@@ -59,8 +64,8 @@ class Numbering:
         found = self._duplicates(names)
         top = self._top(names)
         # Without a key, the order of the file is as good as any for the first rows of all.
-        if self.key or not self.invented or top > self.area.number * AREA_STRIDE:
-            self._assign(names | {"top": sql.Literal(top)})
+        if self.rewrites or top > self.area.number * AREA_STRIDE:
+            self._assign(table, names | {"top": sql.Literal(top)})
         self._run("DROP TABLE {keyed}", names)
         return found
 
@@ -119,7 +124,8 @@ class Numbering:
         return int(
             self._rows(
                 "SELECT greatest({first}, max(id)) FROM ({present}"
-                " SELECT max(id) AS id FROM layers.feature_key WHERE layer = {layer} AND area = {area}"
+                " SELECT max(id) AS id FROM layers.feature_key"
+                "  WHERE layer = {layer} AND area = {area}"
                 " UNION ALL SELECT max(id) FROM layers.history"
                 "  WHERE layer = {layer} AND id > {first} AND id < {end}) AS known",
                 names | {"present": sql.SQL("" if self.invented else present).format(**names)},
@@ -148,7 +154,7 @@ class Numbering:
             " GROUP BY {key} HAVING count(*) = 1"
         ).format(known=known, **names)
 
-    def _assign(self, names: dict[str, sql.Composable]) -> None:
+    def _assign(self, table: str, names: dict[str, sql.Composable]) -> None:
         """Replace the provisional ids; the table is written anew, so that it has no dead rows."""
         self._run(
             "CREATE TABLE {renamed} AS SELECT k.place, k.key, coalesce(known.id,"
@@ -157,8 +163,8 @@ class Numbering:
             " FROM {keyed} AS k LEFT JOIN ({known}) AS known USING (key, nth)",
             names | {"known": self._known(names)},
         )
+        staging.create(self.conn, self.layer, f"{table[:-1]}m")
         for command in (
-            "CREATE TABLE {made} (LIKE {table} INCLUDING GENERATED INCLUDING STORAGE)",
             "INSERT INTO {made} (id, {columns}) SELECT n.id, {moved}"
             " FROM {table} AS t JOIN {renamed} AS n ON n.place = t.id",
             "DROP TABLE {table}",

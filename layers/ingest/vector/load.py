@@ -27,7 +27,7 @@ from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.opening import Opened, open_for
 from layers.ingest.vector.source import require_unchanged
 from layers.model import COUNTRY, Area, Layer, Licence, Origin
-from layers.staging import Load, Progress, Staged
+from layers.staging import Load, Progress, Settle, Staged
 
 
 @dataclass(frozen=True)
@@ -149,25 +149,26 @@ class _Loading:
         if self.options.mapping.soato and self.options.mapping.soato.by == "name":
             self.features.codes = soato.codes_by_name(self.conn)
         frames = self.features.frames(self.opened.batches(), self.opened.linearise)
-        staged = staging.copy(self.conn, self.load, frames, self.progress, self._settle)
+        staged = staging.copy(self.conn, self.load, frames, self.progress, self._settle())
         require_unchanged(self.opened.source)
         return staged
 
-    def _settle(self, table: str) -> None:
-        mapping = self.options.mapping
-        if mapping.soato and mapping.soato.by == "place":
-            missing = soato.fill_by_place(self.conn, table)
-            self.features.findings.count("soato.unknown", "noted", missing)
-        numbering = Numbering(
-            self.conn,
-            self.load.layer,
-            self.load.area,
-            mapping.key,
-            invented=self.invented,
-            keep_same=mapping.rules.same_feature == "keep",
-        )
-        found = self.duplicates = numbering.number(table)
-        key = ", ".join(mapping.key)
+    def _settle(self) -> Settle:
+        mapping, layer, area = self.options.mapping, self.load.layer, self.load.area
+        keep_same = mapping.rules.same_feature == "keep"
+        numbering = Numbering(self.conn, layer, area, mapping.key, self.invented, keep_same)
+
+        def run(table: str) -> None:
+            if mapping.soato and mapping.soato.by == "place":
+                missing = soato.fill_by_place(self.conn, table)
+                self.features.findings.count("soato.unknown", "noted", missing)
+            self.duplicates = numbering.number(table)
+            self._note_duplicates()
+
+        return Settle(run, numbering.rewrites)
+
+    def _note_duplicates(self) -> None:
+        found, key = self.duplicates, ", ".join(self.options.mapping.key)
         self._note("duplicate.feature", "refused", found.same, "equal to another feature")
         said = f"another feature with the same {key} is different"
         self._note("duplicate.key", "refused", found.clashing, said)

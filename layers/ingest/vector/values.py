@@ -12,6 +12,9 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from pandas.api.types import infer_dtype
+
 from layers.ingest.vector.mapping import FieldMapping, Rules
 from layers.ingest.vector.units import factor
 from layers.model import LANGUAGES, Field
@@ -27,6 +30,9 @@ _CLOCK = re.compile(
 )
 
 Convert = Callable[[Any], Any]
+
+_PLAIN = {"integer": "integer", "number": "floating", "boolean": "boolean", "string": "string"}
+"""What pandas calls a column of values that are the field's already, by its type."""
 
 
 def converter(field: Field, given: FieldMapping | None, rules: Rules) -> Convert:
@@ -57,6 +63,30 @@ def _text(renamed: Mapping[str, str], longest: int) -> Convert:
     return read
 
 
+def fits_whole(field: Field, given: FieldMapping | None, rules: Rules, column: np.ndarray) -> bool:
+    """Tell whether all values of a column (object, None where missing) are the field's as they are.
+
+    False says only that they must be looked at one by one.
+    """
+    converted = field.codes or (given is not None and (given.codes or given.unit))
+    if converted or infer_dtype(column, skipna=True) != _PLAIN.get(field.type):
+        return False
+    there = [value for value in column if value is not None]
+    if field.type == "boolean":
+        return True
+    if field.type == "string":
+        blank = any(not said or said.isspace() for said in there)
+        return (
+            not blank and max(map(len, there)) <= rules.longest_text and "\0" not in "".join(there)
+        )
+    low, high = float(min(there)), float(max(there))
+    inside = (field.minimum is None or low >= field.minimum) and (
+        field.maximum is None or high <= field.maximum
+    )
+    # Comparisons with what is no number may be true.
+    return inside and bool(np.isfinite(there).all()) and max(-low, high) < 2**63
+
+
 def text(value: Any) -> str:
     """Return a value as text, whole numbers without a point."""
     if isinstance(value, str):
@@ -84,10 +114,14 @@ def _coded(field: Field, codes: Mapping[str, str]) -> Convert:
     known |= {folded(code.value): code.value for code in field.codes}
     known |= {folded(said): value for said, value in codes.items()}
 
+    seen: dict[Any, str] = {}
+
     def read(value: Any) -> str:
-        found = known.get(folded(text(value)))
+        found = seen.get(value) or known.get(folded(text(value)))
         if found is None:
             raise UnknownCode(f"is none of the codes of {field.name}")
+        if len(seen) < 1000:
+            seen[value] = found
         return found
 
     return read
