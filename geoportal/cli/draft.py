@@ -63,7 +63,7 @@ def draft(
     if layer_id in registry.load_layers():
         raise BadValue(f"there is a layer {layer_id!r} already; choose another --id")
     root = out or here.layers_dir or OWN_LAYERS
-    folder.require_free(root, theme, layer_id)
+    folder.require_free(root, layer_id)
     beside = find(file)
     record = beside.record if beside else Record()
     record = replace(record, status=status or record.status)

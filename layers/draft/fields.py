@@ -9,6 +9,7 @@ from layers.draft import names
 from layers.draft.columns import Column
 from layers.draft.survey import Survey
 from layers.ingest.vector.mapping import FieldMapping
+from layers.ingest.vector.values import folded
 from layers.metadata.record import Record, Words
 from layers.model import Code, Field, Role, Text
 
@@ -68,6 +69,9 @@ def _field(
 ) -> Field:
     said = next((one for one in record.fields if one.name in (column.name, name)), None)
     title = " ".join(column.name.replace("_", " ").split()) or name
+    titles: dict[str, str] = {}
+    for text, value in codes.items():
+        titles.setdefault(value, text)
     number = column.type in ("integer", "number")
     unit = (said.unit if said and said.unit else names.unit(column.name)) if number else None
     return Field(
@@ -76,7 +80,7 @@ def _field(
         title=_text(title, said.title if said else UNSAID),
         unit=unit,
         role=role,
-        codes=tuple(Code(value=value, title=_text(said_)) for said_, value in codes.items()),
+        codes=tuple(Code(value=value, title=_text(text)) for value, text in titles.items()),
     )
 
 
@@ -85,11 +89,12 @@ def _text(otherwise: str, said: Words = UNSAID) -> Text:
 
 
 def _codes(column: Column) -> dict[str, str]:
-    """Return text of the source -> value of the code list."""
-    found: dict[str, str] = {}
+    """Return text of the source -> value of the code list; texts that a load takes as one are."""
+    values: dict[str, str] = {}
     for said in column.codes:
-        found[said] = names.code_value(said, set(found.values()))
-    return found
+        if folded(said) not in values:
+            values[folded(said)] = names.code_value(said, set(values.values()))
+    return {said: values[folded(said)] for said in column.codes}
 
 
 def _roles(by_name: dict[str, Column]) -> dict[str, Role]:

@@ -28,6 +28,7 @@ from layers.model import (
     AREA_STRIDE,
     COUNTRY,
     LANGUAGES,
+    THEMES,
     Field,
     Language,
     Layer,
@@ -104,14 +105,15 @@ def _planned(
         raise BadValue(f"no layer can be drafted so: {where}: {first['msg']}") from None
 
 
-def require_free(root: Path, theme: Theme, layer_id: str) -> None:
-    """Raise DraftExists when the folder of a layer is there already."""
-    folder = root / theme / layer_id
-    if folder.exists():
-        raise DraftExists(
-            f"{folder} is there already and is not overwritten; choose another --id or --out, or"
-            " take it away"
-        )
+def require_free(root: Path, layer_id: str) -> None:
+    """Raise DraftExists when a root has a folder of that layer already, in whatever theme."""
+    for theme in THEMES:
+        folder = root / theme / layer_id
+        if folder.exists():
+            raise DraftExists(
+                f"{folder} is there already and is not overwritten; choose another --id or --out,"
+                " or take it away"
+            )
 
 
 def write(root: Path, theme: Theme, layer_id: str, files: Mapping[str, str]) -> Path:
@@ -119,7 +121,7 @@ def write(root: Path, theme: Theme, layer_id: str, files: Mapping[str, str]) -> 
 
     A server that watches the root sees the folder complete. Raises DraftExists.
     """
-    require_free(root, theme, layer_id)
+    require_free(root, layer_id)
     folder = root / theme / layer_id
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

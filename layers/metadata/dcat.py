@@ -44,9 +44,25 @@ def dcat_document(record: Record, url: str, language: Language, stamp: dt.dateti
     of the metadata.
     """
     write = _Writer(language)
-    dataset: Node = {
-        "@context": PREFIXES,
-        "@id": url,
+    dataset = _about(write, record) | _of_time_and_place(record) | _of_use(write, record)
+    dataset["csvw:tableSchema"] = record.fields and {
+        "@type": "csvw:Schema",
+        "csvw:column": {"@list": [_column(write, field) for field in record.fields]},
+    }
+    dataset["dcat:distribution"] = [_distribution(one, record) for one in record.distributions]
+    dataset["foaf:isPrimaryTopicOf"] = {
+        "@type": "dcat:CatalogRecord",
+        "dct:modified": _moment(stamp),
+        "dct:language": _one(f"{EU}language/{LANGUAGES_639[language].upper()}"),
+        "dct:publisher": _agent(write, record.publisher, record.publisher_url),
+    }
+    found: Node = _said({"@context": PREFIXES, "@id": url} | dataset)
+    return found
+
+
+def _about(write: _Writer, record: Record) -> Node:
+    lineage = {"@type": "dct:ProvenanceStatement", "rdfs:label": write.words(record.lineage)}
+    return {
         "@type": "dcat:Dataset",
         "dct:identifier": record.id,
         "dct:title": write.words(record.title),
@@ -55,13 +71,13 @@ def dcat_document(record: Record, url: str, language: Language, stamp: dt.dateti
         "dct:subject": [_one(f"{INSPIRE}TopicCategory/{topic}") for topic in record.topics],
         "dct:publisher": _agent(write, record.supplier, record.supplier_url),
         "dcat:contactPoint": _contact(write, record),
-        "dct:license": _licence(record.licence),
-        "dct:rights": _rights(record.attribution),
-        "dct:accessRights": record.access
-        and _one(f"{EU}access-right/{ACCESSES[record.access][1]}", "dct:RightsStatement"),
-        "dcatap:applicableLegislation": record.legal_basis
-        and {"dct:title": write.words(record.legal_basis)},
+        "dct:provenance": record.lineage and lineage,
         "adms:status": record.status and {"@type": "skos:Concept", "skos:notation": record.status},
+    }
+
+
+def _of_time_and_place(record: Record) -> Node:
+    return {
         "dct:created": _moment(record.created),
         "dct:issued": _moment(record.issued),
         "dct:modified": _moment(record.modified),
@@ -69,25 +85,21 @@ def dcat_document(record: Record, url: str, language: Language, stamp: dt.dateti
         "dct:accrualPeriodicity": _frequency(record.update_period),
         "dct:spatial": _box(record.bbox),
         "dct:conformsTo": _standards(record),
-        "dct:provenance": record.lineage
-        and {"@type": "dct:ProvenanceStatement", "rdfs:label": write.words(record.lineage)},
         "adms:representationTechnique": record.representation
         and _one(f"{INSPIRE}SpatialRepresentationType/{record.representation}"),
-        "csvw:tableSchema": record.fields
-        and {
-            "@type": "csvw:Schema",
-            "csvw:column": {"@list": [_column(write, field) for field in record.fields]},
-        },
-        "dcat:distribution": [_distribution(one, record) for one in record.distributions],
-        "foaf:isPrimaryTopicOf": {
-            "@type": "dcat:CatalogRecord",
-            "dct:modified": _moment(stamp),
-            "dct:language": _one(f"{EU}language/{LANGUAGES_639[language].upper()}"),
-            "dct:publisher": _agent(write, record.publisher, record.publisher_url),
-        },
     }
-    found: Node = _said(dataset)
-    return found
+
+
+def _of_use(write: _Writer, record: Record) -> Node:
+    rights = f"{EU}access-right/"
+    return {
+        "dct:license": _licence(record.licence),
+        "dct:rights": _rights(record.attribution),
+        "dct:accessRights": record.access
+        and _one(rights + ACCESSES[record.access][1], "dct:RightsStatement"),
+        "dcatap:applicableLegislation": record.legal_basis
+        and {"dct:title": write.words(record.legal_basis)},
+    }
 
 
 class _Writer:
@@ -209,7 +221,7 @@ def _said(value: Any) -> Any:
     """Leave out what is not said: None, empty texts, lists and objects."""
     if isinstance(value, dict):
         found = {k: _said(v) for k, v in value.items()}
-        return {k: v for k, v in found.items() if v not in (None, "", [], {}, ())}
+        return {k: v for k, v in found.items() if v not in (None, "", [], {})}
     if isinstance(value, list):
         return [found for one in value if (found := _said(one)) not in (None, "", {})]
     return value if value or value == 0 else None

@@ -96,9 +96,8 @@ def _context(value: Any) -> Any:
         return _CONTEXT
     if isinstance(value, list):
         return [_context(one) for one in value]
-    if isinstance(value, dict):
-        return {k: v for k, v in value.items() if k not in ("@import", "@context")}
-    return value
+    # The definition of a term may have a context of its own.
+    return _local(value, 0)
 
 
 class _Reader:

@@ -8,6 +8,7 @@ of ISO 19115:2003 is only a citation and has no place for them.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from xml.etree.ElementTree import (
@@ -42,6 +43,8 @@ CODE_LISTS = "http://standards.iso.org/iso/19139/resources/gmxCodelists.xml#"
 UCUM_URI = "http://www.opengis.net/def/uom/UCUM/"
 STATUS_THESAURUS = "geoportal: status of the data"
 GMD = "gmd:"
+
+_NO_CHAR = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 for _prefix, _uri in NAMESPACES.items():
     register_namespace(_prefix, _uri)
@@ -90,7 +93,7 @@ class _Writer:
         """Write a text, as a link where there is an address; nothing when it is empty."""
         holder = SubElement(parent, _name(GMD + name))
         element = SubElement(holder, _name("gmx:Anchor" if url else "gco:CharacterString"))
-        element.text = text
+        element.text = _plain(text)
         if url:
             element.set(_name("xlink:href"), url)
 
@@ -107,7 +110,7 @@ class _Writer:
         for one, text in others.items():
             group = SubElement(free, _name("gmd:textGroup"))
             local = SubElement(group, _name("gmd:LocalisedCharacterString"), locale=f"#{one}")
-            local.text = text
+            local.text = _plain(text)
 
     def code(self, parent: Element, name: str, list_: str, value: str) -> None:
         """Write a value of a code list."""
@@ -205,8 +208,8 @@ def _constraints(data: Element, write: _Writer, record: Record) -> None:
         write.code(legal, "useConstraints", "MD_RestrictionCode", "otherRestrictions")
         licence = record.licence
         holder = SubElement(legal, _name("gmd:otherConstraints"))
-        anchor = SubElement(holder, _name("gmx:Anchor"), {_name("xlink:title"): licence.id})
-        anchor.text = licence.title
+        anchor = SubElement(holder, _name("gmx:Anchor"), {_name("xlink:title"): _plain(licence.id)})
+        anchor.text = _plain(licence.title)
         if licence.url:
             anchor.set(_name("xlink:href"), licence.url)
     if record.access is not None:
@@ -332,6 +335,11 @@ def _stamp(parent: Element, name: str, moment: dt.datetime) -> None:
 
 def _instant(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+def _plain(text: str) -> str:
+    """Return a text without what XML 1.0 cannot hold (section 2.2, Char)."""
+    return _NO_CHAR.sub(" ", text)
 
 
 def _number(value: float) -> str:

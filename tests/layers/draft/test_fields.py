@@ -82,6 +82,15 @@ def test_places_alone_get_a_field_for_a_name(drafted: Any) -> None:
     assert (found.origins, found.ignored) == ({}, ("empty",))
 
 
+def test_texts_that_differ_in_case_are_one_code(drafted: Any) -> None:
+    found = drafted(of(kind=["Дуб", "дуб", "клён", "клен"] * 3))
+    codes = [(one.value, one.title.be) for one in found.fields[0].codes]
+    assert codes == [("dub", "Дуб"), ("klen", "клен")]
+    assert found.origins["kind"].codes == {
+        "Дуб": "dub", "дуб": "dub", "клен": "klen", "клён": "klen",
+    }  # fmt: skip
+
+
 def test_codes_that_are_codes_already_need_no_mapping(drafted: Any) -> None:
     found = drafted(of(kind=["wood", "steel"] * 4))
     assert [code.value for code in found.fields[0].codes] == ["steel", "wood"]

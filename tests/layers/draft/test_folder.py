@@ -110,8 +110,9 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     folder = drafted(tmp_path, benches())
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     for attempt in (
-        lambda: require_free(tmp_path / "layers", THEME, "benches"),
+        lambda: require_free(tmp_path / "layers", "benches"),
         lambda: write(tmp_path / "layers", THEME, "benches", {"layer.yml": ""}),
+        lambda: write(tmp_path / "layers", "planning", "benches", {"layer.yml": ""}),
     ):
         with pytest.raises(DraftExists, match="is there already and is not overwritten"):
             attempt()

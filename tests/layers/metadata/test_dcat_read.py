@@ -53,7 +53,16 @@ def test_a_context_on_the_network_is_not_fetched(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     found = read(
         {
-            "@context": ["https://semiceu.example/dcat-ap.jsonld", {"ex": "https://x.example/"}],
+            "@context": [
+                "https://semiceu.example/dcat-ap.jsonld",
+                {
+                    "@version": 1.1,
+                    "@import": "https://x.example/imported.jsonld",
+                    "ex": "https://x.example/",
+                    "part": {"@id": "ex:part", "@context": "https://x.example/part.jsonld"},
+                },
+            ],
+            "part": {"title": "a part"},
             "@type": "Dataset",
             "title": {"@value": "Дрэвы Оршы", "@language": "be-BY"},
             "description": "All trees.",

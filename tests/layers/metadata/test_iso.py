@@ -120,6 +120,13 @@ def test_small_numbers_are_written_out() -> None:
     assert b"<gco:Decimal>0.0000001</gco:Decimal>" in iso_xml(tiny, "en", STAMP)
 
 
+def test_what_xml_cannot_hold_is_left_out() -> None:
+    """A comment of a foreign table may hold anything."""
+    odd = replace(FULL, title=Words("a\x01b", "c\ufffe", "d\x1b[0m"), attribution="e\x0bf")
+    root = ElementTree.fromstring(iso_xml(odd, "be", STAMP))
+    assert "a b" in [element.text for element in root.iter()]
+
+
 def test_what_is_not_said_leaves_no_empty_element() -> None:
     text = iso_xml(Record(id="bare", title=Words(en="Bare")), "en", dt.datetime.now(dt.UTC))
     for element in ElementTree.fromstring(text).iter():
