@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import shapely
+from shapely import Polygon
 
 from layers.area import seed_areas
 from layers.draft.columns import Column
@@ -67,7 +68,10 @@ class Example:
 
 @dataclass
 class Survey:
-    """What a file holds; `bbox` in degrees (CRS84), None when no feature has a place."""
+    """What a file holds; `bbox` in degrees (CRS84), None when no feature has a place.
+
+    `spare` is made of a part of a feature, for a file in which none is sound and short.
+    """
 
     source: Source
     way: Placing
@@ -77,6 +81,7 @@ class Survey:
     kinds: set[int] = field(default_factory=set)
     bbox: Box | None = None
     examples: list[Example] = field(default_factory=list)
+    spare: Example | None = None
 
     @property
     def geometry(self) -> GeometryType:
@@ -116,6 +121,8 @@ def survey(file: Path, asked: Asked) -> Survey:
     for batch in batches(source):
         _look(found, batch)
     require_unchanged(source)
+    if not found.examples and found.spare is not None:
+        found.examples = [found.spare]
     if found.bbox is None:
         raise CorruptSource(f"{file.name} has no feature with a place; ask its supplier for it")
     return found
@@ -168,6 +175,8 @@ def _look(found: Survey, batch: Batch) -> None:
         found.bbox = _joined(found.bbox, box)
     lacking = EXAMPLES - len(found.examples)
     found.examples += islice(_examples(found, table, shapes, there), lacking)
+    if not found.examples and found.spare is None:
+        found.spare = next(_spares(found, table, shapes, there), None)
 
 
 _CORNERS = ([0, 1], [2, 1], [2, 3], [0, 3])
@@ -188,8 +197,45 @@ def _examples(
         shape = shapely.force_2d(shapes[row])
         if shapely.get_num_coordinates(shape) > MOST_POINTS or not shapely.is_valid(shape):
             continue
-        placed = shapely.transform(shape, found.way.transform)
-        finite = np.isfinite(shapely.get_coordinates(placed)).all()
-        if placed.geom_type in _SINGLE.values() and finite:
-            values = {name: table[name].iloc[row] for name in found.columns if name in table}
-            yield Example(values, placed)
+        if (example := _example(found, table, int(row), shape)) is not None:
+            yield example
+
+
+def _spares(
+    found: Survey, table: pd.DataFrame, shapes: np.ndarray, there: np.ndarray
+) -> Iterator[Example]:
+    """Yield features with the largest part of their shape, drawn with few points."""
+    for row in np.flatnonzero(there):
+        parts = _parts(shapely.make_valid(shapely.force_2d(shapes[row])))
+        most = max(shapely.get_dimensions(parts))
+        part = max((p for p in parts if shapely.get_dimensions(p) == most), key=_size)
+        if part.geom_type == "Polygon":
+            part = Polygon(part.exterior)
+        for share in (0.01, 0.1):
+            if shapely.get_num_coordinates(part) > MOST_POINTS:
+                part = part.simplify(share * _size(part))
+        if (example := _example(found, table, int(row), part)) is not None:
+            yield example
+
+
+def _example(
+    found: Survey, table: pd.DataFrame, row: int, shape: shapely.Geometry
+) -> Example | None:
+    placed = shapely.transform(shape, found.way.transform)
+    finite = np.isfinite(shapely.get_coordinates(placed)).all()
+    if placed.geom_type not in _SINGLE.values() or not finite:
+        return None
+    values = {name: table[name].iloc[row] for name in found.columns if name in table}
+    return Example(values, placed)
+
+
+def _parts(shape: shapely.Geometry) -> list[shapely.Geometry]:
+    found = [shape]
+    while any(hasattr(one, "geoms") for one in found):
+        found = [part for one in found for part in getattr(one, "geoms", [one])]
+    return found
+
+
+def _size(shape: shapely.Geometry) -> float:
+    west, south, east, north = shape.bounds
+    return float(max(east - west, north - south))

@@ -105,6 +105,27 @@ def test_examples_are_sound_and_short(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("shapes", "kind"),
+    [
+        ([Point(30.4, 54.5).buffer(0.1, quad_segs=2000)], "Polygon"),
+        ([MultiPolygon([Point(30.4 + n, 54.5).buffer(0.1) for n in range(2)] * 2)], "Polygon"),
+        ([Polygon([(30.4, 54.5), (30.41, 54.51), (30.41, 54.5), (30.4, 54.51)])], "Polygon"),
+        ([LineString([(30.4 + n / 1e4, 54.5 + n % 2 / 1e4) for n in range(900)])], "LineString"),
+        ([MultiPoint([(30.4 + n / 1e4, 54.5) for n in range(900)])], "Point"),
+        ([shapely.GeometryCollection([POINT, LINE])], "LineString"),
+    ],
+)
+def test_a_part_stands_for_what_is_long_or_unsound(
+    tmp_path: Path, shapes: list[shapely.Geometry], kind: str
+) -> None:
+    frame = gpd.GeoDataFrame({"n": range(len(shapes))}, geometry=shapes, crs=4326)
+    (example,) = survey(write(frame, tmp_path / "a.gpkg"), Asked()).examples
+    assert example.shape.geom_type == kind
+    assert example.shape.is_valid
+    assert shapely.get_num_coordinates(example.shape) <= 200
+
+
+@pytest.mark.parametrize(
     ("name", "data", "error", "said"),
     [
         ("none.gpkg", None, MissingSource, "is not there"),
