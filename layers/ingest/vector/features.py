@@ -107,6 +107,9 @@ class Features:
             return self.judge.judge(wkb, names, linearise)
         shapes = table_shapes(batch.attributes, place.x, place.y, place.wkt)
         missing = shapely.is_missing(shapes)
+        if self.mapping.rules.null_geometry == "keep":
+            columns = [c for c in (place.x, place.y, place.wkt) if c]
+            missing &= batch.attributes[columns].notna().any(axis=1).to_numpy()
         for i in np.flatnonzero(missing):
             said = "there are no coordinates that can be read"
             row = batch.attributes.iloc[i]
@@ -139,8 +142,8 @@ class Features:
                     refused[i] = self._bad_value(one, column, names[i], value, error)
         if self._is_needed(one):
             lacking = ~refused & np.array([v is None for v in made], dtype=bool)
-            for i in np.flatnonzero(lacking):
-                self._found("value.missing", names[i], one.name, None, f"no value in {one.name}")
+            for name in names[lacking]:
+                self._found("value.missing", name, one.name, None, f"no value in {one.name}")
             refused |= lacking
         return made, refused
 

@@ -26,7 +26,7 @@ _TYPES = {
     "Polygon": (3, 6), "MultiPolygon": (3, 6),
 }  # fmt: skip
 _MAKE = {0: shapely.multipoints, 1: shapely.multilinestrings, 3: shapely.multipolygons}
-_COLLECTION = 7
+_LINE, _POLYGON, _COLLECTION = 1, 3, 7
 _PLACE = re.compile(r"\[(-?[\d.eE+-]+) (-?[\d.eE+-]+)\]")
 
 _AXIS_M = 6_378_137.0
@@ -123,6 +123,8 @@ class Judge:
             if {shapely.get_type_id(p) for p in parts} == {single}:
                 shapes[i] = _MAKE[single](parts)
                 self.findings.count("geometry.collection", "noted", 1)
+        if single == _POLYGON and self.rules.closed_line == "polygon":
+            self._enclose(shapes)
         kinds = shapely.get_type_id(shapes)
         if not self.geometry.startswith("Multi"):
             alone = present & (kinds == multi) & (shapely.get_num_geometries(shapes) == 1)
@@ -131,6 +133,15 @@ class Judge:
         else:
             wrong = present & ~np.isin(kinds, (single, multi))
         return shapes, wrong
+
+    def _enclose(self, shapes: np.ndarray) -> None:
+        """Put what closed lines enclose in their place."""
+        lines = ~shapely.is_missing(shapes) & (shapely.get_type_id(shapes) == _LINE)
+        closed = lines & shapely.is_closed(shapes) & (shapely.get_num_points(shapes) >= 4)
+        if closed.any():
+            points, owner = shapely.get_coordinates(shapes[closed], return_index=True)
+            shapes[closed] = shapely.polygons(shapely.linearrings(points, indices=owner))
+            self.findings.count("geometry.closed_line", "noted", int(closed.sum()))
 
     def _misplaced(self, shapes: np.ndarray, names: np.ndarray) -> np.ndarray:
         lost = _not_finite(shapes)

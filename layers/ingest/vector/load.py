@@ -130,8 +130,9 @@ class _Loading:
                 self.change = change.compare(conn, load.layer, load.area, staged.table)
             if held := self._held():
                 return "held", held
-            # layers.quality.check(conn, layer, table, area) belongs here: its findings, measures
-            # and rules into the report, its verdict before the decision.
+            staging.finish(conn, load, staged)
+            # layers.quality.check(conn, load.layer, staged.table, load.area) belongs here: the rows
+            # have their indexes, and its verdict decides whether they are published.
             if not self.options.dry_run:
                 self._publish(staged)
         faulty = self.features.findings.most("refused")
@@ -200,14 +201,9 @@ class _Loading:
         limit = self.options.mapping.rules.vanish_share
         if self.options.accept_removals or self.change.vanishing <= limit:
             return ""
-        unkeyed = (
-            ""
-            if self.options.mapping.key
-            else (
-                " (without a key, a feature that changes counts as one that vanishes: name it in"
-                " mapping.yml)"
-            )
-        )
+        unkeyed = " (without a key, a feature that changes counts as one that vanishes)"
+        if self.options.mapping.key:
+            unkeyed = ""
         return (
             f"{self.change.removed} features, {self.change.vanishing:.0%} of what is there, would"
             f" vanish, more than {limit:.0%}{unkeyed}; look at the report, then load it again with"
@@ -216,7 +212,6 @@ class _Loading:
 
     def _publish(self, staged: Staged) -> None:
         conn, load = self.conn, self.load
-        staging.finish(conn, load, staged)
         version = change.next_version(conn)
         if not self.invented:
             change.remember(
