@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -76,6 +77,7 @@ def draft(
     _, _, faults = folder_faults(written)
     left = f"{counted(len(faults), 'place')} left to be written: geoportal layers check {root}"
     say(f"{written}: {left if faults else 'complete'}")
+    say(f"then: {_load_command(file, layer_id, found, given)}")
 
 
 @click.command(
@@ -111,6 +113,15 @@ def metadata(layer_id: str, form: str, lang: Language) -> None:
     found = written(record, ISO if form == "iso" else form, place, lang)
     text = found if isinstance(found, bytes) else orjson.dumps(found, option=orjson.OPT_INDENT_2)
     click.echo(text.decode())
+
+
+def _load_command(file: Path, layer_id: str, found: Survey, given: dict[str, Any]) -> str:
+    """Return the command that loads the file as it was drafted."""
+    said = given | {"crs": found.named_crs}
+    options = {name.replace("_", "-"): value for name, value in said.items() if value}
+    words = ["geoportal", "load", "vector", str(file), "--layer", layer_id]
+    words += [word for name, value in options.items() for word in (f"--{name}", value)]
+    return f"{shlex.join(words)} (a city's layer: --area ID)"
 
 
 def _told(found: Survey, beside: Beside | None) -> list[str]:

@@ -75,7 +75,7 @@ def draft(
         "table.sql": _table(layer),
         "style.json": json.dumps(first_style(layer), indent=2, ensure_ascii=False) + "\n",
         "sample.geojson": _sample(layer, survey, drafted, record),
-        MAPPING: _yaml(_mapping(survey, drafted, record)),
+        MAPPING: _yaml(_mapping(drafted, record)),
     }
 
 
@@ -205,13 +205,11 @@ def _field(field: Field) -> dict[str, Any]:
     return found
 
 
-def _mapping(survey: Survey, drafted: Drafted, record: Record) -> dict[str, Any]:
-    where = survey.coordinates
+def _mapping(drafted: Drafted, record: Record) -> dict[str, Any]:
+    """Return what mapping.yml says; a load finds coordinates of a table by the same names."""
     found: dict[str, Any] = {"status": record.status or placeholder(f"of the rows: {STATUSES}")}
     if drafted.key:
         found["key"] = [drafted.key]
-    if where is not None:
-        found["coordinates"] = _Flow(where.model_dump(exclude_none=True))
     found["fields"] = {name: _origin(one) for name, one in drafted.origins.items()}
     if drafted.ignored:
         found["ignore"] = list(drafted.ignored)

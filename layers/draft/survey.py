@@ -70,6 +70,7 @@ class Example:
 class Survey:
     """What a file holds; `bbox` in degrees (CRS84), None when no feature has a place.
 
+    `named_crs` is the CRS that the file does not say, so that a load must be told it too.
     `spare` is made of a part of a feature, for a file in which none is sound and short.
     """
 
@@ -77,6 +78,7 @@ class Survey:
     way: Placing
     coordinates: Coordinates | None
     columns: dict[str, Column]
+    named_crs: str | None = None
     rows: int = 0
     kinds: set[int] = field(default_factory=set)
     bbox: Box | None = None
@@ -117,7 +119,9 @@ def survey(file: Path, asked: Asked) -> Survey:
     way = _placed(source, asked, points, DEGREES if geographic else None)
     used = [one for one in (where.x, where.y, where.wkt) if one] if where else []
     columns = {one: Column(one) for one in names if one not in used}
-    found = Survey(source, way, where, columns)
+    said = source.crs or geographic
+    named = asked.crs or (None if said else asked.crs_said)
+    found = Survey(source, way, where, columns, named)
     for batch in batches(source):
         _look(found, batch)
     require_unchanged(source)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,18 @@ def test_the_drafted_definition_keeps_dates_and_lineage_in_sight(run: Run, tmp_p
     head = [line for line in text.splitlines() if line.startswith("#")]
     assert "created 2020-05-01; published 2021-06-02; revised 2026-10-03" in head[2]
     assert "lineage: Surveyed." in head[2]
+
+
+def test_the_command_that_loads_it_is_told(run: Run, tmp_path: Path, orsha: str) -> None:
+    """What only the metadata or the caller say, a load must be told again."""
+    (tmp_path / "poles.csv").write_text("n,x,y\n1,333347,6043227\n2,333348,6043228\n")
+    record = replace(FULL, crs=("EPSG:32636",), fields=(), access="open")
+    (tmp_path / "poles.xml").write_bytes(iso_xml(record, "en", STAMP))
+    said = done(run("layers", "draft", "poles.csv", "--theme", "base", "--id", "poles"))
+    wanted = "geoportal load vector poles.csv --layer poles --crs EPSG:32636"
+    assert f"then: {wanted} (" in said
+    here = {"database_url": orsha, "layers_dir": tmp_path / "my-layers"}
+    assert "2 added" in done(run(*wanted.split()[1:], "--area", "orsha", **here))
 
 
 def test_a_status_that_is_known_is_written_everywhere(run: Run, tmp_path: Path) -> None:
