@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,6 +41,8 @@ from layers.model import (
 from layers.placeholder import MARK, placeholder
 
 LANGUAGE_NAMES: dict[Language, str] = {"be": "Belarusian", "ru": "Russian", "en": "English"}
+# What has the form of an id; metadata often have a sentence in its place.
+_SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 STATUSES = "official, open, derived or demonstration"
 
 
@@ -167,7 +170,9 @@ def _definition(layer: Layer, record: Record) -> dict[str, Any]:
         "update_period": record.update_period
         or placeholder("P1Y, P1M or another ISO 8601 duration, irregular, once or continuous"),
         "licence": {
-            "id": licence.id if licence else placeholder("SPDX id of the licence, e.g. CC-BY-4.0"),
+            "id": licence.id
+            if licence and _SPDX.fullmatch(licence.id)
+            else placeholder("SPDX id of the licence, e.g. CC-BY-4.0"),
             "title": licence.title if licence else placeholder("name of the licence"),
             "url": licence.url if licence else None,
         },

@@ -17,7 +17,7 @@ from layers.draft.survey import Asked, survey
 from layers.errors import BadValue, DraftExists
 from layers.ingest.vector.mapping import read_mapping
 from layers.metadata.record import Record
-from layers.model import Theme
+from layers.model import Licence, Theme
 from tests import fix_loads
 from tests.fix_drafts import benches, fill
 from tests.fix_metadata import FULL
@@ -62,6 +62,12 @@ def test_metadata_leave_less_to_be_written(tmp_path: Path) -> None:
     assert layer.keywords == FULL.keywords
     # Nobody has seen the act: metadata of others put anything there.
     assert layer.legal_basis is None
+
+
+def test_a_licence_in_words_is_no_id(tmp_path: Path) -> None:
+    licence = Licence(id="По договору с городом", title="По договору с городом")
+    (fault,) = faults(drafted(tmp_path, benches(), replace(FULL, licence=licence)))
+    assert "licence.id: is left to be written: SPDX id" in fault
 
 
 @pytest.mark.parametrize(
