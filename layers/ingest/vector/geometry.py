@@ -76,9 +76,8 @@ class Judge:
         shapes[refused] = None
         shapes, wrong = self._fitted(shapes)
         for i in np.flatnonzero(wrong):
-            kind = shapely.get_type_id(shapes[i])
             said = f"a {shapes[i].geom_type} where the layer has {self.geometry}"
-            self._found("geometry.type", "refused", names[i], said, value=str(kind))
+            self._found("geometry.type", "refused", names[i], said)
         refused |= wrong
         shapes[refused] = None
         if self.way.transform is not same:
@@ -218,13 +217,10 @@ class Judge:
         name: object,
         said: str,
         *,
-        value: str | None = None,
         at: tuple[float, float] | None = None,
     ) -> None:
         lon, lat = at or (None, None)
-        self.findings.add(
-            Finding(code, str(name), action, value=value, detail=said, lon=lon, lat=lat)
-        )
+        self.findings.add(Finding(code, str(name), action, detail=said, lon=lon, lat=lat))
 
 
 def straight(wkb: np.ndarray, names: np.ndarray, linearise: Linearise) -> np.ndarray:

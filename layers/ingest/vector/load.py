@@ -130,9 +130,8 @@ class _Loading:
                 self.change = change.compare(conn, load.layer, load.area, staged.table)
             if held := self._held():
                 return "held", held
-            staging.finish(conn, load, staged)
-            # layers.quality.check(conn, load.layer, staged.table, load.area) belongs here: the rows
-            # have their indexes, and its verdict decides whether they are published.
+            # layers.quality.check(conn, layer, table, area) belongs here: its findings, measures
+            # and rules into the report, its verdict before the decision.
             if not self.options.dry_run:
                 self._publish(staged)
         faulty = self.features.findings.most("refused")
@@ -212,6 +211,7 @@ class _Loading:
 
     def _publish(self, staged: Staged) -> None:
         conn, load = self.conn, self.load
+        staging.finish(conn, load, staged)
         version = change.next_version(conn)
         if not self.invented:
             change.remember(
