@@ -59,8 +59,8 @@ class Publication:
 
 @lru_cache(maxsize=1024)
 def _layer(definition: str) -> Layer:
-    # One object as long as nothing changes: the hot path's caches tell layers by identity first, and
-    # to compare two field by field takes longer than the rest of their work.
+    # One object as long as nothing changes: caches on the hot path then know it by identity, and to
+    # compare two of them field by field takes longer than the rest of their work.
     return Layer.model_validate_json(definition)
 
 

@@ -189,7 +189,7 @@ CREATE TEMPORARY TABLE star AS SELECT n, ST_ForcePolygonCW(ST_SetSRID(CASE WHEN 
 FROM (SELECT n, ST_MakePolygon(ST_AddPoint(l, ST_StartPoint(l))) AS s FROM (
   SELECT n, ST_MakeLine(ST_MakePoint(x + r * (0.1 + 0.9 * random()) * cos(2 * pi() * k / points),
     y + r * (0.1 + 0.9 * random()) * sin(2 * pi() * k / points)) ORDER BY k) AS l
-  FROM (SELECT n, 3 + n % 10 AS points, 3386000 + 100 * random() AS x, 7267000 + 100 * random() AS y,
+  FROM (SELECT n, 3 + n % 10 AS points, 3386000 + random() AS x, 7267000 + random() AS y,
           10 ^ (2 * random()) AS r FROM generate_series(1, 3000) AS n) AS o,
        generate_series(0, points - 1) AS k GROUP BY n) AS l) AS p;
 """
