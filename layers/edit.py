@@ -122,8 +122,9 @@ def _stored_shape(layer: Layer, crs: Crs) -> sql.SQL:
 
 # Web Mercator ends at 85.06 degrees; as layers/staging.py makes the twins of a load.
 _DRAWN = (
-    "ST_Transform(CASE WHEN t.geom @ ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326) THEN t.geom"
-    " ELSE ST_Intersection(t.geom, ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326)) END, 3857)"
+    "ST_ForcePolygonCW(ST_Transform(CASE"
+    " WHEN t.geom @ ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326) THEN t.geom"
+    " ELSE ST_Intersection(t.geom, ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326)) END, 3857))"
 )
 
 

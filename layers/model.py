@@ -48,7 +48,7 @@ STORED_SRID = 4326
 POINT_COUNT = "point_count"
 """Attribute of the clusters in the tiles of a point layer: how many points one stands for."""
 
-OF_TILES = frozenset({POINT_COUNT, "appears", "tile_x", "tile_y", "tile_cell"})
+OF_TILES = frozenset({POINT_COUNT, "appears", "snaps", "tile_x", "tile_y", "tile_cell"})
 """Names that the tables and queries of tiles use themselves."""
 
 

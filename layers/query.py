@@ -308,10 +308,12 @@ class _Form(NamedTuple):
 def _items_text(layer: Layer, shape: Shape, form: _Form) -> str:
     backwards = form.start is not None and form.start[1]
     start = [] if form.start is None else [keyset.condition(form.order, form.start)]
-    # Only the rows of the page are turned into text: the inner select stays narrow.
+    # Only the rows of the page are turned into text, and only what is shown of them is read.
+    kept = [_column(name) for name in (*dict(form.order), KEPT_TEXT)]
     page: sql.Composable = sql.SQL(
-        "SELECT t.* FROM {table} AS t{where} ORDER BY {keys} LIMIT {limit}{offset}"
+        "SELECT {columns} FROM {table} AS t{where} ORDER BY {keys} LIMIT {limit}{offset}"
     ).format(
+        columns=sql.SQL(", ").join(kept) if form.kept else sql.SQL("t.*"),
         table=_table(layer, asof=shape.asof),
         where=where(layer, shape, *start),
         keys=keyset.order_by(form.order, backwards=backwards),

@@ -17,7 +17,7 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
-from layers import kept_text, publication, registry
+from layers import former, kept_text, publication, registry
 from layers.errors import BadLayerFile, EditedLayer, StoreFailure, UnfitDatabase
 from layers.locks import clean_staging, set_lock_timeout
 from layers.model import Field, FieldType, Layer
@@ -27,7 +27,7 @@ SHARED = Path(__file__).resolve().parent / "_schema"
 MINIMUM_POSTGRESQL = 15
 MINIMUM_POSTGIS = (3, 3)
 LOCK = "geoportal migrate"
-TILE_TABLE = 2
+TILE_TABLE = 3
 """Number of the design of the side tables of tiles; a new number remakes them."""
 OVERVIEWS = (3, 6, 8, 10, 12)
 """Levels with an index of their own over what is drawn at them (tiles.appears)."""
@@ -259,6 +259,7 @@ def _drop(conn: Connection, layer: Layer) -> None:
         table = sql.Identifier(schema, layer.id)
         conn.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(table))
     conn.execute(sql.SQL("DROP FUNCTION IF EXISTS {}").format(sql.Identifier("features", layer.id)))
+    former.drop_all(conn, layer)
     conn.execute("DELETE FROM layers.version WHERE layer = %s", (layer.id,))
 
 
@@ -280,7 +281,8 @@ def _tile_table(layer: Layer) -> sql.Composed:
     return sql.SQL(
         "CREATE TABLE {table} (id bigint NOT NULL, area text NOT NULL{columns},"
         " geom geometry(Geometry, 3857) NOT NULL,"
-        " appears smallint GENERATED ALWAYS AS (tiles.appears(id, geom)) STORED)"
+        " appears smallint GENERATED ALWAYS AS (tiles.appears(id, geom)) STORED,"
+        " snaps smallint GENERATED ALWAYS AS (tiles.snaps(geom)) STORED)"
         " PARTITION BY LIST (area);"
         " CREATE INDEX {index} ON {table} USING gist (geom){overviews}"
     ).format(

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyproj import CRS
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from processing.errors import MixedCRS, NotProjected
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from layers.model import Area
+
+
+_A_BIT_NORTH_DEG = 1e-4
 
 
 def metric_crs(area: Area) -> CRS:
@@ -73,6 +78,15 @@ def to_metric(frame: GeoDataFrame, area: Area, *, name: str) -> GeoDataFrame:
     if frame.crs is None:
         raise NotProjected(f"{name}: the frame has no CRS; say which one its coordinates are in")
     return frame.to_crs(metric_crs(area))
+
+
+def north_deg(crs: CRS, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the bearing (degrees) of true north, where azimuths begin, at points of a grid."""
+    degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    lon, lat = degrees.transform(xy[:, 0], xy[:, 1])
+    x, y = degrees.transform(lon, lat + _A_BIT_NORTH_DEG, direction="INVERSE")
+    bearing: NDArray[np.float64] = np.degrees(np.arctan2(x - xy[:, 0], y - xy[:, 1]))
+    return bearing
 
 
 def _fault(crs: CRS) -> str | None:

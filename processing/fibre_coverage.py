@@ -12,9 +12,10 @@ import pandas as pd
 from layers.model import Area
 from processing import fibre
 from processing.access import shares
-from processing.checks import require_columns, require_geometry, require_rows, require_unique_index
-from processing.crs import require_same, to_metric
+from processing.checks import require_columns
+from processing.crs import require_same
 from processing.fibre import SERVICEABLE, Losses, Plant, Served
+from processing.frames import placed
 from processing.network import NONE, Floats, Ints
 from processing.pipelines.model import Result
 from processing.scene import places
@@ -54,10 +55,10 @@ def fibre_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
     terminals, MissingColumn, BadGeometry, RepeatedId, NotProjected, BadParameter.
     """
     frames = {
-        "buildings": _frame(area, inputs.buildings, "buildings", AREAS),
-        "ducts": _frame(area, inputs.ducts, "ducts", LINES),
-        "splitters": _frame(area, inputs.splitters, "splitters", POINTS),
-        "line_terminals": _frame(area, inputs.line_terminals, "line_terminals", POINTS),
+        "buildings": placed(inputs.buildings, area, AREAS, name="buildings"),
+        "ducts": placed(inputs.ducts, area, LINES, name="ducts"),
+        "splitters": placed(inputs.splitters, area, POINTS, name="splitters"),
+        "line_terminals": placed(inputs.line_terminals, area, POINTS, name="line_terminals"),
     }
     require_same(**frames)
     require_columns(frames["splitters"], ("loss_db", "terminal"), name="splitters")
@@ -80,16 +81,6 @@ def fibre_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
             "terminals_without_budget_known": int(np.isnan(plant.budget_db).sum()),
         },
     )
-
-
-def _frame(
-    area: Area, frame: gpd.GeoDataFrame, name: str, kinds: tuple[str, ...]
-) -> gpd.GeoDataFrame:
-    require_unique_index(frame, name=name)
-    require_geometry(frame, kinds, name=name)
-    placed = frame[~(frame.geometry.isna() | frame.geometry.is_empty)].sort_index()
-    require_rows(placed, name=f"{name} in area {area.id}", remedy="load the layer for this area")
-    return to_metric(placed, area, name=name)
 
 
 def _plant(splitters: gpd.GeoDataFrame, terminals: gpd.GeoDataFrame) -> Plant:

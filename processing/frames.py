@@ -13,8 +13,26 @@ import pandas as pd
 import shapely
 
 from layers.model import AREA_STRIDE, Area, Field, Layer
-from processing.checks import first_ids
+from processing.checks import first_ids, require_geometry, require_rows, require_unique_index
+from processing.crs import to_metric
 from processing.errors import RunFailed
+
+
+def placed(
+    frame: gpd.GeoDataFrame, area: Area, kinds: tuple[str, ...], *, name: str, needed: bool = True
+) -> gpd.GeoDataFrame:
+    """Return the rows that have a geometry, by id, in the area's metric CRS.
+
+    Raises RepeatedId, BadGeometry for another type than `kinds`, NotProjected, and EmptyInput when
+    there is none and one is needed.
+    """
+    require_unique_index(frame, name=name)
+    require_geometry(frame, kinds, name=name)
+    there = frame[~(frame.geometry.isna() | frame.geometry.is_empty)].sort_index()
+    if needed:
+        remedy = "load the layer for this area"
+        require_rows(there, name=f"{name} in area {area.id}", remedy=remedy)
+    return to_metric(there, area, name=name)
 
 
 def require_fit(frame: gpd.GeoDataFrame, layer: Layer, area: Area) -> None:

@@ -16,9 +16,10 @@ import shapely
 
 from layers.model import Area
 from processing import census, land
-from processing.checks import require_columns, require_geometry, require_rows, require_unique_index
-from processing.crs import metric_crs, to_metric
+from processing.checks import require_columns, require_rows
+from processing.crs import metric_crs
 from processing.errors import MixedCRS
+from processing.frames import placed
 from processing.network import NONE, Bools, Floats, Geometries, Ints
 from processing.pipelines.model import Result
 from processing.raster import Raster
@@ -110,20 +111,9 @@ def land_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
     )
 
 
-def _frame(
-    area: Area, frame: gpd.GeoDataFrame, name: str, kinds: tuple[str, ...]
-) -> gpd.GeoDataFrame:
-    require_unique_index(frame, name=name)
-    require_geometry(frame, kinds, name=name)
-    placed = frame[~(frame.geometry.isna() | frame.geometry.is_empty)].sort_index()
-    return to_metric(placed, area, name=name)
-
-
 def _houses(area: Area, buildings: gpd.GeoDataFrame, settings: Settings) -> _Houses:
     require_columns(buildings, ("kind", "storeys"), name="buildings")
-    frame = _frame(area, buildings, "buildings", AREAS)
-    name = f"buildings in area {area.id}"
-    require_rows(frame, name=name, remedy="load the layer for this area")
+    frame = placed(buildings, area, AREAS, name="buildings")
     storeys = frame["storeys"].to_numpy(dtype=np.float64, na_value=np.nan)
     shapes = frame.geometry.to_numpy()
     return _Houses(
@@ -139,11 +129,15 @@ def _sites(area: Area, inputs: Inputs) -> _Sites:
     """Return the zones, or the outline of the quarter where there are none."""
     if inputs.zones is not None and len(inputs.zones):
         require_columns(inputs.zones, ("zone",), name="functional_zones")
-        zones = _frame(area, inputs.zones, "functional_zones", AREAS)
+        zones = placed(inputs.zones, area, AREAS, name="functional_zones", needed=False)
         if len(zones):
             return _Sites(zones, "zone")
     quarters = inputs.quarters
-    frame = None if quarters is None else _frame(area, quarters, "smart_quarters", AREAS)
+    frame = (
+        None
+        if quarters is None
+        else placed(quarters, area, AREAS, name="smart_quarters", needed=False)
+    )
     if frame is None or not len(frame):
         raise_for = gpd.GeoDataFrame(geometry=[], crs=WGS84)
         name = f"functional_zones and smart_quarters in area {area.id}"
@@ -156,13 +150,13 @@ def _people(area: Area, units: gpd.GeoDataFrame | None, houses: _Houses) -> _Peo
     if units is None or not len(units):
         return None
     require_columns(units, ("unit_id", "population"), name="census_units")
-    frame = _frame(area, units, "census_units", AREAS)
+    frame = placed(units, area, AREAS, name="census_units", needed=False)
     population = frame["population"].to_numpy(dtype=np.float64, na_value=np.nan)
     population = np.where(population >= 0, population, np.nan)
     unit = census.unit_of(houses.points, frame.geometry.to_numpy())
-    placed = census.place_people(population, unit, _floors_m2(houses, houses.residential))
+    residents = census.place_people(population, unit, _floors_m2(houses, houses.residential))
     names = frame["unit_id"].astype(str).to_numpy(dtype=object)
-    return _People(placed, unit, names, population)
+    return _People(residents, unit, names, population)
 
 
 def _floors_m2(houses: _Houses, counted: Bools) -> Floats:
@@ -175,7 +169,7 @@ def _conflicts(
     if lines is None or not len(lines):
         return None
     require_columns(lines, ("kind",), name="red_lines")
-    frame = _frame(area, lines, "red_lines", LINES)
+    frame = placed(lines, area, LINES, name="red_lines", needed=False)
     red = frame[frame["kind"] == "red_line"].geometry.to_numpy()
     return land.red_line_conflicts(houses.shapes, red) if len(red) else None
 
@@ -188,7 +182,7 @@ def _rows(area: Area, sites: _Sites, houses: _Houses, inputs: Inputs) -> pd.Data
     green = inputs.green
     overlay = np.full(len(ground_m2), np.nan)
     if green is not None and len(green):
-        shapes = _frame(area, green, "green_areas", AREAS).geometry.to_numpy()
+        shapes = placed(green, area, AREAS, name="green_areas", needed=False).geometry.to_numpy()
         overlay = land.overlay_m2(sites.shapes, shapes) / ground_m2
     found = _cover(area, sites.shapes, inputs.land_cover)
     columns = {

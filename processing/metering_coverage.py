@@ -17,8 +17,8 @@ import shapely
 from layers.model import Area
 from processing import metering
 from processing.census import unit_of
-from processing.checks import require_columns, require_geometry, require_rows, require_unique_index
-from processing.crs import to_metric
+from processing.checks import require_columns, require_rows
+from processing.frames import placed
 from processing.network import NONE, Bools, Floats, Ints
 from processing.pipelines.model import Result
 
@@ -72,8 +72,8 @@ def metering_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
     EmptyInput when there are no buildings, meters or units, MissingColumn, BadGeometry, RepeatedId,
     NotProjected.
     """
-    buildings = _frame(area, inputs.buildings, "buildings", AREAS)
-    units = _frame(area, inputs.units, "census_units", AREAS)
+    buildings = placed(inputs.buildings, area, AREAS, name="buildings")
+    units = placed(inputs.units, area, AREAS, name="census_units")
     require_columns(buildings, ("dwellings",), name="buildings")
     require_columns(units, ("unit_id",), name="census_units")
     as_of = _as_of(inputs.meters, settings, area)
@@ -103,16 +103,6 @@ def metering_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
             "buildings_outside_units": int(((stock.cell == NONE) & (stock.dwellings > 0)).sum()),
         },
     )
-
-
-def _frame(
-    area: Area, frame: gpd.GeoDataFrame, name: str, kinds: tuple[str, ...]
-) -> gpd.GeoDataFrame:
-    require_unique_index(frame, name=name)
-    require_geometry(frame, kinds, name=name)
-    placed = frame[~(frame.geometry.isna() | frame.geometry.is_empty)].sort_index()
-    require_rows(placed, name=f"{name} in area {area.id}", remedy="load the layer for this area")
-    return to_metric(placed, area, name=name)
 
 
 def _as_of(meters: gpd.GeoDataFrame, settings: Settings, area: Area) -> pd.Timestamp:

@@ -1,8 +1,8 @@
 """Run the official OGC suites in GEOPORTAL_CITE_DIR against a server of ours on a fresh database.
 
 Without that directory nothing is run and the last line says so; names of suites as arguments run
-only these. Exit code 1 when a method failed that conformance_known.yml does not list, when one
-passed that it lists, or when fewer passed than must.
+only these. Exit code 1 when a method failed or was skipped that conformance_known.yml does not
+list, when one passed that it lists, or when fewer passed than must.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from geoportal.cluster import Cluster
 from geoportal.postgres import Account
 
 ROOT = Path(__file__).resolve().parent.parent
-SUITES = {"features10": 68, "tiles10": 16, "maps10": 18, "processes10": 51}
-"""Suite -> how many methods must pass: of features10 as many as stock pygeoapi passes."""
+SUITES = {"features10": 71, "tiles10": 16, "maps10": 20, "processes10": 51}
+"""Suite -> how many methods must pass: all but those of conformance_known.yml."""
 
 KNOWN = ROOT / "tools" / "conformance_known.yml"
 
@@ -83,25 +83,26 @@ def judge(
     """Tell what did not pass and why that is known; return the exit code."""
     methods: dict[str, str] = {}
     for one in found:
-        # A method counts as its worst call.
-        former = methods.get(one["name"], "passed")
-        methods[one["name"]] = max(former, one["outcome"], key=_WORSE.index)
+        # One failed call fails a method; it is skipped only when no call of it was passed: of the
+        # five boxes that features10 asks everybody for, none has a feature of this country in it.
+        former = methods.get(one["name"], "skipped")
+        methods[one["name"]] = max(former, one["outcome"], key=_HEAVIER.index)
         if one["outcome"] != "passed":
             reason = known.get(one["name"])
             print(f"{one['outcome']:8}{one['name']}  {reason or one['message']}")
     counted = Counter(methods.values())
-    new = [n for n, o in methods.items() if o in ("failed", "set-up") and n not in known]
+    new = [n for n, o in methods.items() if o != "passed" and n not in known]
     gone = [name for name in known if methods.get(name, "passed") == "passed"]
     for name in gone:
         print(f"conformance: {name} passes; take it out of {KNOWN.name}")
     for name in new:
-        print(f"conformance: {name} fails and is not in {KNOWN.name}")
+        print(f"conformance: {name} does not pass and is not in {KNOWN.name}")
     told = ", ".join(f"{counted[name]} {name}" for name in ("passed", "failed", "skipped"))
     print(f"{suite}: methods {told}; {len(known)} known", flush=True)
     return int(bool(new or gone) or counted["passed"] < least)
 
 
-_WORSE = ("passed", "skipped", "set-up", "failed")
+_HEAVIER = ("skipped", "passed", "set-up", "failed")
 
 
 @contextmanager

@@ -18,9 +18,11 @@ from layers.tile_matrix_set import TILE_MATRIX_SETS
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
-    from geoportal.ogc.routes import Route
+    from geoportal.ogc.route import Route
 
 COLLECTION = "/collections/{collectionId}"
+TEXTS = ("html", "sld10", "sld11", "iso19139")
+"""Formats that are neither JSON nor files."""
 
 
 def get_openapi(api: Api, request: OgcRequest) -> Answer:
@@ -185,7 +187,7 @@ def _answer_schema(route: Route, format_: str) -> dict[str, Any]:
     if format_ in EXPORTS and EXPORTS[format_].made == "file":
         return {"type": "string", "format": "binary"}
     # JSON-FG is GeoJSON with further members; the other texts are no JSON.
-    if format_ in ("html", "sld10", "sld11") or (format_ in EXPORTS and format_ != "jsonfg"):
+    if format_ in TEXTS or (format_ in EXPORTS and format_ != "jsonfg"):
         return {"type": "string"}
     schema = "tileJson" if format_ == "tilejson" else route.schema
     return {"$ref": f"#/components/schemas/{schema}"}

@@ -10,7 +10,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
 from scipy.spatial import cKDTree
 
 from layers.model import Area
@@ -21,7 +20,7 @@ from processing.checks import (
     require_rows,
     require_unique_index,
 )
-from processing.crs import metric_crs, to_metric
+from processing.crs import metric_crs, north_deg, to_metric
 from processing.errors import BadGeometry
 from processing.lighting.grid import Bools, Floats, Ints, Rows, side
 from processing.lighting.illuminance import Lamps
@@ -32,7 +31,6 @@ NO_HEIGHT, NO_LUMINAIRE, BAD_FACTOR = "no_height", "no_luminaire", "bad_maintena
 """Reasons why the light of a lamp cannot be computed."""
 
 _LAMP_COLUMNS = ("state", "luminaire", "height_m", "power_w")
-_A_BIT_NORTH_DEG = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,20 +181,12 @@ def _beside(
     rows = Rows(street=near, measure_m=measure, left=side(lines, points[which], measure))
     across = shapely.get_coordinates(shapely.line_interpolate_point(lines, measure))
     across = across - shapely.get_coordinates(points[which])
-    bearing = numbers(frame, "azimuth_deg") + _north_deg(area, shapely.get_coordinates(points))
+    north = north_deg(metric_crs(area), shapely.get_coordinates(points))
+    bearing = numbers(frame, "azimuth_deg") + north
     unknown = np.isnan(bearing)
     towards = np.zeros(len(points))
     towards[which] = np.degrees(np.arctan2(across[:, 0], across[:, 1]))
     return rows, np.where(unknown, towards, bearing), int(unknown.sum())
-
-
-def _north_deg(area: Area, xy: Floats) -> Floats:
-    """Return the bearing of true north in the grid of the area's CRS, where azimuths begin."""
-    degrees = Transformer.from_crs(metric_crs(area), "EPSG:4326", always_xy=True)
-    lon, lat = degrees.transform(xy[:, 0], xy[:, 1])
-    x, y = degrees.transform(lon, lat + _A_BIT_NORTH_DEG, direction="INVERSE")
-    bearing: Floats = np.degrees(np.arctan2(x - xy[:, 0], y - xy[:, 1]))
-    return bearing
 
 
 def _power(frame: gpd.GeoDataFrame, luminaire: Ints, library: Sequence[Luminaire]) -> Floats:

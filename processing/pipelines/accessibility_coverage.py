@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from layers.model import Text
 from layers.seed import ProvisionNorm, ServiceNorm, provision_norms, service_norms
 from processing.limits import Form, choose
-from processing.pipelines.model import Parameter, ParamsBase, Result
+from processing.pipelines.model import Chosen, Paired, Parameter, ParamsBase, Result
 from processing.pipelines.service_coverage import (
     PARAMETERS as SERVICE_PARAMETERS,
 )
@@ -77,7 +77,7 @@ DAILY: tuple[ServiceClass, ...] = (
 class Params(ParamsBase):
     """Parameters; lengths in metres along the streets, in the area's metric CRS."""
 
-    service_classes: tuple[ServiceClass, ...] = Field(
+    service_classes: Chosen[ServiceClass] = Field(
         default=DAILY, min_length=1, max_length=len(SERVICE_CLASSES),
         json_schema_extra={"uniqueItems": True},
     )  # fmt: skip
@@ -86,31 +86,11 @@ class Params(ParamsBase):
     limit_min: float = Field(default=15.0, ge=1, le=60)
     green_limit_m: float = Field(default=300.0, ge=10, le=5_000)
     green_least_m2: float = Field(default=5_000.0, ge=0, le=1_000_000)
-    catchments_m: dict[ServiceClass, LimitMetres] = Field(default_factory=dict)
+    catchments_m: Paired[ServiceClass, LimitMetres] = Field(default_factory=dict)
     snap_limit_m: float = Field(default=150.0, ge=1, le=1_000)
-    building_kinds: tuple[BuildingKind, ...] = Field(
+    building_kinds: Chosen[BuildingKind] = Field(
         default=("residential",), min_length=1, json_schema_extra={"uniqueItems": True}
     )
-
-    @field_validator("service_classes", "building_kinds", mode="before")
-    @classmethod
-    def _listed(cls, given: Any) -> Any:
-        """Take `school,clinic` from a command line as a list."""
-        return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
-
-    @field_validator("catchments_m", mode="before")
-    @classmethod
-    def _paired(cls, given: Any) -> Any:
-        """Take `school=400,clinic=600` from a command line as a mapping."""
-        if not isinstance(given, str):
-            return given
-        return dict((part.strip().partition("=")[::2]) for part in given.split(","))
-
-    @field_validator("service_classes", "building_kinds")
-    @classmethod
-    def _once(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        """Order and repetition must not change a result."""
-        return tuple(sorted(set(given)))
 
 
 PARAMETERS: Mapping[str, Parameter] = {

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints
 
 from layers.model import Text
 from layers.seed import DemoLuminaire, LightingClass, lighting_classes, luminaires
-from processing.pipelines.model import Parameter, ParamsBase, Result
+from processing.pipelines.model import Chosen, Parameter, ParamsBase, Result
 from processing.pipelines.service_coverage import BuildingKind, ServiceClass
 
 if TYPE_CHECKING:
@@ -70,24 +70,12 @@ class Params(ParamsBase):
     longest_plain_m: float = Field(default=30.0, ge=3, le=200)
     default_width_m: float | None = Field(default=None, ge=0.5, le=100)
     burning_h: float = Field(default=4_100.0, ge=1, le=8_784)
-    dark_cabinets: tuple[Cabinet, ...] = Field(default=(), max_length=1_000)
+    dark_cabinets: Chosen[Cabinet] = Field(default=(), max_length=1_000)
     walk_to: ServiceClass = "stop"
-    building_kinds: tuple[BuildingKind, ...] = Field(default=("residential",), min_length=1)
+    building_kinds: Chosen[BuildingKind] = Field(default=("residential",), min_length=1)
     snap_limit_m: float = Field(default=150.0, ge=1, le=1_000)
     cell_m: float = Field(default=5.0, ge=2, le=50)
     ies: dict[LuminaireId, IesText] = Field(default_factory=dict, max_length=100)
-
-    @field_validator("dark_cabinets", "building_kinds", mode="before")
-    @classmethod
-    def _listed(cls, given: Any) -> Any:
-        """Take `C-01,C-02` from a command line as a list."""
-        return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
-
-    @field_validator("dark_cabinets", "building_kinds")
-    @classmethod
-    def _once(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        """Order and repetition must not change a result."""
-        return tuple(sorted(set(given)))
 
 
 PARAMETERS: Mapping[str, Parameter] = {

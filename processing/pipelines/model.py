@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from layers.model import Language, Text, Value
 from processing.errors import BadParameter
@@ -27,6 +27,34 @@ class ParamsBase(BaseModel):
     """Base of the parameters of pipelines: frozen, unknown names are errors, no NaN."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _split(given: Any) -> Any:
+    return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
+
+
+def _pair(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    return dict(part.strip().partition("=")[::2] for part in given.split(","))
+
+
+def _sorted[T: (str, int)](given: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(sorted(set(given)))
+
+
+# Written so, not as `type` statements: those would put references into the JSON Schema.
+_K = TypeVar("_K")
+_T = TypeVar("_T")
+
+Listed = Annotated[tuple[_T, ...], BeforeValidator(_split)]
+"""A list, on a command line `school,clinic`."""
+
+Chosen = Annotated[tuple[_T, ...], BeforeValidator(_split), AfterValidator(_sorted)]
+"""A set as a list: order and repetition do not change a result."""
+
+Paired = Annotated[dict[_K, _T], BeforeValidator(_pair)]
+"""Numbers by name, on a command line `school=400,shop=600`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from layers.model import Text
-from processing.pipelines.model import Parameter, ParamsBase, Result
+from processing.pipelines.model import Chosen, Parameter, ParamsBase, Result
 from processing.pipelines.service_coverage import BuildingKind
 
 if TYPE_CHECKING:
@@ -75,19 +75,7 @@ class Params(ParamsBase):
     partial_sill: float | None = Field(default=None, ge=0, le=1e9)
     range_m: float | None = Field(default=None, gt=0, le=10_000_000)
     new_stations: int = Field(default=3, ge=0, le=50)
-    building_kinds: tuple[BuildingKind, ...] = Field(default=("residential",), min_length=1)
-
-    @field_validator("building_kinds", mode="before")
-    @classmethod
-    def _listed(cls, given: Any) -> Any:
-        """Take `residential,office` from a command line as a list."""
-        return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
-
-    @field_validator("building_kinds")
-    @classmethod
-    def _once(cls, given: tuple[BuildingKind, ...]) -> tuple[BuildingKind, ...]:
-        """Order and repetition must not change a result."""
-        return tuple(sorted(set(given)))
+    building_kinds: Chosen[BuildingKind] = Field(default=("residential",), min_length=1)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from layers.model import Text
-from processing.pipelines.model import Parameter, ParamsBase, Result
+from processing.pipelines.model import Listed, Paired, Parameter, ParamsBase, Result
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from processing.raster import Raster
 
 NAME = "radio-coverage"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 TITLE = Text(
     be="Радыёпакрыццё: мабільная сувязь, Wi-Fi, LoRaWAN",
     ru="Радиопокрытие: мобильная связь, Wi-Fi, LoRaWAN",
@@ -77,13 +77,13 @@ LevelDbm = Annotated[float, Field(ge=-150, le=0)]
 class Params(ParamsBase):
     """Parameters; lengths in metres of the area's metric CRS, levels in dBm, losses in dB."""
 
-    technologies: tuple[Technology, ...] = Field(
+    technologies: Listed[Technology] = Field(
         default=(), max_length=len(TECHNOLOGIES), json_schema_extra={"uniqueItems": True}
     )
-    models: tuple[Model, ...] = Field(
+    models: Listed[Model] = Field(
         default=("p1411", "p1812", "hata", "cost231"), min_length=1, max_length=7
     )
-    thresholds_dbm: dict[Technology, LevelDbm] = Field(default_factory=dict)
+    thresholds_dbm: Paired[Technology, LevelDbm] = Field(default_factory=dict)
     location_percent: float = Field(default=95.0, ge=50, le=99)
     deviation_db: float = Field(default=8.0, ge=0, le=20)
     building_type: Literal["traditional", "thermally_efficient"] = "traditional"
@@ -95,20 +95,6 @@ class Params(ParamsBase):
     spacing_m: float = Field(default=50.0, ge=5, le=500)
     cell_m: float = Field(default=20.0, ge=5, le=500)
     surface_m: float = Field(default=2.0, ge=0.5, le=10)
-
-    @field_validator("technologies", "models", mode="before")
-    @classmethod
-    def _listed(cls, given: Any) -> Any:
-        """Take `lte,nr` from a command line as a list."""
-        return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
-
-    @field_validator("thresholds_dbm", mode="before")
-    @classmethod
-    def _paired(cls, given: Any) -> Any:
-        """Take `lte=-105,nr=-105` from a command line as a mapping."""
-        if not isinstance(given, str):
-            return given
-        return dict((part.strip().partition("=")[::2]) for part in given.split(","))
 
     @field_validator("technologies")
     @classmethod

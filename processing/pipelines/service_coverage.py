@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from layers.model import Text
 from layers.seed import ServiceNorm, service_norms
 from processing.limits import Form, Limit, choose
-from processing.pipelines.model import Parameter, ParamsBase, Result
+from processing.pipelines.model import Chosen, Paired, Parameter, ParamsBase, Result
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -72,38 +72,18 @@ LimitMetres = Annotated[float, Field(ge=1, le=20_000)]
 class Params(ParamsBase):
     """Parameters; lengths in metres on the ground plane of the area's metric CRS."""
 
-    service_classes: tuple[ServiceClass, ...] = Field(
+    service_classes: Chosen[ServiceClass] = Field(
         default=(), max_length=len(SERVICE_CLASSES), json_schema_extra={"uniqueItems": True}
     )
     form: Form = "multi_storey"
-    limits_m: dict[ServiceClass, LimitMetres] = Field(default_factory=dict)
+    limits_m: Paired[ServiceClass, LimitMetres] = Field(default_factory=dict)
     snap_limit_m: float = Field(default=150.0, ge=1, le=1_000)
     buffer_m: float = Field(default=25.0, ge=1, le=200)
     walk_km_h: float = Field(default=4.5, ge=1, le=10)
     cycle_km_h: float = Field(default=15.0, ge=5, le=40)
-    building_kinds: tuple[BuildingKind, ...] = Field(
+    building_kinds: Chosen[BuildingKind] = Field(
         default=("residential",), min_length=1, json_schema_extra={"uniqueItems": True}
     )
-
-    @field_validator("service_classes", "building_kinds", mode="before")
-    @classmethod
-    def _listed(cls, given: Any) -> Any:
-        """Take `school,clinic` from a command line as a list."""
-        return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
-
-    @field_validator("limits_m", mode="before")
-    @classmethod
-    def _paired(cls, given: Any) -> Any:
-        """Take `school=400,shop=600` from a command line as a mapping."""
-        if not isinstance(given, str):
-            return given
-        return dict((part.strip().partition("=")[::2]) for part in given.split(","))
-
-    @field_validator("service_classes", "building_kinds")
-    @classmethod
-    def _once(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        """Order and repetition must not change a result."""
-        return tuple(sorted(set(given)))
 
 
 PARAMETERS: Mapping[str, Parameter] = {

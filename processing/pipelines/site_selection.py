@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from layers.model import Text
 from layers.seed import ServiceNorm, service_norms
 from processing.limits import Form, choose
-from processing.pipelines.model import Parameter, ParamsBase, Result
+from processing.pipelines.model import Chosen, Parameter, ParamsBase, Result
 from processing.pipelines.service_coverage import PARAMETERS as SERVICE_PARAMETERS
 from processing.pipelines.service_coverage import (
     SERVICE_CLASSES,
@@ -77,15 +77,9 @@ class Params(ParamsBase):
     curve_sites: int = Field(default=5, ge=1, le=20)
     cost_per_site: float | None = Field(default=None, gt=0)
     snap_limit_m: float = Field(default=150.0, ge=1, le=1_000)
-    building_kinds: tuple[BuildingKind, ...] = Field(
+    building_kinds: Chosen[BuildingKind] = Field(
         default=("residential",), min_length=1, json_schema_extra={"uniqueItems": True}
     )
-
-    @field_validator("building_kinds", mode="before")
-    @classmethod
-    def _listed(cls, given: Any) -> Any:
-        """Take `residential,office` from a command line as a list."""
-        return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
 
     @field_validator("points", mode="before")
     @classmethod
@@ -94,12 +88,6 @@ class Params(ParamsBase):
         if not isinstance(given, str):
             return given
         return [tuple(part.split()) for part in given.split(",")]
-
-    @field_validator("building_kinds")
-    @classmethod
-    def _once(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        """Order and repetition must not change a result."""
-        return tuple(sorted(set(given)))
 
 
 PARAMETERS: Mapping[str, Parameter] = {

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from processing.radio import hata
-from processing.radio.hata import BASE_M, DISTANCE_KM, TERMINAL_M
-from processing.radio.loss import Floats, Loss, Reason, outside, refuse
+from processing.radio.loss import Floats, Loss
 
 Environment = Literal["metropolitan", "medium"]
 
@@ -33,21 +32,12 @@ def loss(
     `medium` stands for medium-sized cities and suburban centres. Heights in metres above ground.
     Outside 1500 .. 2000 MHz and the ranges of Okumura-Hata a value is not computable.
     """
-    faults = (
-        (Reason.FREQUENCY, outside(frequency_mhz, FREQUENCY_MHZ)),
-        (Reason.BASE_HEIGHT, outside(base_m, BASE_M)),
-        (Reason.TERMINAL_HEIGHT, outside(terminal_m, TERMINAL_M)),
-        (Reason.DISTANCE, outside(distance_km, DISTANCE_KM)),
+    found = formula_db(
+        frequency_mhz, distance_km, base_m=base_m, terminal_m=terminal_m, environment=environment
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = formula_db(
-            frequency_mhz,
-            distance_km,
-            base_m=base_m,
-            terminal_m=terminal_m,
-            environment=environment,
-        )
-    return refuse(found, faults)
+    return hata.within(
+        found, frequency_mhz, distance_km, base_m, terminal_m, band_mhz=FREQUENCY_MHZ
+    )
 
 
 def formula_db(
@@ -62,7 +52,8 @@ def formula_db(
     f, d, hb = (
         np.asarray(value, dtype=np.float64) for value in (frequency_mhz, distance_km, base_m)
     )
-    median = 46.3 + 33.9 * np.log10(f) - 13.82 * np.log10(hb)
-    median = median - hata.terminal_db(f, terminal_m, large=False)
-    median = median + (44.9 - 6.55 * np.log10(hb)) * np.log10(d)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        median = 46.3 + 33.9 * np.log10(f) - 13.82 * np.log10(hb)
+        median = median - hata.terminal_db(f, terminal_m, large=False)
+        median = median + (44.9 - 6.55 * np.log10(hb)) * np.log10(d)
     return np.asarray(median + (3.0 if environment == "metropolitan" else 0.0), dtype=np.float64)

@@ -34,20 +34,28 @@ def loss(
     Heights of base station and terminal in metres above ground. Outside the ranges of this module
     a value is not computable.
     """
+    found = formula_db(
+        frequency_mhz, distance_km, base_m=base_m, terminal_m=terminal_m, environment=environment
+    )
+    return within(found, frequency_mhz, distance_km, base_m, terminal_m, band_mhz=FREQUENCY_MHZ)
+
+
+def within(
+    found: Floats,
+    frequency_mhz: ArrayLike,
+    distance_km: ArrayLike,
+    base_m: ArrayLike,
+    terminal_m: ArrayLike,
+    *,
+    band_mhz: tuple[float, float],
+) -> Loss:
+    """Return what the formula gave (dB) inside a band and the ranges of this module only."""
     faults = (
-        (Reason.FREQUENCY, outside(frequency_mhz, FREQUENCY_MHZ)),
+        (Reason.FREQUENCY, outside(frequency_mhz, band_mhz)),
         (Reason.BASE_HEIGHT, outside(base_m, BASE_M)),
         (Reason.TERMINAL_HEIGHT, outside(terminal_m, TERMINAL_M)),
         (Reason.DISTANCE, outside(distance_km, DISTANCE_KM)),
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = formula_db(
-            frequency_mhz,
-            distance_km,
-            base_m=base_m,
-            terminal_m=terminal_m,
-            environment=environment,
-        )
     return refuse(found, faults)
 
 
@@ -63,14 +71,15 @@ def formula_db(
     f, d, hb = (
         np.asarray(value, dtype=np.float64) for value in (frequency_mhz, distance_km, base_m)
     )
-    lg_f = np.log10(f)
-    urban = 69.55 + 26.16 * lg_f - 13.82 * np.log10(hb)
-    urban = urban + (44.9 - 6.55 * np.log10(hb)) * np.log10(d)
-    urban = urban - terminal_db(f, terminal_m, large=environment == "urban_large")
-    if environment == "suburban":
-        urban = urban - 2.0 * np.log10(f / 28.0) ** 2 - 5.4
-    elif environment == "open":
-        urban = urban - 4.78 * lg_f**2 + 18.33 * lg_f - 40.94
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lg_f = np.log10(f)
+        urban = 69.55 + 26.16 * lg_f - 13.82 * np.log10(hb)
+        urban = urban + (44.9 - 6.55 * np.log10(hb)) * np.log10(d)
+        urban = urban - terminal_db(f, terminal_m, large=environment == "urban_large")
+        if environment == "suburban":
+            urban = urban - 2.0 * np.log10(f / 28.0) ** 2 - 5.4
+        elif environment == "open":
+            urban = urban - 4.78 * lg_f**2 + 18.33 * lg_f - 40.94
     return np.asarray(urban, dtype=np.float64)
 
 

@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from processing.checks import require_columns, require_geometry, require_unique_index
+from processing.crs import north_deg, require_metric
 from processing.radio import technology
 from processing.radio.coverage import Stations
 from processing.radio.entry_loss import Building, entry_loss_db
@@ -103,7 +104,7 @@ def _source(
         height_m=numbers(rows, "height_m"),
         f_ghz=numbers(rows, "frequency_mhz") / 1e3,
         power_dbm=power_dbm,
-        azimuth_deg=numbers(rows, "azimuth_deg"),
+        azimuth_deg=numbers(rows, "azimuth_deg") + north_deg(require_metric(rows, name=kind), xy),
         tilt_deg=numbers(rows, "tilt_deg"),
         beamwidth_deg=numbers(rows, "beamwidth_deg"),
         vertical_beamwidth_deg=vertical_beamwidth_deg,

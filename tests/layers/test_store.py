@@ -90,10 +90,12 @@ def test_the_tile_table_has_the_rows_in_mercator(connection: Connection, probe: 
     row = connection.execute(
         "SELECT count(*), min(ST_SRID(t.geom)), "
         " max(ST_Distance(ST_Transform(f.geom, 3857), t.geom)),"
-        " bool_and((f.kind, f.floors, f.status) IS NOT DISTINCT FROM (t.kind, t.floors, t.status))"
+        " bool_and((f.kind, f.floors, f.status) IS NOT DISTINCT FROM (t.kind, t.floors, t.status)),"
+        " bool_or(ST_IsPolygonCW(f.geom)), bool_and(t.snaps IS NOT NULL)"
         " FROM tiles.probe t JOIN features.probe f USING (id, area)"
     ).fetchone()
-    assert row == (10, 3857, 0.0, True)
+    # The rings are turned: only then a tile can take them as they are.
+    assert row == (10, 3857, 0.0, True, False, True)
 
 
 def test_polar_features_end_where_mercator_ends(connection: Connection, probe: Layer) -> None:

@@ -12,13 +12,15 @@ SKIPPED = {"name": "C.c", "outcome": "skipped", "message": "not offered"}
 @pytest.mark.parametrize(
     ("least", "known", "found", "code"),
     [
-        (1, {}, [PASSED, SKIPPED], 0),
-        (2, {}, [PASSED, SKIPPED], 1),  # too few
+        (1, {}, [PASSED, SKIPPED], 1),
+        (1, {"C.c": "not offered"}, [PASSED, SKIPPED], 0),
+        (2, {"C.c": "not offered"}, [PASSED, SKIPPED], 1),  # too few
         (1, {}, [PASSED, FAILED], 1),
         (1, {"B.b": "a defect"}, [PASSED, FAILED], 0),
         (1, {"B.b": "a defect"}, [PASSED], 1),  # not there any more
         (1, {"A.a": "a defect"}, [PASSED], 1),  # passes by now
-        (1, {}, [PASSED, PASSED | {"outcome": "failed"}], 1),  # the worst call counts
+        (1, {}, [PASSED, PASSED | {"outcome": "failed"}], 1),  # one failed call is enough
+        (2, {}, [PASSED, SKIPPED, SKIPPED | {"outcome": "passed"}], 0),  # and one passed call
     ],
 )
 def test_only_what_is_known_may_fail(

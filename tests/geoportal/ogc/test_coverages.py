@@ -21,6 +21,7 @@ from layers.area import next_area, save_area, seed_areas
 from layers.ingest.raster import file_checksum, read_raster
 from layers.model import Origin
 from layers.raster import Raster, get_raster
+from layers.tile_matrix_set import TILE_MATRIX_SETS
 from tests.fix_db import new_database
 
 ORSHA = seed_areas()["orsha"]
@@ -219,6 +220,21 @@ def test_a_picture_has_the_colours_of_the_classes(coverages: TestClient) -> None
     assert coverages.get(DEM + "/map", headers={"accept": "text/html"}).status_code == 200
 
 
+def test_map_tiles_of_a_raster_show_what_its_map_shows(coverages: TestClient) -> None:
+    path = DEM + "/map/tiles"
+    tileset = coverages.get(f"{path}/WebMercatorQuad", params={"f": "json"}).json()
+    limit = next(one for one in tileset["tileMatrixSetLimits"] if one["tileMatrix"] == "15")
+    row, column = limit["minTileRow"], limit["minTileCol"]
+    tile = picture(coverages, f"{path}/WebMercatorQuad/15/{row}/{column}")
+    grid = TILE_MATRIX_SETS["WebMercatorQuad"]
+    box = ",".join(map(repr, grid.bounds(15, row, column)))
+    view = {"bbox": box, "bbox-crs": grid.crs, "crs": grid.crs, "width": "256", "height": "256"}
+    shown = picture(coverages, DEM + "/map", **view)
+    assert tile[..., 3].any()
+    assert np.array_equal(tile[:180], shown[:180])  # below, words are written on a map
+    assert coverages.get(f"{path}/WebMercatorQuad/15/0/0?datetime=2024").status_code == 400
+
+
 def test_an_answer_is_kept_until_the_raster_changes(coverages: TestClient) -> None:
     tag = coverages.get(DEM + "/coverage").headers["etag"]
     assert coverages.get(DEM + "/coverage", headers={"if-none-match": tag}).status_code == 304
@@ -252,3 +268,12 @@ def test_real_grids_are_published(
         document = json.loads(client.get(path + "/coverage", params={"f": "json"}).content)
         assert document["ranges"][raster_id]["shape"][0] > 1
         assert picture(client, path + "/map", width="200")[..., 3].any()
+
+
+def test_the_metadata_of_a_raster_say_its_band(coverages: TestClient) -> None:
+    answer = coverages.get(f"{DEM}/metadata?f=iso19139&lang=en")
+    assert answer.status_code == 200, answer.text
+    assert coverages.get(f"{DEM}?lang=en").json()["title"] in answer.text
+    assert 'xlink:href="http://www.opengis.net/def/uom/UCUM/m"' in answer.text
+    document = coverages.get(f"{DEM}/metadata").json()
+    assert document["dct:identifier"] == "dem.orsha"
