@@ -9,15 +9,18 @@ scattered data die with the workers that hold them (docs/decisions/0040-distribu
 from __future__ import annotations
 
 import logging
+import pickle
 import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from processing.errors import BadParameter, ProcessingError, RunFailed
+from processing.versions import code_version
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -95,15 +98,17 @@ class _Workers:
     def do[K, P, C, R](
         self, work: Callable[[C, P], R], common: C, pieces: Iterable[tuple[K, P]]
     ) -> Iterator[tuple[K, R]]:
+        import cloudpickle  # noqa: PLC0415
         from distributed import as_completed  # noqa: PLC0415
 
         waiting = iter(pieces)
         sent: dict[Any, K] = {}
-        shared = self.client.submit(_itself, common, pure=False)
+        submit = partial(self.client.submit, pure=False)
+        shared = submit(_itself, cloudpickle.dumps((work, common)))
 
         def send(count: int) -> list[Any]:
             new = {
-                self.client.submit(work, shared, piece, pure=False): key
+                submit(_call, shared, cloudpickle.dumps(piece)): key
                 for key, piece in islice(waiting, count)
             }
             sent.update(new)
@@ -121,8 +126,17 @@ class _Workers:
             self.client.cancel([*sent, shared])
 
 
-def _itself[T](value: T) -> T:
+def _itself(value: bytes) -> bytes:
     return value
+
+
+def _call(shared: bytes, piece: bytes) -> Any:
+    """Do a piece of work, unpacked only here: an error is then the task's.
+
+    A worker that cannot unpack what the scheduler sends it ends, is started anew, gets it again ...
+    """
+    work, common = pickle.loads(shared)  # noqa: S301 - from our own client
+    return work(common, pickle.loads(piece))  # noqa: S301
 
 
 def _result(future: Any, key: object) -> Any:
@@ -159,7 +173,22 @@ def _remote(address: str) -> Iterator[Client]:
             client.wait_for_workers(1, timeout=NO_WORKER_S)
         except TimeoutError as cause:
             raise RunFailed(f"the Dask scheduler at {address} has no workers; start some") from cause
+        _require_same_code(client)
         yield client
+
+
+def _require_same_code(client: Client) -> None:
+    """Raise RunFailed naming a worker that has another version of the code, or none."""
+    # By a builtin: a worker without this module could not even unpack a function of it.
+    asked = f"__import__('{code_version.__module__}', fromlist=['x']).code_version()"
+    ours = code_version()
+    for worker, theirs in client.run(eval, asked, on_error="return").items():
+        if theirs != ours:
+            said = "has another version" if isinstance(theirs, str) else f"cannot use it: {theirs}"
+            raise RunFailed(
+                f"the Dask worker {worker} must have the same geoportal and libraries as here, but"
+                f" {said}; install them there"
+            )
 
 
 @contextmanager

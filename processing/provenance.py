@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import metadata
 from typing import Any
 
 from psycopg import Connection
@@ -26,9 +24,9 @@ from layers.version import SELECT_RASTERS, SELECT_VERSIONS, Version
 from processing.errors import EmptyInput
 from processing.pipelines import Pipeline
 from processing.pipelines.model import optional
+from processing.versions import libraries
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "geoportal-by runs")
-_LIBRARIES = ("numpy", "scipy", "shapely", "pandas", "geopandas", "pyproj")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +191,6 @@ def status(planned: Plan) -> Status:
 
 def _share_alike(licences: Iterable[Licence]) -> Licence | None:
     return next((licence for licence in licences if licence.id.startswith("ODbL")), None)
-
-
-def libraries() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that make the numbers."""
-    return {"python": platform.python_version()} | {n: metadata.version(n) for n in _LIBRARIES}
 
 
 def _versions(conn: Connection, area: Area) -> dict[str, Version]:
