@@ -53,6 +53,15 @@ class Engine:
             raise BadParameter(f"workers = {self.workers} is not allowed; it must be 0 or more")
 
 
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """How a run is cut into tiles, and whether finished tiles of an interrupted run are taken."""
+
+    engine: Engine
+    tile_m: float = 5_000.0
+    resume: bool = False
+
+
 class Hands(Protocol):
     """Who does the work while an engine is open."""
 
@@ -172,7 +181,7 @@ def _remote(address: str) -> Iterator[Client]:
         try:
             client.wait_for_workers(1, timeout=NO_WORKER_S)
         except TimeoutError as cause:
-            raise RunFailed(f"the Dask scheduler at {address} has no workers; start some") from cause
+            raise RunFailed(f"the Dask scheduler at {address} has no workers; start one") from cause
         _require_same_code(client)
         yield client
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,11 +21,13 @@ from pydantic import BaseModel
 
 from layers.model import Area, Layer, Licence, Origin, Status
 from layers.raster import RasterDefinition, load_rasters
+from layers.unfinished import FinishedTiles, Unfinished, begun
 from layers.version import SELECT_RASTERS, SELECT_VERSIONS, Version
+from processing.distributed import Tiling
 from processing.errors import EmptyInput
 from processing.pipelines import Pipeline
 from processing.pipelines.model import optional
-from processing.versions import libraries
+from processing.versions import code_version, libraries
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "geoportal-by runs")
 
@@ -88,6 +91,18 @@ def plan(conn: Connection, pipeline: Pipeline, area: Area, params: BaseModel) ->
         versions=versions,
         seeds=seeds,
     )
+
+
+@contextmanager
+def kept_tiles(conn: Connection, planned: Plan, tiling: Tiling) -> Iterator[FinishedTiles]:
+    """Give the finished tiles of a run; their key tells inputs, parameters, code and tiles.
+
+    So pieces made from something else are never taken. Raises StoreFailure as `begun` does.
+    """
+    key = _sum([planned.id, code_version(), tiling.tile_m])
+    run = Unfinished(key, planned.id, planned.pipeline.NAME, planned.area.id, tiling.tile_m)
+    with begun(conn, run, resume=tiling.resume) as kept:
+        yield kept
 
 
 def published(conn: Connection, planned: Plan) -> bool:

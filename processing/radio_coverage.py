@@ -29,7 +29,9 @@ from processing.radio.models import NO_MODEL, Model, Surroundings
 from processing.radio.scene import Places
 from processing.radio.stations import LORAWAN, WIFI, Source
 from processing.radio.technology import spreading_factor
+from processing.radio.tiled import received_by_tiles
 from processing.raster import Raster
+from processing.spread import Spread
 
 WGS84 = "EPSG:4326"
 
@@ -91,6 +93,7 @@ class _Area:
     places: Places
     question: Question
     settings: Settings
+    spread: Spread | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,14 @@ class _Found:
     cells: pd.DataFrame
 
 
-def radio_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
+def radio_coverage(
+    area: Area, inputs: Inputs, settings: Settings, spread: Spread | None = None
+) -> Result:
     """Return `radio_coverage` (a row per building and technology) and `radio_signal` (per cell).
 
     Both are in EPSG:4326 with ids of the area. What cannot be computed has the class
-    not_computable, no level and a reason. Raises EmptyInput when there are no buildings or no
-    stations at all, MissingColumn, BadGeometry, RepeatedId, NotProjected, MixedCRS (a raster in
+    not_computable, no level and a reason. With `spread` levels are computed by tiles, to the same
+    bits. Raises EmptyInput when there are no buildings or no stations at all, MissingColumn, BadGeometry, RepeatedId, NotProjected, MixedCRS (a raster in
     another CRS than the area's, as where an area crosses a UTM border), BadParameter.
     """
     sources = _sources(area, inputs, settings)
@@ -117,7 +122,7 @@ def radio_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
             f"stations in area {area.id}: there are none; load base_stations, "
             "wifi_access_points or lorawan_gateways for this area"
         )
-    ground = _ground(area, inputs, settings)
+    ground = replace(_ground(area, inputs, settings), spread=spread)
     found = [_one(ground, source) for source in sources]
     return Result(
         frames={
@@ -169,6 +174,7 @@ def _ground(area: Area, inputs: Inputs, settings: Settings) -> _Area:
         places=scene.places(footprints, cell_m=settings.cell_m),
         question=Question(built, settings.models, around),
         settings=settings,
+        spread=None,
     )
 
 
@@ -179,7 +185,7 @@ def _one(ground: _Area, source: Source) -> _Found:
         question = Question(question.scene, LOW_MODELS, question.surroundings)
     places = ground.places
     ends = np.concatenate([places.walls, places.centres])
-    levels = received(source.stations, ends, question)
+    levels = _levels(ground, source, ends, question)
     names = np.array([*question.models, None], dtype=object)
     threshold = ground.settings.thresholds_dbm[source.technology]
     table = _table(_certain(levels, threshold), source, names)
@@ -190,6 +196,12 @@ def _one(ground: _Area, source: Source) -> _Found:
         buildings=_by_building(ground, walls, source),
         cells=_by_cell(ground, cells.reset_index(drop=True), source.technology),
     )
+
+
+def _levels(ground: _Area, source: Source, ends: Floats, question: Question) -> Received:
+    if ground.spread is None:
+        return received(source.stations, ends, question)
+    return received_by_tiles(ground.spread, source.technology, source.stations, ends, question)
 
 
 def _certain(levels: Received, threshold_dbm: float) -> Received:
