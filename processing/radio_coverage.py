@@ -22,7 +22,7 @@ from processing.crs import metric_crs, require_same, to_metric
 from processing.errors import EmptyInput
 from processing.pipelines.model import Result
 from processing.radio import location, scene, stations
-from processing.radio.coverage import NONE, Question, Received, received
+from processing.radio.coverage import NONE, Question, Received
 from processing.radio.entry_loss import Building, entry_loss_db
 from processing.radio.loss import Floats, Reason
 from processing.radio.models import NO_MODEL, Model, Surroundings
@@ -112,9 +112,10 @@ def radio_coverage(
     """Return `radio_coverage` (a row per building and technology) and `radio_signal` (per cell).
 
     Both are in EPSG:4326 with ids of the area. What cannot be computed has the class
-    not_computable, no level and a reason. With `spread` levels are computed by tiles, to the same
-    bits. Raises EmptyInput when there are no buildings or no stations at all, MissingColumn, BadGeometry, RepeatedId, NotProjected, MixedCRS (a raster in
-    another CRS than the area's, as where an area crosses a UTM border), BadParameter.
+    not_computable, no level and a reason. With `spread` levels are computed by tiles. Raises
+    EmptyInput when there are no buildings or no stations at all, MissingColumn, BadGeometry,
+    RepeatedId, NotProjected, MixedCRS (a raster in another CRS than the area's, as where an area
+    crosses a UTM border), BadParameter.
     """
     sources = _sources(area, inputs, settings)
     if not sources:
@@ -185,7 +186,7 @@ def _one(ground: _Area, source: Source) -> _Found:
         question = Question(question.scene, LOW_MODELS, question.surroundings)
     places = ground.places
     ends = np.concatenate([places.walls, places.centres])
-    levels = _levels(ground, source, ends, question)
+    levels = received_by_tiles(ground.spread, source.technology, source.stations, ends, question)
     names = np.array([*question.models, None], dtype=object)
     threshold = ground.settings.thresholds_dbm[source.technology]
     table = _table(_certain(levels, threshold), source, names)
@@ -196,12 +197,6 @@ def _one(ground: _Area, source: Source) -> _Found:
         buildings=_by_building(ground, walls, source),
         cells=_by_cell(ground, cells.reset_index(drop=True), source.technology),
     )
-
-
-def _levels(ground: _Area, source: Source, ends: Floats, question: Question) -> Received:
-    if ground.spread is None:
-        return received(source.stations, ends, question)
-    return received_by_tiles(ground.spread, source.technology, source.stations, ends, question)
 
 
 def _certain(levels: Received, threshold_dbm: float) -> Received:

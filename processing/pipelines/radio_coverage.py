@@ -259,7 +259,8 @@ def compute(  # noqa: PLR0913 - an argument for each input layer
 
     Frames have a CRS (any) and global feature ids as index, rasters lie in the metric CRS of the
     area; what an area does not have is None. Same input, same result, whatever the order of rows,
-    and with `spread` by tiles. Raises EmptyInput, MissingColumn, BadGeometry, RepeatedId, NotProjected, MixedCRS, BadParameter.
+    and with `spread` by tiles. Raises EmptyInput, MissingColumn, BadGeometry, RepeatedId,
+    NotProjected, MixedCRS, BadParameter.
     """
     from processing import radio_coverage as method  # noqa: PLC0415 - the web process never computes
     from processing.radio.models import Surroundings  # noqa: PLC0415

@@ -8,6 +8,7 @@ are sent whole, once to each worker, because a ray may cross all of them.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -47,9 +48,11 @@ class Piece:
 
 
 def received_by_tiles(
-    spread: Spread, step: str, stations: Stations, ends: Floats, question: Question
+    spread: Spread | None, step: str, stations: Stations, ends: Floats, question: Question
 ) -> Received:
-    """Return what `received` returns, to the bit."""
+    """Return what `received` returns, to the bit; without `spread` computed at once."""
+    if spread is None:
+        return received(stations, ends, question)
     owned = tiles.owners(ends[:, 0], ends[:, 1], spread.tile_m)
     halo_m = radio_halo_m(question.models)
     heard = {tile: near(stations, tile, halo_m) for tile in owned}
@@ -58,7 +61,7 @@ def received_by_tiles(
         return Piece(ends[owned[tile]], _chosen(stations, heard[tile]))
 
     found = spread.map(step, of_piece, question, list(owned), cut)
-    whole: dict[str, np.ndarray] = {}
+    whole: dict[str, Any] = {}
     for tile, arrays in found.items():
         server = arrays["server"]
         numbers = np.where(server == NONE, NONE, heard[tile][server] if len(heard[tile]) else NONE)
@@ -87,7 +90,7 @@ def _farthest_m(box: Box, x: Floats, y: Floats) -> Floats:
 
 
 def _chosen(stations: Stations, kept: Ints) -> Stations:
-    arrays = {
+    arrays: dict[str, Any] = {
         each.name: value[kept]
         for each in fields(stations)
         if isinstance(value := getattr(stations, each.name), np.ndarray)
