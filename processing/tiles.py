@@ -101,6 +101,14 @@ def nearest_halo(limit_m: float, snap_limit_m: float) -> Halo:
     return halo(limit_m, snap_limit_m)
 
 
+def reached_halo(limit_m: float, snap_limit_m: float, longest_edge_m: float) -> Halo:
+    """Return the halo of the reached parts of the streets that begin in a tile.
+
+    A street may reach out of the tile by its length, and the way goes on from there.
+    """
+    return halo(limit_m + longest_edge_m, snap_limit_m)
+
+
 def two_step_halo(catchment_m: float, snap_limit_m: float) -> Halo:
     """Return the halo of 2SFCA and E2SFCA: two catchments."""
     return halo(2 * catchment_m, snap_limit_m)

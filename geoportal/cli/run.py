@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     help="Size of the tiles in metres.",
 )  # fmt: skip
 @click.option("--resume", is_flag=True, help="Take the finished tiles of an interrupted run.")
-def run(  # noqa: PLR0913 - an argument for each option
+def run(
     pipeline: str,
     area_id: str,
     params: tuple[str, ...],
