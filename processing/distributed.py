@@ -8,6 +8,7 @@ scattered data die with the workers that hold them (docs/decisions/0040-distribu
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import signal
@@ -84,7 +85,9 @@ def hands(engine: Engine) -> Iterator[Hands]:
     if engine.scheduler is None and engine.workers == 0:
         yield _Here()
         return
-    import dask  # noqa: PLC0415 - takes a second, work done here needs it not
+    # Takes a second, work done here needs it not; its defaults must be there before ours are set.
+    import dask  # noqa: PLC0415
+    import distributed  # noqa: F401, PLC0415
 
     with dask.config.set(_CONFIG):
         opened = _local(engine.workers) if engine.scheduler is None else _remote(engine.scheduler)
@@ -149,23 +152,24 @@ def _call(shared: bytes, piece: bytes) -> Any:
 
 
 def _result(future: Any, key: object) -> Any:
-    if future.status == "finished":
-        return future.result()
-    if future.status != "error":
-        raise RunFailed(
-            f"{key}: the connection to the Dask scheduler was lost; run again with --resume"
-        )
-    cause = future.exception()
-    if isinstance(cause, ProcessingError):
-        raise cause
+    """Return the result of a piece, computed anew if the worker that had it has died meanwhile."""
     from distributed import KilledWorker  # noqa: PLC0415
 
-    if isinstance(cause, KilledWorker):
+    try:
+        return future.result()
+    except ProcessingError:
+        raise
+    except asyncio.CancelledError as cause:
+        raise RunFailed(
+            f"{key}: the connection to the Dask scheduler was lost; run again with --resume"
+        ) from cause
+    except KilledWorker as cause:
         raise RunFailed(
             f"{key}: several workers in turn ended while they computed it, perhaps for want of"
             " memory; take smaller tiles or fewer workers, and run again with --resume"
-        )
-    raise RunFailed(f"{key} could not be computed: {type(cause).__name__}: {cause}") from cause
+        ) from cause
+    except Exception as cause:
+        raise RunFailed(f"{key} could not be computed: {type(cause).__name__}: {cause}") from cause
 
 
 @contextmanager
@@ -202,21 +206,33 @@ def _require_same_code(client: Client) -> None:
 
 @contextmanager
 def _local(workers: int) -> Iterator[Client]:
+    import dask  # noqa: PLC0415
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="geoportal-dask-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="geoportal-dask-") as folder,
+        dask.config.set({"temporary-directory": folder}),
+    ):
         with _deaf_children():
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
                 host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
                 local_directory=folder,
                 silence_logs=logging.ERROR,
             )
         with cluster, Client(cluster, set_as_default=False) as client:
-            yield client
+            try:
+                yield client
+            except BaseException:
+                cluster.sync(_end, cluster)  # what they compute is of no use any more
+                raise
+
+
+async def _end(cluster: Any) -> None:
+    await asyncio.gather(*(nanny.kill(timeout=0.1) for nanny in cluster.workers.values()))
 
 
 @contextmanager

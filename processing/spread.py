@@ -55,20 +55,20 @@ class Spread:
         """
         found: dict[Tile, Arrays] = {}
         for tile in tiles:
-            content = self.kept.get(step, tile.id) if self.kept else None
+            content = None if self.kept is None else self.kept.get(step, tile.id)
             if content is not None:
                 found[tile] = unpacked(content)
         left = [tile for tile in tiles if tile not in found]
         self._tell(step, found, tiles)
         for tile, arrays in self.hands.do(work, common, ((t, cut(t)) for t in left)):
-            if self.kept:
+            if self.kept is not None:
                 self.kept.put(step, tile.id, packed(arrays))
             found[tile] = arrays
             self._tell(step, found, tiles)
         return {tile: found[tile] for tile in tiles}
 
     def _tell(self, step: str, found: dict[Tile, Arrays], tiles: Sequence[Tile]) -> None:
-        if self.told:
+        if self.told is not None:
             self.told(step, len(found), len(tiles))
 
 

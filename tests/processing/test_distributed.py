@@ -2,19 +2,22 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import cloudpickle
 import psutil
 import pytest
+from distributed import LocalCluster
 
+from processing import distributed
 from processing.distributed import Engine, hands
 from processing.errors import BadGeometry, BadParameter, RunFailed
+from processing.versions import code_version
 
 # Workers cannot import tests; what is defined here is sent whole.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
+ROOT = Path(__file__).parents[2]
 PIECES = [(f"piece {n}", n) for n in range(12)]
 WANTED = {f"piece {n}": 7 + n * n for n in range(12)}
 
@@ -97,9 +100,95 @@ def test_what_a_worker_cannot_unpack_ends_the_run(two):
         dict(two.do(squared, 0, [("piece", Unpackable())]))
 
 
-def test_a_scheduler_that_is_not_there_is_named():
+def test_a_scheduler_can_be_named(two):
+    with hands(Engine(scheduler=two.client.scheduler.address)) as named:
+        assert dict(named.do(squared, 7, PIECES)) == WANTED
+
+
+def test_workers_of_other_code_are_refused(two, monkeypatch):
+    monkeypatch.setattr(distributed, "code_version", other_version)
     with (
-        pytest.raises(RunFailed, match="no Dask scheduler answers at tcp://127.0.0.1:9; start"),
+        pytest.raises(RunFailed, match=r"the same geoportal .* has another version; install"),
+        hands(Engine(scheduler=two.client.scheduler.address)),
+    ):
+        pass
+
+
+def other_version():
+    return "of another day"
+
+
+other_version.__module__ = code_version.__module__
+other_version.__name__ = code_version.__name__
+
+
+def test_a_scheduler_without_workers_is_named(monkeypatch):
+    monkeypatch.setattr(distributed, "NO_WORKER_S", 0.5)
+    with (
+        LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1") as empty,
+        pytest.raises(RunFailed, match=r"at tcp://.* has no workers; start one"),
+        hands(Engine(scheduler=empty.scheduler_address)),
+    ):
+        pass
+
+
+@pytest.mark.usefixtures("two")
+def test_local_workers_listen_on_loopback_only():
+    ours = psutil.Process()
+    family = [ours, *ours.children(recursive=True)]
+    ports = {
+        at.laddr.ip
+        for process in family
+        for at in process.net_connections("inet")
+        if at.status == psutil.CONN_LISTEN
+    }
+    assert len(family) > 2
+    assert ports == {"127.0.0.1"}
+
+
+PROGRAM = """
+import os, sys, time
+from processing.distributed import Engine, hands
+
+def slow(common, n):
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+
+if __name__ == "__main__":
+    with hands(Engine(workers=2)) as workers:
+        for _ in workers.do(slow, None, [(1, 1), (2, 2)]):
+            pass
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_whatever_ends_the_run_ends_its_workers(tmp_path, sent):
+    """Ctrl-C goes to all processes of a terminal, SIGKILL to one."""
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    with subprocess.Popen(
+        [sys.executable, str(program)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True, env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
+    ) as run:  # fmt: skip
+        pids = {int(run.stdout.readline()) for _ in range(2)}
+        workers = [psutil.Process(pid) for pid in pids]
+        everyone = psutil.Process(run.pid).children(recursive=True)
+        if sent == signal.SIGINT:
+            os.killpg(run.pid, sent)
+        else:
+            run.send_signal(sent)
+        _, said = run.communicate(timeout=30)
+    assert len(workers) == 2
+    assert not psutil.wait_procs(everyone, timeout=30)[1]
+    if sent == signal.SIGINT:
+        assert said.rstrip().endswith("KeyboardInterrupt")
+        assert [left.name for left in tmp_path.iterdir()] == ["program.py"]
+
+
+def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setattr(distributed, "CONNECT_S", 0.5)
+    with (
+        pytest.raises(RunFailed, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9; start"),
         hands(Engine(scheduler="tcp://127.0.0.1:9")),
     ):
         pass
