@@ -221,7 +221,7 @@ def _local(workers: int) -> Iterator[Client]:
                 host="127.0.0.1",
                 dashboard_address="127.0.0.1:0",
                 local_directory=folder,
-                silence_logs=logging.ERROR,
+                silence_logs=logging.CRITICAL,  # what matters is raised
             )
         with cluster, Client(cluster, set_as_default=False) as client:
             try:
