@@ -223,16 +223,20 @@ def _local(workers: int) -> Iterator[Client]:
                 local_directory=folder,
                 silence_logs=logging.CRITICAL,  # what matters is raised
             )
-        with cluster, Client(cluster, set_as_default=False) as client:
+        with cluster:
             try:
-                yield client
-            except BaseException:
-                cluster.sync(_end, cluster)  # what they compute is of no use any more
-                raise
+                with Client(cluster, set_as_default=False) as client:
+                    yield client
+            finally:
+                cluster.sync(_kill, cluster)
 
 
-async def _end(cluster: Any) -> None:
-    await asyncio.gather(*(nanny.kill(timeout=0.1) for nanny in cluster.workers.values()))
+async def _kill(cluster: Any) -> None:
+    """End the workers at once: they hold nothing that is needed, and may be busy or starting."""
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+        if nanny.process is not None and nanny.process.process is not None:
+            await nanny.process.process.kill()
 
 
 @contextmanager

@@ -177,9 +177,9 @@ def test_whatever_ends_the_run_ends_its_workers(tmp_path, sent):
             os.killpg(run.pid, sent)
         else:
             run.send_signal(sent)
-        _, said = run.communicate(timeout=30)
+        _, said = run.communicate(timeout=60)
     assert len(workers) == 2
-    assert not psutil.wait_procs(everyone, timeout=30)[1]
+    assert not psutil.wait_procs(everyone, timeout=60)[1]
     if sent == signal.SIGINT:
         assert said.rstrip().endswith("KeyboardInterrupt")
         assert [left.name for left in tmp_path.iterdir()] == ["program.py"]
