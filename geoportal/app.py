@@ -18,8 +18,8 @@ from geoportal.errors import DatabaseUnavailable
 from geoportal.middleware import Envelope
 from geoportal.ogc.api import Api
 from geoportal.ogc.execute import Endpoint
+from geoportal.ogc.route import Route as OgcRoute
 from geoportal.ogc.routes import ROUTES
-from geoportal.ogc.routes import Route as OgcRoute
 from geoportal.ogc.tile_cache import DiskCache, TileCache
 from geoportal.portal import Portal
 from geoportal.settings import Settings

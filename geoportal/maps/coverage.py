@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 import psycopg
+from PIL import Image
 from rasterio.enums import Resampling
 from rasterio.env import Env
 from rasterio.io import DatasetReader, MemoryFile
@@ -114,6 +116,10 @@ def _system(crs: Crs) -> str:
     return next((s.proj4 for s in SYSTEMS if s.crs == crs), f"EPSG:{crs.srid}")
 
 
+def _epsg(crs: Crs) -> str:
+    return f"EPSG:{crs.srid % OWN_SRID}"
+
+
 def _geotiff(cells: Cells, order: CoverageOrder) -> bytes:
     box = order.box
     transform = from_bounds(box.west, box.south, box.east, box.north, order.width, order.height)
@@ -122,7 +128,7 @@ def _geotiff(cells: Cells, order: CoverageOrder) -> bytes:
     with MemoryFile() as file:
         with file.open(
             driver="GTiff", width=order.width, height=order.height, count=1, dtype="float32",
-            crs=f"EPSG:{box.crs.srid % OWN_SRID}", transform=transform, nodata=np.nan,
+            crs=_epsg(box.crs), transform=transform, nodata=np.nan,
             compress="DEFLATE",
             **blocks,
         ) as target:  # fmt: skip
@@ -130,6 +136,27 @@ def _geotiff(cells: Cells, order: CoverageOrder) -> bytes:
             target.set_band_description(1, order.definition.id)
             target.set_band_unit(1, order.definition.unit)
             target.update_tags(TIFFTAG_COPYRIGHT=order.attribution)
+        return bytes(file.read())
+
+
+def georeferenced(png: bytes, view: View, attribution: str) -> bytes:
+    """Return a picture as a GeoTIFF of four bands (red, green, blue, opacity) that knows its place.
+
+    Bands and georeference as OGC GeoTIFF 1.1 (19-008r4) and TIFF 6.0, section 18, have them.
+    """
+    with Image.open(BytesIO(png)) as image:
+        bands = np.moveaxis(np.array(image.convert("RGBA")), 2, 0)
+    box = view.box
+    with _gdal(), MemoryFile() as file:
+        with file.open(
+            driver="GTiff", width=view.width, height=view.height, count=4, dtype="uint8",
+            crs=_epsg(box.crs), photometric="RGB", alpha="NON-PREMULTIPLIED", compress="DEFLATE",
+            transform=from_bounds(
+                box.west, box.south, box.east, box.north, view.width, view.height
+            ),
+        ) as target:  # fmt: skip
+            target.write(bands)
+            target.update_tags(TIFFTAG_COPYRIGHT=attribution)
         return bytes(file.read())
 
 

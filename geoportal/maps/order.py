@@ -14,7 +14,7 @@ from layers.query import Box, Filter
 from layers.raster import RasterDefinition
 
 Format = str
-"""`png` or `jpeg`."""
+"""`png`, `jpeg` or `geotiff`."""
 
 LENGTH = struct.Struct(">Q")
 """Before each message between server and painter: its length."""
@@ -52,6 +52,7 @@ class RasterSheet:
 class MapOrder:
     """A picture of layers, the first at the bottom.
 
+    `tile` = a part of a larger picture: nothing is written on it, and signs reach over its edges;
     `void` = the colour beyond the world of the CRS, where it has a border; `warning` = what is
     written on the picture when demonstration data are in it.
     """
@@ -65,6 +66,7 @@ class MapOrder:
     database_url: str
     timeout_s: float
     raster: RasterSheet | None = None
+    tile: bool = False
 
 
 @dataclass(frozen=True, slots=True)

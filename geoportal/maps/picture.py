@@ -55,6 +55,8 @@ def paint_map(connection: Connection, order: MapOrder) -> Picture:
         (view.width, view.height), (box.west, box.south, box.east, box.north),
         order.void if world else order.background,
     )  # fmt: skip
+    if order.tile:
+        canvas.map.buffer_size = MARGIN_PX
     if world:
         _add_world(canvas, world, order)
     drawn = [_read(connection, sheet, view, number) for number, sheet in enumerate(order.sheets)]
@@ -70,7 +72,8 @@ def paint_map(connection: Connection, order: MapOrder) -> Picture:
         canvas.add(each.name, each.xml, source, chosen=each.name)
     seen = [one.sheet for one in drawn if one.scopes]
     _add_notes(canvas, order, seen)
-    return Picture(canvas.paint(order.format, view.pixel_ratio), sum(one.cut for one in drawn))
+    painted = canvas.paint(_picture_format(order), view.pixel_ratio)
+    return Picture(_placed(painted, order, seen), sum(one.cut for one in drawn))
 
 
 def _paint_raster(connection: Connection, order: MapOrder, sheet: RasterSheet) -> Picture:
@@ -82,7 +85,21 @@ def _paint_raster(connection: Connection, order: MapOrder, sheet: RasterSheet) -
     cells = coloured_cells(connection, sheet, view)
     _add_notes(canvas, order, [sheet] if cells[..., 3].any() else [])
     words = canvas.paint("png", view.pixel_ratio)
-    return Picture(stacked(order.background, cells, words, order.format))
+    painted = stacked(order.background, cells, words, _picture_format(order))
+    return Picture(_placed(painted, order, [sheet]))
+
+
+def _picture_format(order: MapOrder) -> str:
+    return "png" if order.format == "geotiff" else order.format
+
+
+def _placed(painted: bytes, order: MapOrder, seen: Sequence[Sheet | RasterSheet]) -> bytes:
+    """Return a picture in the format of the order: as painted, or as a GeoTIFF."""
+    if order.format != "geotiff":
+        return painted
+    from geoportal.maps.coverage import georeferenced  # noqa: PLC0415 - GDAL, for these only
+
+    return georeferenced(painted, order.view, "; ".join(dict.fromkeys(s.attribution for s in seen)))
 
 
 def _zoom(sheet: Sheet, view: View) -> float:
@@ -206,7 +223,7 @@ def _add_world(canvas: Canvas, world: tuple[float, float, float, float], order: 
 def _add_notes(canvas: Canvas, order: MapOrder, seen: Sequence[Sheet | RasterSheet]) -> None:
     """Write at the bottom whose data these are, and that some are made for demonstration."""
     view = order.view
-    if not seen or view.width < LEAST_NOTE[0] or view.height < LEAST_NOTE[1]:
+    if order.tile or not seen or view.width < LEAST_NOTE[0] or view.height < LEAST_NOTE[1]:
         return
     size = NOTE_PX * max(view.pixel_ratio, 1)
     across = max(int((view.width - 2 * NOTE_MARGIN_PX) / (0.6 * size)), 20)

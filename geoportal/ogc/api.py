@@ -19,7 +19,7 @@ from layers.query import CRS84
 from layers.version import Bbox
 
 if TYPE_CHECKING:
-    from geoportal.ogc.routes import Route
+    from geoportal.ogc.route import Route
 
 TITLE = Text(
     be="Нацыянальны геапартал «Разумныя гарады Беларусі»",

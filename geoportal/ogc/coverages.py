@@ -8,7 +8,7 @@ from geoportal.maps.order import CoverageOrder
 from geoportal.ogc.coverage_parameters import extent_of, native_crs, parse_grid
 from geoportal.ogc.crs import offered
 from geoportal.ogc.enrich import MAP, REL, STATUS_TITLES
-from geoportal.ogc.links import link, self_links
+from geoportal.ogc.links import link, map_tilesets_link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from layers.coverage import Coverage
 from layers.model import Language, Text
@@ -122,6 +122,7 @@ def _links(api: Api, coverage: Coverage, language: Language) -> list[dict[str, A
         link(f"{base}/coverage?f=json", REL + "coverage", covjson, f"{cells} (CoverageJSON)"),
         link(f"{base}/schema?f=json", REL + "schema", "application/schema+json", schema),
         link(f"{base}/map", REL + "map", "image/png", MAP[language]),
+        map_tilesets_link(base, language),
     ]  # fmt: skip
 
 

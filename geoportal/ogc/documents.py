@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from pygeoapi import api as upstream
 
-from geoportal.ogc import coverages, editing, maps, styles
+from geoportal.ogc import coverages, editing, map_tiles, maps, styles
 from geoportal.ogc.crs import TITLE as CRS_TITLE
 from geoportal.ogc.dataset_tiles import TITLE as TILES_TITLE
 from geoportal.ogc.enrich import STYLES, STYLES_TITLE, enrich
-from geoportal.ogc.links import adopt, link
+from geoportal.ogc.links import adopt, link, map_tilesets_link
 from geoportal.ogc.request import Answer, OgcRequest
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 OURS = (
     *styles.CONFORMANCE_CLASSES,
     *maps.CONFORMANCE_CLASSES,
+    *map_tiles.CONFORMANCE_CLASSES,
     *(
         f"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/{name}"
         for name in (
@@ -77,6 +78,7 @@ def landing_page(api: Api, request: OgcRequest) -> Answer:
             )
         )
         links.append(maps.map_link(root, TILES_TITLE.get(request.language)))
+        links.append(map_tilesets_link(root, request.language))
         return document | {"links": links, "attribution": None} | maps.dataset_extent(api)
 
     return {}, 200, _made_once(api, ("landing", request.language), make)

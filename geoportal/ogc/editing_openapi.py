@@ -10,7 +10,7 @@ from layers.model import Field, Language, Layer, Text
 from layers.submission import LONGEST
 
 if TYPE_CHECKING:
-    from geoportal.ogc.routes import Route
+    from geoportal.ogc.route import Route
 
 Schema = dict[str, Any]
 

@@ -18,7 +18,7 @@ from geoportal.ogc import editing
 from geoportal.ogc.api import Api
 from geoportal.ogc.media_types import ALSO, MEDIA_TYPES, SPELLINGS
 from geoportal.ogc.request import OgcRequest
-from geoportal.ogc.routes import Route
+from geoportal.ogc.route import Route
 from geoportal.ogc.validator import is_fresh, validators
 from geoportal.web.headers import SECURITY_HEADERS
 from geoportal.web.language import negotiate

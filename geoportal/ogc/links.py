@@ -35,6 +35,13 @@ def self_links(
     ]
 
 
+def map_tilesets_link(url: str, language: Language) -> dict[str, Any]:
+    """Return the link to the map tilesets of what has its map at `url`/map."""
+    relation = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-map"
+    title = TITLES["tilesets-map"].get(language)
+    return link(f"{url}/map/tiles", relation, "application/json", title)
+
+
 # Upstream links to forms that we do not give.
 NOT_GIVEN = ("application/ld+json", "text/csv")
 
@@ -51,6 +58,7 @@ TITLES = {
     "schema": Text(be="Схема аб’ектаў", ru="Схема объектов", en="Schema of the features"),
     "queryables": Text(be="Уласцівасці для адбору", ru="Свойства для отбора", en="Queryables"),
     "tilesets-vector": Text(be="Вектарныя тайлы", ru="Векторные тайлы", en="Vector tiles"),
+    "tilesets-map": Text(be="Тайлы карты", ru="Тайлы карты", en="Map tiles"),
     "processes": Text(be="Працэсы", ru="Процессы", en="Processes"),
     "tiling-schemes": Text(be="Сеткі тайлаў", ru="Сетки тайлов", en="Tile matrix sets"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -17,6 +17,7 @@ from geoportal.ogc.dataset_tiles import TITLE, chosen
 from geoportal.ogc.enrich import attribution, status_of
 from geoportal.ogc.filtering import compile_filter
 from geoportal.ogc.links import link
+from geoportal.ogc.media_types import MEDIA_TYPES
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.styles import find
 from geoportal.ogc.tilejson import joined
@@ -36,7 +37,7 @@ CONFORMANCE_CLASSES = [
     for name in (
         "core", "collection-map", "dataset-map", "styled-map", "collections-selection",
         "background", "scaling", "display-resolution", "spatial-subsetting", "datetime", "crs",
-        "png", "jpeg", "html", "api-operations", "cors",
+        "png", "jpeg", "tiff", "html", "api-operations", "cors",
     )
 ]  # fmt: skip
 
@@ -75,12 +76,14 @@ async def get_collection_style_map(
 
 async def get_dataset_map(api: Api, request: OgcRequest) -> Answer:
     """Answer the picture of `collections`, the first at the bottom; else of the visible layers."""
-    value = request.param("collections")
+    return await _answer(api, request, stacked(api, request.param("collections")))
+
+
+def stacked(api: Api, value: str | None) -> list[Layer]:
+    """Return the layers of `collections`, the first at the bottom; None = the visible ones."""
     if value is None:
-        layers = sorted(chosen(api.portal, None), key=lambda layer: layer.order)
-    else:
-        layers = chosen(api.portal, _names(api, value))
-    return await _answer(api, request, layers)
+        return sorted(chosen(api.portal, None), key=lambda layer: layer.order)
+    return chosen(api.portal, _names(api, value))
 
 
 def _names(api: Api, value: str) -> str:
@@ -105,10 +108,8 @@ async def _answer(api: Api, request: OgcRequest, layers: Sequence[Layer]) -> Ans
     extent = joined(api.portal.summaries[layer.id].bbox for layer in layers) or _country()
     params = request.params
     view = map_parameters.parse_view(params, extent)
-    period = params.get("datetime") or map_parameters.subset_time(params)
-    sheets = tuple(_sheet(api, request, layer, period, len(layers) == 1) for layer in layers)
-    headers = _headers(view, sheets, _content_time(api, layers, period))
-    order = _order(api, request, view, sheets=sheets)
+    order = order_of(api, request, layers, view)
+    headers = _headers(view, order.sheets, _content_time(api, layers, _period(params)))
     if request.format == "html":
         return headers, 200, _page(api, request, layers, view)
     picture = await api.portal.painters.paint(order)
@@ -117,23 +118,38 @@ async def _answer(api: Api, request: OgcRequest, layers: Sequence[Layer]) -> Ans
 
 async def _coverage_map(api: Api, request: OgcRequest, coverage: Coverage) -> Answer:
     """Answer the picture of a raster in its colours; it has no rows, so no filters and no times."""
-    params = request.params
+    view = map_parameters.parse_view(request.params, extent_of(coverage))
+    order = order_of_coverage(api, request, coverage, view)
+    headers = _headers(view, [order.raster] if order.raster else [], None)
+    if request.format == "html":
+        return headers, 200, _coverage_page(api, request, coverage, view)
+    picture = await api.portal.painters.paint(order)
+    return headers, 200, picture.data
+
+
+def order_of(api: Api, request: OgcRequest, layers: Sequence[Layer], view: View) -> MapOrder:
+    """Return the order of a picture of layers; raises BadParameter and what filters raise."""
+    period = _period(request.params)
+    sheets = tuple(_sheet(api, request, layer, period, len(layers) == 1) for layer in layers)
+    return _order(api, request, view, sheets=sheets)
+
+
+def order_of_coverage(api: Api, request: OgcRequest, coverage: Coverage, view: View) -> MapOrder:
+    """Return the order of a picture of a raster; raises BadParameter for what selects rows."""
     for name in ("datetime", *FILTERS):
-        if name in params:
+        if name in request.params:
             raise BadParameter(f"Parameter {name}: a raster has nothing that it could select.")
-    view = map_parameters.parse_view(params, extent_of(coverage))
     sheet = RasterSheet(
         coverage.definition,
         coverage.area.id,
         coverage.attribution,
         demonstration=coverage.version.status == "demonstration",
     )
-    headers = _headers(view, [sheet], None)
-    order = _order(api, request, view, raster=sheet)
-    if request.format == "html":
-        return headers, 200, _coverage_page(api, request, coverage, view)
-    picture = await api.portal.painters.paint(order)
-    return headers, 200, picture.data
+    return _order(api, request, view, raster=sheet)
+
+
+def _period(params: Mapping[str, str]) -> str | None:
+    return params.get("datetime") or map_parameters.subset_time(params)
 
 
 def _order(
@@ -269,6 +285,12 @@ def _picture_page(api: Api, request: OgcRequest, view: View) -> dict[str, Any]:
         "links": [
             link(address, "alternate", "image/png", "PNG"),
             link(address.replace("f=png", "f=jpeg"), "alternate", "image/jpeg", "JPEG"),
+            link(
+                address.replace("f=png", "f=geotiff"),
+                "alternate",
+                MEDIA_TYPES["geotiff"],
+                "GeoTIFF",
+            ),
         ],
     }
 

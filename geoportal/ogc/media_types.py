@@ -33,6 +33,7 @@ SPELLINGS = {
     "geojson": ("json", "geojson"),
     "schema": ("json",),
     "covjson": ("json", "covjson"),
+    "geotiff": ("geotiff", "tiff", "tif", "image/tiff"),
     "openapi": ("json",),
     "raw": ("json",),
 }
@@ -45,4 +46,5 @@ ALSO = {
     "openapi": (JSON,),
     "raw": RAW,
     "covjson": (JSON,),
+    "geotiff": ("image/tiff",),
 } | {name: one.also for name, one in FORMATS.items()}

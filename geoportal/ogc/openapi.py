@@ -18,7 +18,7 @@ from layers.tile_matrix_set import TILE_MATRIX_SETS
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
-    from geoportal.ogc.routes import Route
+    from geoportal.ogc.route import Route
 
 COLLECTION = "/collections/{collectionId}"
 

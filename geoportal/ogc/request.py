@@ -13,7 +13,7 @@ from pygeoapi.api import APIRequest
 from layers.model import Language
 
 if TYPE_CHECKING:
-    from geoportal.ogc.routes import Route
+    from geoportal.ogc.route import Route
 
 
 @cache

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from geoportal.ogc import (
@@ -15,6 +13,7 @@ from geoportal.ogc import (
     execution,
     items,
     jobs,
+    map_tiles,
     maps,
     openapi,
     processes,
@@ -25,47 +24,8 @@ from geoportal.ogc import (
 )
 from geoportal.ogc import tilematrixsets as tms
 from geoportal.ogc.formats.registry import NAMES as EXPORTS
-from geoportal.ogc.media_types import JSON
-from geoportal.ogc.request import Answer
+from geoportal.ogc.route import Route
 from layers.model import Text
-
-Handler = Callable[..., Answer | Awaitable[Answer]]
-
-
-@dataclass(frozen=True)
-class Route:
-    """One address and method, what it takes and gives; `formats[0]` is the default.
-
-    `parameters` are names of `openapi.PARAMETERS`; with `properties` the published fields of the
-    collection are parameters too. `page` is the HTML template of a document answer; `accepts` the
-    media types of the body. `editing` = only where the layer may be edited; `own_state` = there the
-    answer follows from the state of one feature and not from that of its layer; `live` = it follows
-    from what no layer knows.
-    """
-
-    path: str
-    name: str
-    handler: Handler
-    tag: str
-    summary: Text
-    formats: tuple[str, ...] = ("json", "html")
-    parameters: tuple[str, ...] = ()
-    properties: bool = False
-    page: str = "document"
-    method: str = "GET"
-    schema: str = "document"
-    body: str = "execute"
-    statuses: tuple[int, ...] = (200, 304, 400, 404, 406, 500, 503)
-    timestamped: bool = False
-    accepts: tuple[str, ...] = (JSON,)
-    editing: bool = False
-    own_state: bool = False
-    live: bool = False
-
-    @property
-    def cacheable(self) -> bool:
-        """Whether the answer follows from the address and the versions of the layers."""
-        return self.method == "GET" and not self.live
 
 
 def _text(be: str, ru: str, en: str) -> Text:
@@ -74,6 +34,7 @@ def _text(be: str, ru: str, en: str) -> Text:
 
 COLLECTION = "/collections/{collectionId}"
 TILESET = COLLECTION + "/tiles/{tileMatrixSetId}"
+MAP_TILESET = COLLECTION + "/map/tiles/{tileMatrixSetId}"
 
 ITEM_PARAMETERS = (
     "limit", "offset", "cursor", "bbox", "bbox-crs", "crs", "datetime",
@@ -86,7 +47,7 @@ SEARCH_PARAMETERS = (
     "bbox", "bbox-crs", "datetime", "crs", "limit",
 )  # fmt: skip
 
-PICTURES = ("png", "jpeg", "html")
+PICTURES = ("png", "jpeg", "geotiff", "html")
 
 TILE_PARAMETERS = ("datetime", "filter", "filter-lang", "filter-crs")
 
@@ -248,6 +209,43 @@ ROUTES: tuple[Route, ...] = (
         "/map", "map.dataset.getMap", maps.get_dataset_map, "maps",
         _text("Карта слаёў", "Карта слоёв", "Map of the layers"),
         formats=PICTURES, parameters=("collections", *maps.PARAMETERS), page="picture",
+        schema="binary",
+    ),
+    Route(
+        COLLECTION + "/map/tiles", "map.collection.map.getTileSetsList", map_tiles.get_tilesets,
+        "maps",
+        _text("Наборы тайлаў карты", "Наборы тайлов карты", "Map tilesets"),
+        page="tilesets", schema="tileSets",
+    ),
+    Route(
+        MAP_TILESET, "map.collection.map.getTileSet", map_tiles.get_tileset, "maps",
+        _text("Набор тайлаў карты", "Набор тайлов карты", "Map tileset"),
+        formats=("json", "html", "tilejson"), page="tileset", schema="tileSet",
+    ),
+    Route(
+        MAP_TILESET + "/{tileMatrix}/{tileRow}/{tileCol}", "map.collection.map.getTile",
+        map_tiles.get_tile, "maps",
+        _text("Тайл карты", "Тайл карты", "Map tile"),
+        formats=map_tiles.PICTURES, parameters=(*map_tiles.PARAMETERS, *maps.FILTERS),
+        schema="binary",
+    ),
+    Route(
+        "/map/tiles", "map.dataset.map.getTileSetsList", map_tiles.get_dataset_tilesets, "maps",
+        _text("Наборы тайлаў карты слаёў", "Наборы тайлов карты слоёв", "Map tilesets of layers"),
+        page="tilesets", schema="tileSets",
+    ),
+    Route(
+        "/map/tiles/{tileMatrixSetId}", "map.dataset.map.getTileSet", map_tiles.get_dataset_tileset,
+        "maps",
+        _text("Набор тайлаў карты слаёў", "Набор тайлов карты слоёв", "Map tileset of layers"),
+        formats=("json", "html", "tilejson"), parameters=("collections",),
+        page="tileset", schema="tileSet",
+    ),
+    Route(
+        "/map/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", "map.dataset.map.getTile",
+        map_tiles.get_dataset_tile, "maps",
+        _text("Тайл карты слаёў", "Тайл карты слоёв", "Map tile of layers"),
+        formats=map_tiles.PICTURES, parameters=("collections", *map_tiles.PARAMETERS),
         schema="binary",
     ),
     Route(

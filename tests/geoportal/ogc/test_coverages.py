@@ -21,6 +21,7 @@ from layers.area import next_area, save_area, seed_areas
 from layers.ingest.raster import file_checksum, read_raster
 from layers.model import Origin
 from layers.raster import Raster, get_raster
+from layers.tile_matrix_set import TILE_MATRIX_SETS
 from tests.fix_db import new_database
 
 ORSHA = seed_areas()["orsha"]
@@ -217,6 +218,21 @@ def test_a_picture_has_the_colours_of_the_classes(coverages: TestClient) -> None
     assert jpeg.headers["content-type"] == "image/jpeg"
     assert coverages.get(DEM + "/map", params={"filter": "a=1"}).status_code == 400
     assert coverages.get(DEM + "/map", headers={"accept": "text/html"}).status_code == 200
+
+
+def test_map_tiles_of_a_raster_show_what_its_map_shows(coverages: TestClient) -> None:
+    path = DEM + "/map/tiles"
+    tileset = coverages.get(f"{path}/WebMercatorQuad", params={"f": "json"}).json()
+    limit = next(one for one in tileset["tileMatrixSetLimits"] if one["tileMatrix"] == "15")
+    row, column = limit["minTileRow"], limit["minTileCol"]
+    tile = picture(coverages, f"{path}/WebMercatorQuad/15/{row}/{column}")
+    grid = TILE_MATRIX_SETS["WebMercatorQuad"]
+    box = ",".join(map(repr, grid.bounds(15, row, column)))
+    view = {"bbox": box, "bbox-crs": grid.crs, "crs": grid.crs, "width": "256", "height": "256"}
+    shown = picture(coverages, DEM + "/map", **view)
+    assert tile[..., 3].any()
+    assert np.array_equal(tile[:180], shown[:180])  # below, words are written on a map
+    assert coverages.get(f"{path}/WebMercatorQuad/15/0/0?datetime=2024").status_code == 400
 
 
 def test_an_answer_is_kept_until_the_raster_changes(coverages: TestClient) -> None:

@@ -120,7 +120,7 @@ def test_body_must_be_json(portal: TestClient) -> None:
 def test_computation_ends_with_its_caller(portal_server: Server) -> None:
     def computations() -> list[psutil.Process]:
         found = []
-        for one in psutil.Process(portal_server.process.pid).children(recursive=True):
+        for one in psutil.Process().children(recursive=True):
             try:
                 if "geoportal.jobs.guard" in one.cmdline():
                     found.append(one)
@@ -138,8 +138,9 @@ def test_computation_ends_with_its_caller(portal_server: Server) -> None:
         connection.sendall(head.encode() + body)
         # The guard, and from its fork on the computation too, which bears the same command line.
         mine = until(lambda: [one for one in computations() if one not in others])
-    until(lambda: not any(one.is_running() for one in mine), 5.0)
-    assert computations() == others
+    # Long before its 50 s are over.
+    until(lambda: not any(one.is_running() for one in mine), 20.0)
+    assert set(computations()) <= set(others)
 
 
 def test_a_publisher_may_replace_the_result_and_nobody_else(

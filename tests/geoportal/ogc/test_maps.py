@@ -7,8 +7,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import rasterio
 from PIL import Image
 from pyproj import Geod, Transformer
+from rasterio.enums import ColorInterp
+from rasterio.io import MemoryFile
 from starlette.testclient import TestClient
 
 from geoportal.app import create_app
@@ -85,6 +88,27 @@ def test_nothing_is_transparent_and_a_background_is_exactly_what_was_asked(
         assert {tuple(pixel) for pixel in found.reshape(-1, 4)} == {colour}, (name, value)
     both = pixels(client, PARCELS, **view, bgcolor="0xCC00CC", transparent="true")
     assert tuple(both[0, 0]) == (0xCC, 0, 0xCC, 0)
+
+
+@pytest.mark.parametrize("code", [4326, 3857, 32635, 28405])
+def test_a_geotiff_is_the_same_picture_and_knows_its_place(client: TestClient, code: int) -> None:
+    view = {"crs": f"{EPSG}{code}", "width": 120, "height": 90}
+    if code == 4326:
+        view["bbox"] = "24.2,52.9,24.5,53.1"
+    answer = client.get(TIES, params=view, headers={"Accept": "image/tiff"})
+    assert answer.headers["content-type"] == "image/tiff; application=geotiff"
+    with MemoryFile(answer.content) as file, file.open() as found:
+        assert found.crs == rasterio.CRS.from_epsg(code)
+        assert found.colorinterp[-1] == ColorInterp.alpha
+        corners = box_of(answer)
+        if code in (4326, 28405):  # northing first
+            corners = [corners[i] for i in (1, 0, 3, 2)]
+        assert found.bounds == pytest.approx(corners)
+        bands = np.moveaxis(found.read(), 0, 2)
+        assert found.tags()["TIFFTAG_COPYRIGHT"]
+    picture = pixels(client, TIES, **view)
+    assert picture[..., 3].any()
+    assert np.array_equal(bands, picture)
 
 
 def test_beyond_the_world_is_the_void(client: TestClient) -> None:
@@ -174,7 +198,7 @@ def test_geometries_that_no_load_would_pass_are_drawn_as_far_as_they_can(
         "mm-per-pixel=0", "mm-per-pixel=100", "bgcolor=nocolour", "bgcolor=%23zzz",
         "transparent=maybe", "crs=EPSG:9999", "center-crs=x", "subset-crs=x&subset=Lat(1:2)",
         "subset=Foo(1:2)", "subset=Lat(1:2),Lat(1:3)", "subset=Lat(x)", "subset=Lat(1)",
-        "subset=time(2020)", "datetime=yesterday", "filter=nosuch%20=%201", "filter=(", "f=tiff",
+        "subset=time(2020)", "datetime=yesterday", "filter=nosuch%20=%201", "filter=(", "f=webp",
         "nosuch=1", "crs=http://www.opengis.net/def/crs/EPSG/0/32636&bbox=-1e9,-1e9,1e9,1e9",
     ],
 )  # fmt: skip
@@ -192,7 +216,7 @@ def test_what_is_not_there_is_404(client: TestClient) -> None:
         assert client.get(path).status_code == 404, path
     assert client.get("/ogc/map?collections=nosuch").status_code == 400
     assert client.get("/ogc/styles/test_ties/map?collections=test_parcels").status_code == 400
-    assert client.get(PARCELS, headers={"Accept": "image/tiff"}).status_code == 406
+    assert client.get(PARCELS, headers={"Accept": "image/webp"}).status_code == 406
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from starlette.testclient import TestClient
 
-from geoportal.ogc.routes import ROUTES, Route
+from geoportal.ogc.route import Route
+from geoportal.ogc.routes import ROUTES
 
 # Importing upstream's application needs files and variables, so it happens in another process.
 LIST_ROUTES = (
