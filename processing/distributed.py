@@ -30,6 +30,9 @@ AHEAD = 3
 """So many pieces for each thread are sent ahead, so that no worker waits and memory stays small."""
 CONNECT_S = 10.0
 NO_WORKER_S = 30.0
+WATCH_S = 2.0
+"""So often workers that are lost for good are replaced: one killed while it starts is not started
+again by its nanny, only its place is given up (`lost-worker-timeout`)."""
 
 _CONFIG = {
     "distributed.worker.multiprocessing-method": "spawn",  # a fork copies locks that threads hold
@@ -208,13 +211,14 @@ def _require_same_code(client: Client) -> None:
 def _local(workers: int) -> Iterator[Client]:
     import dask  # noqa: PLC0415
     from distributed import Client, LocalCluster  # noqa: PLC0415
+    from tornado.ioloop import PeriodicCallback  # noqa: PLC0415
 
     with (
         tempfile.TemporaryDirectory(prefix="geoportal-dask-") as folder,
         dask.config.set({"temporary-directory": folder}),
     ):
         with _deaf_children():
-            cluster = LocalCluster(
+            cluster: Any = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
@@ -224,15 +228,18 @@ def _local(workers: int) -> Iterator[Client]:
                 silence_logs=logging.CRITICAL,  # what matters is raised
             )
         with cluster:
+            watch = PeriodicCallback(partial(cluster.scale, workers), 1e3 * WATCH_S)
+            cluster.loop.add_callback(watch.start)
             try:
                 with Client(cluster, set_as_default=False) as client:
                     yield client
             finally:
-                cluster.sync(_kill, cluster)
+                cluster.sync(_kill, cluster, watch)
 
 
-async def _kill(cluster: Any) -> None:
+async def _kill(cluster: Any, watch: Any) -> None:
     """End the workers at once: they hold nothing that is needed, and may be busy or starting."""
+    watch.stop()
     for nanny in cluster.workers.values():
         nanny.auto_restart = False
         if nanny.process is not None and nanny.process.process is not None:

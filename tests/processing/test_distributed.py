@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cloudpickle
@@ -75,6 +76,38 @@ def test_pieces_are_taken_only_as_they_are_needed(two):
 def test_a_killed_worker_changes_nothing(two, tmp_path):
     assert dict(two.do(dies, str(tmp_path), PIECES)) == WANTED
     assert (tmp_path / "died").exists()
+
+
+def test_a_worker_killed_while_it_starts_is_replaced(monkeypatch):
+    """Its nanny gives up then, and without workers nothing would ever end."""
+    monkeypatch.setitem(distributed._CONFIG, "distributed.deploy.lost-worker-timeout", "2s")
+    killed = set()
+
+    def kill(before=()):
+        """Kill the worker that is there, or as soon as it is there."""
+        while not (new := set(children()) - set(before)):
+            time.sleep(0.01)
+        for process in new:
+            process.kill()
+        killed.update(new)
+
+    with hands(Engine(workers=1)) as one:
+        others = set(psutil.Process().children(recursive=True)) - set(mine := worker_of(one))
+
+        def children():
+            found = set(psutil.Process().children(recursive=True)) - others
+            return {p for p in found if p.status() != psutil.STATUS_ZOMBIE}
+
+        done = one.do(squared, 7, PIECES)
+        first = next(done)
+        kill()
+        kill(before=mine)
+        assert dict([first, *done]) == WANTED
+    assert len(killed) == 2
+
+
+def worker_of(opened):
+    return [psutil.Process(pid) for pid in opened.client.run(os.getpid).values()]
 
 
 def test_a_piece_that_kills_every_worker_ends_the_run(two):

@@ -1,5 +1,7 @@
 """Pipelines by tiles say to the bit what they say at once, on one worker and on two."""
 
+import os
+import signal
 from functools import cache
 
 import numpy as np
@@ -57,6 +59,19 @@ def test_workers_say_by_tiles_what_is_said_at_once(workers, name):
     assert compute(name, spread=tiled) == whole(name)
     assert {(step, total, total) for step, _, total in steps if total > 1} <= steps
     assert max(total for _, _, total in steps) > 1
+
+
+def test_a_worker_killed_in_the_middle_changes_nothing(workers):
+    killed = []
+
+    def told(_step, done, total):
+        if done == total // 2 and not killed:
+            killed.append(min(workers.client.run(os.getpid).values()))
+            os.kill(killed[0], signal.SIGKILL)
+
+    tiled = Spread(workers, 150.0, told=told)
+    assert compute("lighting-coverage", spread=tiled) == whole("lighting-coverage")
+    assert killed
 
 
 @pytest.mark.parametrize("tile_m", [170.0, 20_000.0])
