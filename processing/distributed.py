@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import pickle
+import re
 import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -52,9 +53,13 @@ class Engine:
     scheduler: str | None = None
 
     def __post_init__(self) -> None:
-        """Raise BadParameter for a negative number."""
+        """Raise BadParameter for a negative number, or an address that is none."""
         if self.workers < 0:
             raise BadParameter(f"workers = {self.workers} is not allowed; it must be 0 or more")
+        if self.scheduler is not None and not re.fullmatch(r"\w+://\S+:\d{1,5}", self.scheduler):
+            raise BadParameter(
+                f"scheduler = {self.scheduler!r} is not allowed; it must be tcp://HOST:PORT"
+            )
 
 
 @dataclass(frozen=True, slots=True)

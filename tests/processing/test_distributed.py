@@ -230,3 +230,9 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch):
 def test_a_negative_number_of_workers_is_refused():
     with pytest.raises(BadParameter, match="workers = -1"):
         Engine(workers=-1)
+
+
+@pytest.mark.parametrize("address", ["", "here", "here:8786", "tcp://here", "tcp:// :x"])
+def test_an_address_that_is_none_is_refused(address):
+    with pytest.raises(BadParameter, match="it must be tcp://HOST:PORT"):
+        Engine(scheduler=address)
