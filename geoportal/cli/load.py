@@ -38,6 +38,8 @@ DEMO_SOURCE = "demonstration generator, {buildings} buildings"
     geoportal load demo --area minsk --buildings 20000
     geoportal load national
     geoportal load osm krems.osm.gz --area krems
+    geoportal load gtfs timetable.zip --area orsha
+    geoportal load series air.csv --layer air_sensor_readings --area orsha --time-zone Europe/Minsk
     geoportal load raster N54E030.hgt --id dem --area orsha
     """,
 )

@@ -54,10 +54,14 @@ def keep(conn: Connection, area: Area, extract: Extract, file: Path) -> None:
         conn.execute(
             "INSERT INTO layers.osm_extract (area, name, sha256, west, south, east, north, changes,"
             " graves) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (
-                area.id, extract.name, extract.sha256, *extract.box, list(extract.changes),
+            [
+                area.id,
+                extract.name,
+                extract.sha256,
+                *extract.box,
+                list(extract.changes),
                 Jsonb(dict(extract.graves)),
-            ),  # fmt: skip
+            ],
         )
         for number, piece in enumerate(_pieces(file)):
             conn.execute(
@@ -85,7 +89,9 @@ def kept(conn: Connection, area: Area) -> Extract:
 
 def write(conn: Connection, area: Area, folder: Path) -> Path:
     """Write the kept file of an area into a folder; the name ends as its format wants."""
-    target = folder / Path(kept(conn, area).name).name
+    found = kept(conn, area)
+    # What changes were applied to was written anew, as PBF.
+    target = folder / ("base.osm.pbf" if found.changes else Path(found.name).name)
     with (
         conn.transaction(),
         conn.cursor("osm_extract", row_factory=tuple_row, binary=True) as cursor,

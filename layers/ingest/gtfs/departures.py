@@ -88,9 +88,12 @@ def on_day(feed: Feed, times: pd.DataFrame, day: date) -> pd.DataFrame:
     last = ~found["trip_id"].duplicated(keep="last")
     first = ~found["trip_id"].duplicated()
     found = found.assign(first=first)
-    found = _repeated(feed, found[["trip_id", "route_id", "stop_id", "first", "time_s"]].assign(
-        boards=~last & (found["pickup_type"] != _NOBODY_BOARDS)
-    ))
+    found = _repeated(
+        feed,
+        found[["trip_id", "route_id", "stop_id", "first", "time_s"]].assign(
+            boards=~last & (found["pickup_type"] != _NOBODY_BOARDS)
+        ),
+    )
     return found[found["boards"]].drop(columns="boards").reset_index(drop=True)
 
 
@@ -107,7 +110,8 @@ def _repeated(feed: Feed, found: pd.DataFrame) -> pd.DataFrame:
     rows = rows[~bad]
     if rows.empty:
         return found
-    starts = [np.arange(r.start_s, r.end_s, r.headway_s) for r in rows.itertuples()]
+    spans = rows[["start_s", "end_s", "headway_s"]].to_numpy(float)
+    starts = pd.Series([np.arange(*span) for span in spans], rows.index, dtype=object)
     each = rows.assign(start=starts)[["trip_id", "start"]].explode("start")
     repeated = found[found["trip_id"].isin(rows["trip_id"])]
     origin = repeated.groupby("trip_id")["time_s"].transform("first")

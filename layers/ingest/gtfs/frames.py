@@ -97,8 +97,8 @@ def hourly(feed: Feed, departures: pd.DataFrame, area: Area, day: date) -> gpd.G
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=feed.zone)
     zero = pd.Timestamp(noon).tz_convert("UTC") - timedelta(hours=12)
     places = feed["stops"].set_index("stop_id").loc[counts["stop_id"]]
-    names = feed["routes"].set_index("route_id")
-    names = names["route_short_name"].fillna(names["route_long_name"])
+    routes = feed["routes"].set_index("route_id")
+    names = routes["route_short_name"].fillna(routes["route_long_name"])
     columns = {
         "stop_id": counts["stop_id"],
         "stop_name": places["stop_name"].fillna(places.index.to_series()).to_numpy(),
@@ -137,7 +137,11 @@ def _drawn(points: pd.DataFrame, key: str) -> pd.Series:
     """Return the lines through points in their order; what has fewer than two places is none."""
     if points.empty:
         return pd.Series(dtype=object)
-    moved = points[key].ne(points[key].shift()) | points["lon"].diff().ne(0) | points["lat"].diff().ne(0)
+    moved = (
+        points[key].ne(points[key].shift())
+        | points["lon"].diff().ne(0)
+        | points["lat"].diff().ne(0)
+    )
     points = points[moved]
     points = points[points.groupby(key)["lon"].transform("size") > 1]
     if points.empty:

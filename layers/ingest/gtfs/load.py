@@ -29,8 +29,9 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Terms:
-    """Under what terms the operator publishes a feed."""
+    """Which day of a feed to load, and under what terms it is published."""
 
+    day: date | None = None
     licence: Licence | None = None
     attribution: str | None = None
 
@@ -57,9 +58,8 @@ def load_gtfs(
     layers: Mapping[str, Layer],
     file: Path,
     area: Area,
-    day: date | None = None,
-    *,
     terms: Terms | None = None,
+    *,
     progress: Progress | None = None,
 ) -> Done:
     """Load stops, lines and departures per hour of a day; without one, the day with most trips.
@@ -69,7 +69,8 @@ def load_gtfs(
     """
     feed = read(file)
     _require_near(feed, area)
-    day = day or service.busiest_day(feed)
+    terms = terms or Terms()
+    day = terms.day or service.busiest_day(feed)
     times = departures.stop_times(feed)
     found = departures.on_day(feed, times, day)
     if found.empty:
@@ -79,7 +80,7 @@ def load_gtfs(
         "transit_lines": frames.lines(feed, times, found, area, day),
         "transit_departures": frames.hourly(feed, found, area, day),
     }
-    origin = _origin(file, day, terms or Terms())
+    origin = _origin(file, day, terms)
     loaded = {
         layer_id: store.replace(
             conn, layers[layer_id], [frame], area=area, origin=origin, progress=progress

@@ -29,7 +29,11 @@ def services(feed: Feed, day: date) -> set[str]:
 def span(feed: Feed) -> tuple[date, date]:
     """Return the first and the last day that the feed speaks of; raises CorruptSource."""
     texts = pd.concat(
-        [feed["calendar"]["start_date"], feed["calendar"]["end_date"], feed["calendar_dates"]["date"]]
+        [
+            feed["calendar"]["start_date"],
+            feed["calendar"]["end_date"],
+            feed["calendar_dates"]["date"],
+        ]
     ).dropna()
     days = pd.to_datetime(texts, format="%Y%m%d", errors="coerce")
     if days.isna().any() or days.empty:
@@ -46,7 +50,9 @@ def busiest_day(feed: Feed) -> date:
     trips = feed["trips"]["service_id"].value_counts()
     first, last = span(feed)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return max(days, key=lambda day: (sum(trips.get(s, 0) for s in services(feed, day)), -day.toordinal()))
+    return max(
+        days, key=lambda day: (sum(trips.get(s, 0) for s in services(feed, day)), -day.toordinal())
+    )
 
 
 def require_service(feed: Feed, day: date) -> set[str]:

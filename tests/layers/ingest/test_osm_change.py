@@ -156,8 +156,7 @@ def test_a_changed_extract_reads_as_a_fresh_one(steps: list[object], seed: int) 
         fresh = extract(Path(folder) / "fresh.osm", edits.content)
         change = change_file(Path(folder) / "change.osc", edits.made)
         target = Path(folder) / "target.osm.pbf"
-        applied = osm_change.apply(base, change, BOX, target)
-        assert applied.outside == 0
+        osm_change.apply(base, change, BOX, target)
         expected, found = numbered(fresh), numbered(target)
         assert expected.keys() == found.keys()
         for layer_id, frame in expected.items():
@@ -176,10 +175,8 @@ def loaded(connection: Connection, tmp_path: Path) -> Path:
 
 
 def versions(connection: Connection, area: Area) -> dict[object, object]:
-    rows = connection.execute(
-        "SELECT layer, checksum FROM layers.version WHERE area = %s", (area.id,)
-    ).fetchall()
-    return {layer: checksum for layer, checksum in rows}
+    query = "SELECT layer, checksum FROM layers.version WHERE area = %s"
+    return dict(connection.execute(query, (area.id,)).fetchall())
 
 
 def some_edits() -> Edits:
@@ -225,7 +222,7 @@ def test_the_same_change_twice_and_changes_in_turn(connection: Connection, loade
     load_change(connection, LAYERS, second, TOWN)
     _, again = load_change(connection, LAYERS, second, TOWN)
     assert not any(result.changed for result in again.values())
-    _, older = load_change(connection, LAYERS, first, TOWN)  # late: node 30 stays deleted
+    load_change(connection, LAYERS, first, TOWN)  # late: node 30 stays deleted
     lamps = store.read(connection, LAYERS["street_lights"], area="town")
     assert sorted(lamps["source_id"]) == ["node/20", "node/31"]
     row = connection.execute(
@@ -288,7 +285,7 @@ def test_without_an_extract_the_remedy_is_named(connection: Connection, tmp_path
         ("cut.osc.gz", gzip.compress(b"<osmChange/>")[:-9], "not an OSM change file, or damaged"),
         (
             "bare.osc",
-            b'<osmChange version="0.6"><modify><node id="1" lat="54" lon="30"/></modify></osmChange>',
+            b'<osmChange version="0.6"><modify><node id="1" lat="5" lon="3"/></modify></osmChange>',
             "n1 has no version",
         ),
     ],
