@@ -110,7 +110,7 @@ def _table(
     frame.columns = frame.columns.str.strip()
     if missing := [column for column in columns if column not in frame.columns]:
         raise CorruptSource(f"{name}: {entry} has no column {missing[0]}")
-    stripped = frame.apply(lambda cells: cells.astype(object).str.strip())
+    stripped: pd.DataFrame = frame.apply(lambda cells: cells.astype(object).str.strip())
     return stripped.where(stripped != "", None)
 
 

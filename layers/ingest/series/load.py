@@ -144,12 +144,26 @@ def _placed(
         for name, count in zip(unknown.index.astype(str), unknown, strict=True)
     ]  # fmt: skip
     rows = rows[station.notna()].assign(**{found.key: station.dropna()}).drop(columns="station")
+    rows, twice = _told_once(rows, found.key)
+    findings += twice
     if rows.empty:
         known = ", ".join(sorted(stations[found.key])[:10])
         raise RefusedLoad(f"no row is of a station of the area {area.id}; it has {known}")
     place = stations.drop_duplicates(found.key).set_index(found.key).geometry
     shapes = place.loc[rows[found.key]].to_numpy()
     return gpd.GeoDataFrame(rows, geometry=shapes, crs=4326), findings
+
+
+def _told_once(rows: pd.DataFrame, key: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """Join the rows of a station that is written by its id and by its name; name what differs."""
+    grouped = rows.groupby([key, "time"])
+    once, differ = grouped.first(), grouped.nunique() > 1
+    findings = [
+        Finding("conflicting", f"{station} {time:%Y-%m-%dT%H:%MZ}", "refused", field=str(name))
+        for name in differ.columns
+        for station, time in differ.index[differ[name]]
+    ]
+    return once.mask(differ).dropna(how="all").reset_index(), findings
 
 
 @dataclass(frozen=True)
@@ -167,9 +181,7 @@ def _merged(
     key = [SERIES[layer.id].key, "time"]
     fields = [f.name for f in parameters(layer)]
     old = old[[*key, *fields, old.active_geometry_name]]
-    # A station written by its id and by its name gives a moment twice.
-    rows = rows.reindex(columns=[*key, *fields, "geometry"])
-    new = rows.groupby(key, as_index=False).first().set_index(key)
+    new = rows.reindex(columns=[*key, *fields, "geometry"]).set_index(key)
     kept = old.reset_index().set_index(key)
     both = kept.index.intersection(new.index)
     have, come = kept.loc[both, fields], new.loc[both, fields].astype(float)
@@ -178,8 +190,11 @@ def _merged(
     take = (fill | differ) if terms.correct else fill
     kept.loc[both, fields] = have.where(~take, come)
     fresh = new.loc[new.index.difference(kept.index)]
-    last = kept.reset_index().groupby(key[0])["time"].max()
-    late = fresh.index.get_level_values(1) < fresh.index.get_level_values(0).map(last)
+    newest = (
+        kept.reset_index().groupby(key[0])["time"].max().reindex(fresh.index.get_level_values(0))
+    )
+    newest = pd.DatetimeIndex(pd.to_datetime(newest, utc=True))
+    late = pd.DatetimeIndex(fresh.index.get_level_values(1)) < newest
     first = int(kept["id"].max()) + 1 if len(kept) else area.feature_id(1)
     fresh = fresh.sort_index().assign(id=range(first, first + len(fresh)))
     table = pd.concat([part for part in (kept, fresh) if len(part)]).reset_index()

@@ -182,7 +182,7 @@ def _merge(long: pd.DataFrame, found: Readings) -> None:
         values = ", ".join(f"{v:g}" for v in rows["value"].unique())
         found.findings.append(
             Finding(
-                "conflicting", f"{station} {time:%Y-%m-%dT%H:%MZ}", "refused", field=name,
+                "conflicting", f"{station} {time:%Y-%m-%dT%H:%MZ}", "refused", field=str(name),
                 value=values, detail=f"records {', '.join(map(str, rows['record']))}",
             )
         )  # fmt: skip

@@ -30,7 +30,8 @@ TABLES = {
     "3,Школа,54.500,30.440,,\n",
     "routes": "route_id,agency_id,route_short_name,route_long_name,route_type\n"
     "R1,A,1,Вакзал - Школа,3\nR2,A,,Вячэрні,800\n",
-    "trips": "route_id,service_id,trip_id,shape_id\nR1,W,a,P\nR1,W,b,P\nR2,W,night,\nR1,H,holiday,P\n",
+    "trips": "route_id,service_id,trip_id,shape_id\n"
+    "R1,W,a,P\nR1,W,b,P\nR2,W,night,\nR1,H,holiday,P\n",
     "stop_times": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
     "a,7:50:00,7:50:00,1,1\na,,,2,2\na,8:10:00,8:10:00,3,9\n"
     "b,08:30:00,08:30:00,1,1\nb,08:35:00,08:36:00,2,2\nb,08:50:00,08:50:00,3,9\n"
@@ -91,7 +92,9 @@ def test_a_small_feed_by_hand(connection: Connection, area: Area, tmp_path: Path
         (30.44, 54.5),
     ]
     hourly = store.read(connection, LAYERS["transit_departures"])
-    found = sorted(zip(hourly["stop_id"], hourly["line_id"], hourly["hour"], hourly["departures"]))
+    found = sorted(
+        zip(hourly["stop_id"], hourly["line_id"], hourly["hour"], hourly["departures"], strict=True)
+    )
     assert found == [
         ("1", "R1", 7, 1), ("1", "R1", 8, 1), ("1", "R2", 24, 1),
         # Trip a passes stop 2 after a quarter of its way: at 7:55.
@@ -125,7 +128,8 @@ def test_exceptions_of_the_calendar_count(
 
 
 def test_frequencies_repeat_a_trip(tmp_path: Path) -> None:
-    text = "trip_id,start_time,end_time,headway_secs\na,06:00:00,07:00:00,1200\na,07:00:00,08:00:00,1800\n"
+    text = "trip_id,start_time,end_time,headway_secs\n"
+    text += "a,06:00:00,07:00:00,1200\na,07:00:00,08:00:00,1800\n"
     opened = read(feed(tmp_path, frequencies=text))
     found = departures.on_day(opened, departures.stop_times(opened), WEDNESDAY)
     first = found[(found["trip_id"] == "a") & found["first"]]["time_s"] / 60
@@ -155,14 +159,13 @@ BAD_ROWS = [
     ("trips", "R1,W,b,P", "R1,W,b,Q", "trips.txt b", "shape_id", "Q"),
     ("stops", "30.400,,S", "30.400,,T", "stops.txt 1", "parent_station", "T"),
     ("stop_times", "08:36:00,2,2", "08:36:00,77,2", "stop_times.txt b", "stop_id", "77"),
-    ("stop_times", "holiday,12:30:00", "ghost,12:30:00", "stop_times.txt ghost", "trip_id", "ghost"),
+    ("stop_times", "holiday,12:30", "ghost,12:30", "stop_times.txt ghost", "trip_id", "ghost"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("table", "old", "new", "where", "field", "value"), BAD_ROWS)
-def test_a_reference_that_leads_nowhere_is_named(
-    tmp_path: Path, table: str, old: str, new: str, where: str, field: str, value: str
-) -> None:
+@pytest.mark.parametrize("row", BAD_ROWS, ids=lambda row: " ".join(row[3:5]))
+def test_a_reference_that_leads_nowhere_is_named(tmp_path: Path, row: tuple[str, ...]) -> None:
+    table, old, new, where, field, value = row
     opened = read(feed(tmp_path, **{table: TABLES[table].replace(old, new, 1)}))
     named = {(f.code, f.feature, f.field, f.value) for f in opened.findings}
     assert ("unknown_reference", where, field, value) in named

@@ -141,6 +141,20 @@ def test_conflicts_are_refused_and_named(ready: Connection, tmp_path: Path) -> N
     assert loaded(ready)["AIR-01", "01T00"] == {"pm10_ug_m3": 99, "no2_ug_m3": 7}
 
 
+def test_a_station_by_id_and_by_name_is_one(ready: Connection, tmp_path: Path) -> None:
+    text = (
+        "station,time,pm10_ug_m3,no2_ug_m3\nAIR-02,2026-10-01T00:00Z,1,\n"
+        "Вул. прыкладная,2026-10-01T00:00Z,2,5\nair-02,2026-10-01T01:00Z,3,\n"
+    )
+    done = load(ready, written(tmp_path, text))
+    named = [(f.code, f.feature, f.field) for f in done.findings]
+    assert named == [("conflicting", "AIR-02 2026-10-01T00:00Z", "pm10_ug_m3")]
+    assert loaded(ready) == {
+        ("AIR-02", "01T00"): {"no2_ug_m3": 5},
+        ("AIR-02", "01T01"): {"pm10_ug_m3": 3},
+    }
+
+
 def test_unknown_stations_and_bad_cells_are_named(ready: Connection, tmp_path: Path) -> None:
     text = (
         "station,time,pm10_ug_m3\nAIR-01,2026-10-01T00:00Z,1\nAIR-09,2026-10-01T00:00Z,1\n"
@@ -204,7 +218,8 @@ def test_what_the_operator_says_is_taken(tmp_path: Path) -> None:
 
 
 def test_an_hour_that_the_clock_skips_or_repeats_is_refused(tmp_path: Path) -> None:
-    text = "station,time,pm10_ug_m3\nA,2026-03-29 03:30,1\nA,2026-10-25 03:30,2\nA,2026-07-01 12:00,3\n"
+    text = "station,time,pm10_ug_m3\nA,2026-03-29 03:30,1\n"
+    text += "A,2026-10-25 03:30,2\nA,2026-07-01 12:00,3\n"
     found = read(written(tmp_path, text), LAYER, zone=ZoneInfo("Europe/Vilnius"))
     assert [f.code for f in found.findings] == ["bad_time", "bad_time"]
     assert found.rows["time"].tolist() == [pd.Timestamp("2026-07-01T09:00Z")]
