@@ -88,9 +88,11 @@ def _tables(archive: zipfile.ZipFile, name: str) -> Tables:
                 raise CorruptSource(f"{name} has no {table}.txt, so it is no GTFS feed")
             tables[table] = pd.DataFrame(columns=list(columns), dtype=object)
             continue
-        tables[table] = _table(archive, entry, name, columns).reindex(
-            columns=[*columns, *USED.get(table, ())]
-        )
+        tables[table] = (
+            _table(archive, entry, name, columns)
+            .reindex(columns=[*columns, *USED.get(table, ())])
+            .astype(object)
+        )  # a column without a value is text as well
     if tables["calendar"].empty and tables["calendar_dates"].empty:
         raise CorruptSource(
             f"{name} has neither calendar.txt nor calendar_dates.txt, so no day of service"

@@ -25,7 +25,7 @@ LAYERS = load_layers()
 LAYER = LAYERS["air_sensor_readings"]
 ORSHA = seed_areas()["orsha"]
 MINSK = ZoneInfo("Europe/Minsk")
-WIDE = """station,time,"PM10, мкг/м3",NO2 [mg/m3],t (°C)
+WIDE = """station,time,"PM10, мкг/м3",NO2 [mg/m3],Температура воздуха (°C)
 AIR-01,2026-10-01T03:00:00+03:00,20,0.015,7.5
 AIR-01,2026-10-01T04:00:00+03:00,"21,5",,8
 вул. Прыкладная,2026-10-01T03:00:00+03:00,30,0.02,7
