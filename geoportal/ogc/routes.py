@@ -18,6 +18,7 @@ from geoportal.ogc import (
     maps,
     openapi,
     processes,
+    scenarios,
     schema,
     search,
     styles,
@@ -40,7 +41,7 @@ class Route:
     collection are parameters too. `page` is the HTML template of a document answer; `accepts` the
     media types of the body. `editing` = only where the layer may be edited; `own_state` = there the
     answer follows from the state of one feature and not from that of its layer; `live` = it follows
-    from what no layer knows.
+    from what no layer knows; `keyed` = it needs an API key and, but for POST, an ETag seen.
     """
 
     path: str
@@ -61,6 +62,7 @@ class Route:
     editing: bool = False
     own_state: bool = False
     live: bool = False
+    keyed: bool = False
 
     @property
     def cacheable(self) -> bool:
@@ -91,9 +93,13 @@ PICTURES = ("png", "jpeg", "html")
 TILE_PARAMETERS = ("datetime", "filter", "filter-lang", "filter-crs")
 
 JOB = "/jobs/{jobId}"
+LIST_STATUSES = (200, 400, 401, 406, 500, 503)
 JOB_STATUSES = (200, 400, 401, 404, 406, 422, 500, 503)
 
 EDIT_STATUSES = (204, 400, 401, 403, 404, 406, 412, 413, 415, 422, 428, 500, 503)
+DELETE_STATUSES = tuple(s for s in EDIT_STATUSES if s not in (415, 422))
+SCENARIO = "/scenarios/{scenarioId}"
+SCENARIO_STATUSES = (201, 400, 401, 403, 406, 409, 413, 415, 422, 500, 503)
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -123,13 +129,11 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/collections", "getCollections", documents.collections, "common",
-        _text("Калекцыі", "Коллекции", "Collections"),
-        page="collections", schema="collections",
+        _text("Калекцыі", "Коллекции", "Collections"), page="collections", schema="collections",
     ),
     Route(
         COLLECTION, "getCollection", documents.collection, "common",
-        _text("Калекцыя", "Коллекция", "Collection"),
-        page="collection", schema="collection",
+        _text("Калекцыя", "Коллекция", "Collection"), page="collection", schema="collection",
     ),
     Route(
         COLLECTION + "/schema", "getSchema", schema.get_schema, "features",
@@ -180,7 +184,7 @@ ROUTES: tuple[Route, ...] = (
         COLLECTION + "/items/{featureId}", "deleteFeature", editing.delete_feature, "editing",
         _text("Выдаліць аб’ект", "Удалить объект", "Delete a feature"),
         formats=("geojson",), method="DELETE", editing=True, accepts=(), body="",
-        statuses=tuple(s for s in EDIT_STATUSES if s not in (415, 422)),
+        statuses=DELETE_STATUSES,
     ),
     Route(
         "/search", "search", search.search_by_get, "features",
@@ -196,8 +200,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/functions", "getFunctions", search.get_functions, "features",
-        _text("Функцыі для ўмоў", "Функции для условий", "Functions for filters"),
-        schema="object",
+        _text("Функцыі для ўмоў", "Функции для условий", "Functions for filters"), schema="object",
     ),
     Route(
         "/styles", "getStyles", styles.get_styles, "styles",
@@ -270,8 +273,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         TILESET + "/{tileMatrix}/{tileRow}/{tileCol}", "collection.vector.getTile",
         tiles.get_tile, "tiles",
-        _text("Вектарны тайл", "Векторный тайл", "Vector tile"),
-        formats=("mvt",), parameters=("v", *TILE_PARAMETERS), properties=True, schema="binary",
+        _text("Вектарны тайл", "Векторный тайл", "Vector tile"), formats=("mvt",),
+        parameters=("v", *TILE_PARAMETERS), properties=True, schema="binary",
         statuses=(200, 204, 304, 400, 404, 406, 500, 503),
     ),
     Route(
@@ -317,8 +320,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/processes", "getProcesses", processes.get_processes, "processes",
-        _text("Працэсы", "Процессы", "Processes"),
-        parameters=("limit",), page="processes", schema="processList",
+        _text("Працэсы", "Процессы", "Processes"), parameters=("limit",),
+        page="processes", schema="processList",
     ),
     Route(
         "/processes/{processId}", "getProcess", processes.get_process, "processes",
@@ -332,10 +335,40 @@ ROUTES: tuple[Route, ...] = (
         statuses=(200, 201, 204, 400, 401, 403, 404, 406, 413, 415, 422, 429, 500, 503),
     ),
     Route(
+        "/scenarios", "getScenarios", scenarios.get_scenarios, "scenarios",
+        _text("Сцэнарыі", "Сценарии", "Scenarios"), parameters=("limit", "offset"),
+        page="scenarios", schema="scenarioList", statuses=LIST_STATUSES, live=True,
+    ),
+    Route(
+        "/scenarios", "createScenario", scenarios.create_scenario, "scenarios",
+        _text("Новы сцэнарый", "Новый сценарий", "New scenario"), formats=("json",), method="POST",
+        body="scenario", statuses=SCENARIO_STATUSES, keyed=True,
+    ),
+    Route(
+        SCENARIO, "getScenario", scenarios.get_scenario, "scenarios",
+        _text("Сцэнарый", "Сценарий", "Scenario"), page="scenario", schema="scenario",
+        statuses=(200, 400, 401, 404, 406, 500, 503), live=True,
+    ),
+    Route(
+        SCENARIO, "replaceScenario", scenarios.replace_scenario, "scenarios",
+        _text("Замяніць сцэнарый", "Заменить сценарий", "Replace a scenario"),
+        formats=("json",), method="PUT", body="scenario", statuses=EDIT_STATUSES, keyed=True,
+    ),
+    Route(
+        SCENARIO, "updateScenario", scenarios.update_scenario, "scenarios",
+        _text("Змяніць сцэнарый", "Изменить сценарий", "Change a scenario"), formats=("json",),
+        method="PATCH", accepts=editing.PATCH_TYPES, body="patch", statuses=EDIT_STATUSES,
+        keyed=True,
+    ),
+    Route(
+        SCENARIO, "deleteScenario", scenarios.delete_scenario, "scenarios",
+        _text("Выдаліць сцэнарый", "Удалить сценарий", "Delete a scenario"), formats=("json",),
+        method="DELETE", accepts=(), body="", statuses=DELETE_STATUSES, keyed=True,
+    ),
+    Route(
         "/jobs", "getJobs", jobs.get_jobs, "jobs",
-        _text("Заданні", "Задания", "Jobs"),
-        parameters=("limit", "offset"), page="jobs", schema="jobList",
-        statuses=(200, 400, 401, 406, 500, 503), live=True,
+        _text("Заданні", "Задания", "Jobs"), parameters=("limit", "offset"), page="jobs",
+        schema="jobList", statuses=LIST_STATUSES, live=True,
     ),
     Route(
         JOB, "getStatus", jobs.get_job, "jobs",
