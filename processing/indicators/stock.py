@@ -58,12 +58,13 @@ def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
     doctors = points.get("doctors", pd.Series(dtype=float)).astype(float).sum(min_count=1)
     offices = float((points["service_class"] == "post_office").sum())
     why_small = NO_CENSUS if small is None else _NO_PLACES
+    why_doctors = NO_PEOPLE if place.residents is None else _NO_DOCTORS
     why_pupils = NO_CENSUS if pupils is None else _NO_PLACES
     return {
         ("EDU1", 2): divided((kindergartens, small), why_small, times=100.0, **said),
         ("EDU2", 3): divided((pupils, schools), why_pupils, times=100.0, **said),
         ("HLT2", 1): divided(
-            (place.residents, None if pd.isna(doctors) else float(doctors)), _NO_DOCTORS, **said
+            (place.residents, None if pd.isna(doctors) else float(doctors)), why_doctors, **said
         ),
         ("PST1", 2): divided((offices, place.residents), NO_PEOPLE, times=1e4, **said),
     }
