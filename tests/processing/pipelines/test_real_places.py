@@ -16,7 +16,6 @@ from layers.ingest.osm_read import centre
 from layers.registry import load_layers
 from layers.seed import indicators
 from processing import runner
-from processing.errors import EmptyInput
 
 LAYERS = load_layers()
 NAME = "smart-quarter-coverage"
@@ -66,11 +65,20 @@ EVERYWHERE = {
 ACCESS = (("GRN3", 1), ("TRN1", 1), ("TRN4", 1), ("HLT1", 1), ("HLT3", 1), ("PST1", 1), ("COM1", 1))
 ACCESS_OF_CHILDREN = (("EDU1", 1), ("EDU2", 1), ("EDU2", 2))
 REACHED = dict.fromkeys(ACCESS, NOBODY) | dict.fromkeys(ACCESS_OF_CHILDREN, NO_AGES)
+UNREACHED = dict.fromkeys((*ACCESS, *ACCESS_OF_CHILDREN), NO_HOMES)
 TOWNS = {
-    "krems.osm.gz": REACHED,
-    "moscow.osm.gz": REACHED,
+    "osm-samples/krems.osm.gz": REACHED,
+    "osm-samples/moscow.osm.gz": REACHED,
     # Its buildings are churches, hotels and the like: no tag says that somebody lives in one.
-    "andorra.osm.pbf": dict.fromkeys((*ACCESS, *ACCESS_OF_CHILDREN), NO_HOMES),
+    "osm-samples/andorra.osm.pbf": UNREACHED,
+    # 263 lamps, of which nothing but the place is known, and 19 buildings, none of them a home.
+    "porto-alegre-r5r/poa_osm.pbf": UNREACHED
+    | dict.fromkeys((("LGT3", 1), ("LGT5", 1), ("LGT5", 2)), NO_HOMES)
+    | {
+        ("LGT1", 1): "it is not known which cabinets are remote",
+        ("LGT2", 1): "the lamp types are not known",
+        ("LGT4", 1): "the states of the lights are not known",
+    },
 }
 
 
@@ -85,7 +93,7 @@ def load(connection: Any, file: Path) -> None:
 def test_every_indicator_says_why_it_is_not_computable(
     connection: Any, sources_dir: Path, name: str
 ) -> None:
-    load(connection, sources_dir / "osm-samples" / name)
+    load(connection, sources_dir / name)
     done = runner.run(connection, NAME, "town", {}, publish=False)
     wanted = EVERYWHERE | TOWNS[name]
     rows = {(row.code, row.part): row for row in done.frames["indicators"].itertuples()}
@@ -97,15 +105,3 @@ def test_every_indicator_says_why_it_is_not_computable(
         assert row.reason_ru, key
     assert done.result.figures["residents"] is None
     assert len(done.frames["worst_places"]) == 0
-
-
-def test_porto_x(
-    connection: Any, sources_dir: Path
-) -> None:
-    load(connection, sources_dir / "porto-alegre-r5r" / "poa_osm.pbf")
-    print(connection.execute("select layer, row_count from layers.version").fetchall())
-    done = runner.run(connection, NAME, "town", {}, publish=False)
-    for r in done.frames["indicators"].itertuples():
-        w = (EVERYWHERE|REACHED)[r.code, r.part]
-        if w not in str(r.reason_en):
-            print(r.code, r.part, r.value, r.outcome, "|", r.reason_en)
