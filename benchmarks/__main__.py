@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from benchmarks import coverage, memory, publishing, radio, serving, startup
+from benchmarks import coverage, loading, memory, publishing, radio, serving, startup
 from benchmarks.errors import BenchmarkError
 from geoportal.errors import GeoportalError
 from layers.errors import LayersError
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[bool, int | None], int]] = {
     "coverage": coverage.main,
     "publishing": publishing.main,
     "radio": radio.main,
+    "loading": loading.main,
 }
 
 

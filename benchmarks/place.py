@@ -67,7 +67,7 @@ def _remove_left_overs() -> None:
         if left.is_symlink() or not (left / "session").exists() or _alive(left / "session"):
             continue
         if (left / "database").exists():
-            _cluster(left / "database").stop()
+            cluster(left / "database").stop()
         shutil.rmtree(left, ignore_errors=True)
 
 
@@ -81,7 +81,8 @@ def _alive(session: Path) -> bool:
     return True
 
 
-def _cluster(home: Path) -> Cluster:
+def cluster(home: Path) -> Cluster:
+    """Return a cluster of its own in a folder that the account of the database may enter."""
     home.mkdir(exist_ok=True)
     account = Account.of_caller()
     for path in (home.parent, home):
@@ -92,16 +93,16 @@ def _cluster(home: Path) -> Cluster:
 @contextmanager
 def place(inside: Path, buildings: int) -> Iterator[Place]:
     """Run a cluster in a folder and load that many buildings of the demonstration city into it."""
-    cluster = _cluster(inside / "database")
-    cluster.start()
+    home = cluster(inside / "database")
+    home.start()
     try:
-        with psycopg.connect(cluster.url, autocommit=True) as connection:
+        with psycopg.connect(home.url, autocommit=True) as connection:
             root = _define(inside / "layers")
             _load(connection, buildings, root)
             info = connection.info
-            yield Place(cluster.url, cluster.socket, info.user, info.dbname, buildings, root)
+            yield Place(home.url, home.socket, info.user, info.dbname, buildings, root)
     finally:
-        cluster.stop()
+        home.stop()
 
 
 def _define(root: Path) -> Path:

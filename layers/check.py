@@ -10,9 +10,11 @@ from layers.check_style import style_faults
 from layers.check_table import read_table, table_faults
 from layers.definition import DEFINITION, read_layer
 from layers.document import Document, Fault, FaultyFile, read_json, read_text
+from layers.ingest.vector.mapping import MAPPING, read_mapping
 from layers.model import THEMES, Layer
 
 FILES = (DEFINITION, "table.sql", "style.json", "sample.geojson")
+MAY_HAVE = (MAPPING,)
 
 
 def layer_folders(root: Path) -> Iterator[Path]:
@@ -53,7 +55,7 @@ def folder_faults(folder: Path) -> tuple[Layer | None, Document | None, list[Fau
     faults = [
         Fault(path, 1, f"does not belong here; a layer has the files {', '.join(FILES)}")
         for path in _entries(folder)
-        if path.name not in FILES
+        if path.name not in FILES + MAY_HAVE
     ]
     try:
         layer, document = read_layer(folder)
@@ -76,6 +78,11 @@ def folder_faults(folder: Path) -> tuple[Layer | None, Document | None, list[Fau
     try:
         sample = read_json(folder / "sample.geojson")
         faults += sample_faults(sample, layer, null_geometry=null_geometry)
+    except FaultyFile as error:
+        faults += error.faults
+    try:
+        if (folder / MAPPING).is_file():
+            read_mapping(folder / MAPPING, layer)
     except FaultyFile as error:
         faults += error.faults
     return layer, document, faults

@@ -56,6 +56,10 @@ class EditedLayer(RefusedLoad):
     """A load would undo edits that people made since the last load; nothing was changed."""
 
 
+class NothingToUndo(LayersError):
+    """No rows from before the last load are kept."""
+
+
 class RefusedFeature(LayersError):
     """A feature does not fit its layer; `faults` are pairs of a JSON pointer and a reason."""
 

@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pandas.api.types import infer_dtype
 
 from layers.errors import RefusedLoad
 from layers.faults import Faults
@@ -95,6 +96,9 @@ def _require_form(frame: gpd.GeoDataFrame, layer: Layer) -> None:
 
 
 def _cells(values: pd.Series, field: Field, ids: list[int], faults: Faults) -> list[str]:
+    plain = _plain_cells(values, field.type)
+    if plain is not None:
+        return plain
     convert = _CONVERT[field.type]
     missing = values.isna().to_numpy()
     bad: dict[str, list[int]] = {}
@@ -111,6 +115,33 @@ def _cells(values: pd.Series, field: Field, ids: list[int], faults: Faults) -> l
     for reason, found in bad.items():
         faults.add(f"{field.name} {reason}", found)
     return cells
+
+
+def _plain_cells(values: pd.Series, kind: FieldType) -> list[str] | None:
+    """Return the cells of a column whose values are all as they should be; None when not so."""
+    given = values.tolist()
+    if not given or infer_dtype(given, skipna=True) != _PLAIN.get(kind):
+        return None
+    missing = values.isna().to_numpy()
+    there = (
+        [v for v, null in zip(given, missing, strict=True) if not null] if missing.any() else given
+    )
+    if kind == "string":
+        if _UNUSUAL.search(" ".join(there)):
+            return None
+        cells = there
+    elif kind == "integer":
+        if min(there) < -_BIGINT or max(there) >= _BIGINT:
+            return None
+        cells = [str(int(v)) for v in there]
+    else:
+        if not np.isfinite(there).all():
+            return None
+        cells = [repr(float(v)) for v in there]
+    if len(cells) == len(given):
+        return cells
+    left = iter(cells)
+    return [NULL if null else next(left) for null in missing]
 
 
 def _string(value: object) -> str:
@@ -175,6 +206,9 @@ def _datetime(value: object) -> str:
         raise ValueError("is a time without a time zone")
     return value.isoformat()
 
+
+_PLAIN = {"string": "string", "integer": "integer", "number": "floating"}
+"""What pandas calls a column of values that need no second look, by the type of the field."""
 
 _CONVERT: dict[FieldType, Callable[[object], str]] = {
     "string": _string,

@@ -17,7 +17,7 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
-from layers import kept_text, publication, registry
+from layers import former, kept_text, publication, registry
 from layers.errors import BadLayerFile, EditedLayer, StoreFailure, UnfitDatabase
 from layers.locks import clean_staging, set_lock_timeout
 from layers.model import Field, FieldType, Layer
@@ -256,6 +256,7 @@ def _drop(conn: Connection, layer: Layer) -> None:
         table = sql.Identifier(schema, layer.id)
         conn.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(table))
     conn.execute(sql.SQL("DROP FUNCTION IF EXISTS {}").format(sql.Identifier("features", layer.id)))
+    former.drop_all(conn, layer)
     conn.execute("DELETE FROM layers.version WHERE layer = %s", (layer.id,))
 
 

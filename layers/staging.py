@@ -5,28 +5,37 @@ Everything here happens in one transaction, so a load that dies leaves nothing b
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, LiteralString
 
 import geopandas as gpd
 import psycopg
 from psycopg import Connection, sql
-from psycopg.rows import tuple_row
 
 from layers import rows
 from layers.errors import RefusedLoad
 from layers.faults import SHOWN, Faults
-from layers.model import AREA_STRIDE, Area, Field, Layer, Origin
+from layers.model import Area, Layer, Origin
+from layers.row_sums import sum_rows
 from layers.schema import tile_column_type, tile_fields
+from layers.staging_check import check, not_null, select, staging
 
 Progress = Callable[[int], None]
 """Called with the number of rows just copied."""
 
-Row = tuple[Any, ...]
+
+@dataclass(frozen=True)
+class Settle:
+    """What is done to the full staging table, given its name: rows are renumbered, or go.
+
+    `rewrites`: it puts a table of its own, made by `create`, in the place of this one, which
+    therefore needs no generated columns.
+    """
+
+    run: Callable[[str], None]
+    rewrites: bool
+
 
 _DIMENSION = {
     "LineString": 2, "MultiLineString": 2, "Polygon": 3, "MultiPolygon": 3,
@@ -69,24 +78,42 @@ class Staged:
 
 
 def copy(
-    conn: Connection, load: Load, frames: Iterable[gpd.GeoDataFrame], progress: Progress | None
+    conn: Connection,
+    load: Load,
+    frames: Iterable[gpd.GeoDataFrame],
+    progress: Progress | None,
+    settle: Settle | None = None,
 ) -> Staged:
-    """Copy the frames to a new staging table, repair, check and sum them.
+    """Copy the frames to a new staging table, repair, settle, check and sum them.
 
     Runs inside the caller's transaction. Raises RefusedLoad naming reasons, counts and first ids.
     """
-    token = secrets.token_hex(2)
-    # 63 bytes is the longest name: 48 of the layer, 8 of the area, 6 of ours.
-    table, tiles = (f"{load.partition}_{token}{kind}" for kind in "ft")
-    _create(conn, load, table)
+    table, tiles = _names(load)
+    create(conn, load.layer, table, generated=not (settle and settle.rewrites))
     faults = Faults()
     _copy_rows(conn, load, table, frames, faults, progress)
     repaired = _repair(conn, load.layer, table, faults)
-    _check(conn, load, table, faults)
+    if settle:
+        settle.run(table)
+    check(conn, load.layer, load.area, table, faults)
     if faults:
         raise RefusedLoad(_refusal(load, faults.sentence()))
-    checksum, row_count, sums = _sum(conn, table)
+    checksum, row_count, sums = sum_rows(conn, table)
     return Staged(table, tiles, checksum, row_count, sums, repaired)
+
+
+def copy_table(conn: Connection, load: Load, source: sql.Identifier) -> Staged:
+    """Copy the rows of a table that has the layer's columns to a new staging table, and sum them.
+
+    Runs inside the caller's transaction. The rows are not checked: they were published once.
+    """
+    table, tiles = _names(load)
+    create(conn, load.layer, table)
+    names = sql.SQL(", ").join(sql.Identifier(c) for c in rows.columns(load.layer))
+    command = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
+    conn.execute(command.format(staging(table), names, names, source))
+    checksum, row_count, sums = sum_rows(conn, table)
+    return Staged(table, tiles, checksum, row_count, sums, Repaired())
 
 
 def finish(conn: Connection, load: Load, staged: Staged) -> None:
@@ -107,19 +134,14 @@ def finish(conn: Connection, load: Load, staged: Staged) -> None:
     _like_partition(conn, load, staged.tiles, sql.Identifier("tiles", load.layer.id))
 
 
-def _staging(table: str) -> sql.Identifier:
-    return sql.Identifier("staging", table)
+def _names(load: Load) -> tuple[str, str]:
+    # 63 bytes is the longest name: 48 of the layer, 8 of the area, 6 of ours.
+    token = secrets.token_hex(2)
+    return f"{load.partition}_{token}f", f"{load.partition}_{token}t"
 
 
 def _refusal(load: Load, reasons: str) -> str:
     return f"{load.layer.id}, area {load.area.id}: refused, nothing was changed: {reasons}"
-
-
-def _rows(
-    conn: Connection, query: LiteralString, *, params: Row = (), **names: sql.Composable
-) -> list[Row]:
-    with conn.cursor(row_factory=tuple_row) as cursor:
-        return cursor.execute(sql.SQL(query).format(**names), params or None).fetchall()
 
 
 def _copy_rows(
@@ -131,7 +153,7 @@ def _copy_rows(
     progress: Progress | None,
 ) -> None:
     names = sql.SQL(", ").join(sql.Identifier(c) for c in rows.columns(load.layer))
-    command = sql.SQL("COPY {} ({}) FROM STDIN").format(_staging(table), names)
+    command = sql.SQL("COPY {} ({}) FROM STDIN").format(staging(table), names)
     with conn.cursor() as cursor, cursor.copy(command) as target:
         for frame in frames:
             chunks = rows.text(frame, load.layer, area=load.area, origin=load.origin, faults=faults)
@@ -141,18 +163,19 @@ def _copy_rows(
                     progress(count)
 
 
-def _create(conn: Connection, load: Load, table: str) -> None:
+def create(conn: Connection, layer: Layer, table: str, *, generated: bool = True) -> None:
     """Make the table without the parent's constraints: the checks name rows, they would not."""
     optional = sql.SQL(", ").join(
         sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(sql.Identifier(name))
-        for name in sorted(_not_null(conn, load.layer))
+        for name in sorted(not_null(conn, layer))
     )
     names = {
-        "table": _staging(table),
-        "parent": sql.Identifier("features", load.layer.id),
+        "table": staging(table),
+        "parent": sql.Identifier("features", layer.id),
         "optional": optional,
+        "generated": sql.SQL("INCLUDING GENERATED " if generated else ""),
     }
-    like = "CREATE TABLE {table} (LIKE {parent} INCLUDING GENERATED INCLUDING STORAGE)"
+    like = "CREATE TABLE {table} (LIKE {parent} {generated}INCLUDING STORAGE)"
     conn.execute(sql.SQL(like).format(**names))
     conn.execute(sql.SQL("ALTER TABLE {table} {optional}").format(**names))
 
@@ -177,7 +200,7 @@ def _repair(conn: Connection, layer: Layer, table: str, faults: Faults) -> Repai
     if layer.geometry.endswith("LineString"):
         areal = "false"
     # One reading of the table finds the invalid ones; the area is measured for them alone.
-    found = _rows(
+    found = select(
         conn,
         "WITH broken AS MATERIALIZED ("
         "  SELECT id, ctid AS place, geom AS old, {shape} AS good FROM {table}"
@@ -193,7 +216,7 @@ def _repair(conn: Connection, layer: Layer, table: str, faults: Faults) -> Repai
         "   WHERE ST_IsEmpty(good) IS NOT FALSE),"
         " (SELECT min(ST_IsValidReason(old)) FROM broken WHERE ST_IsEmpty(good) IS NOT FALSE)"
         " FROM usable",
-        table=_staging(table),
+        table=staging(table),
         shape=sql.SQL(_repaired_shape(layer)),
         areal=sql.SQL(areal),
         shown=sql.Literal(SHOWN),
@@ -204,136 +227,12 @@ def _repair(conn: Connection, layer: Layer, table: str, faults: Faults) -> Repai
     return Repaired(count, float(change), tuple(ids or ()))
 
 
-@dataclass(frozen=True)
-class _Rule:
-    """Rows where `broken` (SQL over the staging table) is true have the fault `reason`."""
-
-    reason: str
-    broken: sql.Composable
-
-
-def _rules(load: Load, not_null: set[str]) -> list[_Rule]:
-    first = load.area.number * AREA_STRIDE
-    id_range = sql.SQL("(id <= {} OR id >= {})").format(
-        sql.Literal(first), sql.Literal(first + AREA_STRIDE)
-    )
-    reason = f"the id is outside the area's range {first + 1} to {first + AREA_STRIDE - 1}"
-    rules = [_Rule(reason, id_range)]
-    area = sql.SQL("area IS DISTINCT FROM {}").format(sql.Literal(load.area.id))
-    rules.append(_Rule(f"area is not {load.area.id}", area))
-    rules.append(_Rule("looks like lat/lon: swap the coordinates to lon/lat", _mirrored(load.area)))
-    required = not_null | {f.name for f in load.layer.published_fields if f.required}
-    for name in sorted(required - {"id", "area"}):
-        what = "no geometry" if name == "geom" else f"no value in {name}"
-        rules.append(_Rule(what, sql.SQL("{} IS NULL").format(sql.Identifier(name))))
-    for field in load.layer.published_fields:
-        rules += _field_rules(field)
-    return rules
-
-
-def _field_rules(field: Field) -> list[_Rule]:
-    name = sql.Identifier(field.name)
-    rules = []
-    if field.codes:
-        codes = sql.SQL(", ").join(sql.Literal(c.value) for c in field.codes)
-        broken = sql.SQL("{} NOT IN ({})").format(name, codes)
-        rules.append(_Rule(f"{field.name} is not one of its codes", broken))
-    if field.minimum is not None:
-        broken = sql.SQL("{} < {}").format(name, sql.Literal(field.minimum))
-        rules.append(_Rule(f"{field.name} is below {field.minimum:g}", broken))
-    if field.maximum is not None:
-        broken = sql.SQL("{} > {}").format(name, sql.Literal(field.maximum))
-        rules.append(_Rule(f"{field.name} is above {field.maximum:g}", broken))
-    return rules
-
-
-def _check(conn: Connection, load: Load, table: str, faults: Faults) -> None:
-    rules = _rules(load, _not_null(conn, load.layer))
-    if faults:
-        # A value that could not be stored is null now; to call it missing as well would mislead.
-        rules = [rule for rule in rules if not rule.reason.startswith("no ")]
-    counts = sql.SQL(", ").join(
-        sql.SQL("count(*) FILTER (WHERE {})").format(rule.broken) for rule in rules
-    )
-    found = _rows(conn, "SELECT {counts} FROM {table}", counts=counts, table=_staging(table))[0]
-    for rule, count in zip(rules, found, strict=True):
-        if count:
-            ids = _rows(
-                conn,
-                "SELECT id FROM {table} WHERE {broken} ORDER BY id LIMIT {shown}",
-                table=_staging(table),
-                broken=rule.broken,
-                shown=sql.Literal(SHOWN),
-            )
-            faults.add_counted(rule.reason, count, [i for (i,) in ids])
-    _check_unique(conn, table, faults)
-
-
-def _check_unique(conn: Connection, table: str, faults: Faults) -> None:
-    twice = _rows(
-        conn,
-        "SELECT id, count(*) OVER () FROM (SELECT id FROM {table} GROUP BY id"
-        " HAVING count(*) > 1) AS twice ORDER BY id LIMIT {shown}",
-        table=_staging(table),
-        shown=sql.Literal(SHOWN),
-    )
-    if twice:
-        faults.add_counted("the id is used more than once", twice[0][1], [i for i, _ in twice])
-
-
-def _mirrored(area: Area) -> sql.Composed:
-    """SQL that is true for a geometry near the area's mirror image: latitude before longitude."""
-    near = "(abs((ST_XMin(geom) + ST_XMax(geom)) / 2 - {x}) < 5"
-    near += " AND abs((ST_YMin(geom) + ST_YMax(geom)) / 2 - {y}) < 5)"
-    lon, lat = sql.Literal(area.lon), sql.Literal(area.lat)
-    mirror, here = sql.SQL(near).format(x=lat, y=lon), sql.SQL(near).format(x=lon, y=lat)
-    return sql.SQL("({} AND NOT {})").format(mirror, here)
-
-
-def _not_null(conn: Connection, layer: Layer) -> set[str]:
-    found = _rows(
-        conn,
-        "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s)"
-        " AND attnotnull AND attnum > 0 AND NOT attisdropped",
-        params=(f"features.{layer.id}",),
-    )
-    return {name for (name,) in found}
-
-
-def _sum(conn: Connection, table: str) -> tuple[str, int, tuple[str, str]]:
-    """Return a checksum of the rows that does not depend on their order, their number, the sums.
-
-    SHA-256 of each row's text in fixed settings; 128 bits of them are added up, the sum is hashed.
-    layers/history.py carries the sums on when a single row changes.
-    """
-    columns = _rows(
-        conn,
-        'SELECT array_agg(attname::text ORDER BY attname COLLATE "C") FROM pg_attribute'
-        " WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
-        " AND attgenerated = ''",
-        params=(f"staging.{table}",),
-    )[0][0]
-    for setting in ("timezone = 'UTC'", "datestyle = 'ISO, YMD'", "extra_float_digits = 1"):
-        conn.execute(sql.SQL("SET LOCAL " + setting))
-    count, high, low = _rows(
-        conn,
-        "SELECT count(*), coalesce(sum(('x' || left(h, 16))::bit(64)::bigint::numeric), 0)::text,"
-        " coalesce(sum(('x' || substr(h, 17, 16))::bit(64)::bigint::numeric), 0)::text"
-        " FROM (SELECT encode(sha256(convert_to(ROW({columns})::text, 'UTF8')), 'hex') AS h"
-        " FROM {table}) AS hashes",
-        columns=sql.SQL(", ").join(sql.Identifier(c) for c in columns),
-        table=_staging(table),
-    )[0]
-    text = json.dumps([columns, count, high, low])
-    return hashlib.sha256(text.encode()).hexdigest(), count, (high, low)
-
-
 def _constrain(conn: Connection, load: Load, table: str) -> None:
     parts = [
         sql.SQL("ALTER COLUMN {} SET NOT NULL").format(sql.Identifier(name))
-        for name in sorted(_not_null(conn, load.layer))
+        for name in sorted(not_null(conn, load.layer))
     ]
-    checks = _rows(
+    checks = select(
         conn,
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
         " WHERE conrelid = to_regclass(%s) AND contype = 'c'",
@@ -344,7 +243,7 @@ def _constrain(conn: Connection, load: Load, table: str) -> None:
         sql.SQL("ADD CONSTRAINT {} {}").format(sql.Identifier(name), sql.SQL(text))
         for name, text in checks
     ]
-    conn.execute(sql.SQL("ALTER TABLE {} {}").format(_staging(table), sql.SQL(", ").join(parts)))
+    conn.execute(sql.SQL("ALTER TABLE {} {}").format(staging(table), sql.SQL(", ").join(parts)))
 
 
 def _like_partition(conn: Connection, load: Load, table: str, parent: sql.Composable) -> None:
@@ -353,9 +252,9 @@ def _like_partition(conn: Connection, load: Load, table: str, parent: sql.Compos
     PostgreSQL makes the missing indexes of a table that becomes a partition; a shell without rows
     takes it in and lets it go, so that the real parent finds them made.
     """
-    shell = _staging(f"{table[:-1]}s")
+    shell = staging(f"{table[:-1]}s")
     names = {
-        "table": _staging(table),
+        "table": staging(table),
         "shell": shell,
         "parent": parent,
         "area": sql.Literal(load.area.id),
@@ -375,9 +274,9 @@ def _like_partition(conn: Connection, load: Load, table: str, parent: sql.Compos
 def _make_tiles(conn: Connection, load: Load, staged: Staged) -> None:
     fields = tile_fields(load.layer)
     names = {
-        "tiles": _staging(staged.tiles),
+        "tiles": staging(staged.tiles),
         "parent": sql.Identifier("tiles", load.layer.id),
-        "rows": _staging(staged.table),
+        "rows": staging(staged.table),
         "columns": sql.SQL("").join(sql.SQL(", {}").format(sql.Identifier(f.name)) for f in fields),
         "values": sql.SQL("").join(
             sql.SQL(", {}::{}").format(sql.Identifier(f.name), tile_column_type(f)) for f in fields

@@ -12,7 +12,7 @@ from psycopg import Connection, Transaction, sql
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
-from layers import history
+from layers import former, history
 from layers.errors import EditedLayer, RefusedLoad, StoreFailure
 from layers.locks import set_lock_timeout
 from layers.model import Area, Layer
@@ -71,15 +71,21 @@ def writing(conn: Connection) -> Iterator[Transaction]:
         yield transaction
 
 
-def swap(conn: Connection, load: Load, staged: Staged) -> int:
-    """Publish a finished load and record its version; return the version's number."""
+def swap(
+    conn: Connection, load: Load, staged: Staged, *, keep: bool = False, version: int | None = None
+) -> int:
+    """Publish a finished load and record its version; return the version's number.
+
+    With `keep`, what was there can be brought back (layers/former.py). `version` is a number that
+    was drawn already.
+    """
     for attempt in range(ATTEMPTS):
         try:
             with writing(conn):
-                _take_out(conn, load.layer, load.area)
+                _take_out(conn, load.layer, load.area, keep=keep)
                 for schema, table in (("features", staged.table), ("tiles", staged.tiles)):
                     _put_in(conn, load, schema, table)
-                return _record(conn, load, staged)
+                return _record(conn, load, staged, version)
         except psycopg.errors.LockNotAvailable:
             if attempt == ATTEMPTS - 1:
                 raise
@@ -105,10 +111,11 @@ def drop(conn: Connection, staged: Staged) -> None:
             conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
 
 
-def _take_out(conn: Connection, layer: Layer, area: Area) -> None:
+def _take_out(conn: Connection, layer: Layer, area: Area, *, keep: bool = False) -> None:
     """Lock both parents, then drop the area's partitions; readers wait for the rest of the swap.
 
-    Raises EditedLayer: no edit can come in between any more.
+    With `keep`, the rows are kept as the former ones. Raises EditedLayer: no edit can come in
+    between any more.
     """
     set_lock_timeout(conn)
     conn.execute(
@@ -116,13 +123,17 @@ def _take_out(conn: Connection, layer: Layer, area: Area) -> None:
             sql.Identifier("features", layer.id), sql.Identifier("tiles", layer.id)
         )
     )
-    _require_unedited(conn, layer, area)
+    require_unedited(conn, layer, area)
+    former.drop(conn, layer, area)
+    if keep:
+        former.keep(conn, layer, area)
     for schema in ("features", "tiles"):
         name = sql.Identifier(schema, f"{layer.id}__a{area.number}")
         conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
 
 
-def _require_unedited(conn: Connection, layer: Layer, area: Area) -> None:
+def require_unedited(conn: Connection, layer: Layer, area: Area) -> None:
+    """Raise EditedLayer when people have edited the rows since the last load."""
     edited = conn.execute(
         "SELECT FROM layers.version WHERE layer = %s AND area = %s AND edited_at IS NOT NULL",
         (layer.id, area.id),
@@ -173,22 +184,23 @@ def _origin_values(load: Load) -> dict[str, object]:
     }
 
 
-def _record(conn: Connection, load: Load, staged: Staged) -> int:
+def _record(conn: Connection, load: Load, staged: Staged, version: int | None) -> int:
     fields = time_fields(load.layer)
     start, end = (sql.Identifier(f.name) for f in fields) if fields else (sql.NULL, sql.NULL)
     query = sql.SQL(
         "INSERT INTO layers.version AS v"
-        " (layer, area, checksum, row_count, sum_high, sum_low, loaded_at,"
+        " (layer, area, version, checksum, row_count, sum_high, sum_low, loaded_at,"
         "  west, south, east, north, time_start, time_end,"
         "  status, source, source_checksum, supplier, licence, attribution)"
-        " SELECT %(layer)s, %(area)s, %(checksum)s, %(row_count)s, %(high)s::numeric,"
+        " SELECT %(layer)s, %(area)s, coalesce(%(version)s::bigint,"
+        "  nextval('layers.version_number')), %(checksum)s, %(row_count)s, %(high)s::numeric,"
         "  %(low)s::numeric, clock_timestamp(),"
         "  ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e), t0, t1,"
         "  %(status)s, %(source)s, %(source_checksum)s, %(supplier)s, %(licence)s, %(attribution)s"
         " FROM (SELECT ST_Extent(geom) AS e, min({start})::timestamptz AS t0,"
         "   max({end})::timestamptz AS t1 FROM {placed}) AS extent"
-        " ON CONFLICT (layer, area) DO UPDATE SET version = nextval('layers.version_number'),"
-        "  {updates} RETURNING version"
+        " ON CONFLICT (layer, area) DO UPDATE SET version = excluded.version, {updates}"
+        " RETURNING version"
     )
     updates = sql.SQL(", ").join(
         sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in _CHANGED
@@ -203,6 +215,7 @@ def _record(conn: Connection, load: Load, staged: Staged) -> int:
     values = _origin_values(load) | {
         "layer": load.layer.id,
         "area": load.area.id,
+        "version": version,
         "checksum": staged.checksum,
         "row_count": staged.row_count,
         "high": staged.sums[0],

@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fix_jobs",
     "tests.fix_portal",
     "tests.fix_probe",
+    "tests.fix_loads",
 ]
 
 OPTIONAL = {

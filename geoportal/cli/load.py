@@ -14,6 +14,7 @@ import psycopg
 
 from geoportal.cli import database
 from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS, Group, area_option, counted, settings
+from geoportal.cli.load_vector import undo, vector
 from geoportal.cli.progress import bar, say
 from geoportal.errors import BadSetting
 from geoportal.settings import Settings
@@ -32,13 +33,14 @@ DEMO_SOURCE = "demonstration generator, {buildings} buildings"
 @click.group(
     cls=Group,
     invoke_without_command=True,
-    short_help="Load layers: demonstration, national sources, OpenStreetMap.",
+    short_help="Load layers: demonstration, national sources, OpenStreetMap, files.",
     epilog="""
     geoportal load                                   the Orsha demonstration and the national layers
     geoportal load demo --area minsk --buildings 20000
     geoportal load national
     geoportal load osm krems.osm.gz --area krems
     geoportal load raster N54E030.hgt --id dem --area orsha
+    geoportal load vector parcels.shp --layer parcels --area orsha
     """,
 )
 @click.pass_context
@@ -152,6 +154,10 @@ def raster(
     state = "loaded" if done.changed else "unchanged"
     rows, columns = cells.values.shape
     say(f"{raster_id}, {area_id}: {columns} x {rows} cells, {state}")
+
+
+load.add_command(vector)
+load.add_command(undo)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pyproj.exceptions import CRSError, ProjError
 
 from layers.crs import EPSG_URI, OWN_SRID, SK42, SYSTEMS, System
 from layers.errors import RefusedLoad
-from layers.model import COUNTRY, Area
+from layers.model import COUNTRY, STORED_SRID, Area
 from layers.query import Crs
 
 BELARUS = (23.17, 51.26, 32.78, 56.17)
@@ -89,7 +89,8 @@ def placing(named: str) -> Placing:
         operation = system.operation
         said = f"{operation.name} (EPSG:{operation.code})" if operation else "none: WGS 84"
         accuracy = operation.accuracy_m if operation else 0.0
-        return Placing(f"{system.name} ({system.code})", said, accuracy, _pipeline(system), bounds)
+        go = same if system.crs.srid == STORED_SRID else _pipeline(system)
+        return Placing(f"{system.name} ({system.code})", said, accuracy, go, bounds)
     return _by_proj(crs, bounds)
 
 
@@ -132,6 +133,11 @@ def _candidates_said(sample: np.ndarray, area: Area) -> str:
             f"none of the usual ones puts it into {area.id}; ask its supplier and name it by --crs"
         )
     return f"it falls into {area.id} in {', '.join(found)}; ask its supplier and name it by --crs"
+
+
+def same(points: np.ndarray) -> np.ndarray:
+    """Return points that are in WGS 84 already, to the last bit."""
+    return points
 
 
 def _system(crs: pyproj.CRS) -> System | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pyogrio
 from pyogrio.errors import DataSourceError, FieldError
 from pyogrio.raw import open_arrow
+from pyogrio.raw import read as read_raw
 
 from layers.errors import CorruptSource, MissingSource, RefusedLoad
 from layers.ingest.vector import encoding, table
@@ -87,7 +88,7 @@ def open_source(file: Path, *, layer: str | None = None, given: str | None = Non
     return _opened(made, given)
 
 
-def batches(source: Source) -> Iterator[Batch]:
+def batches(source: Source) -> Generator[Batch]:
     """Yield the features of a source in its order; raises CorruptSource when reading fails."""
     if source.driver == "CSV":
         yield from (Batch(t, None) for t in table.read(source.file, source.encoding, CHUNK))
@@ -102,6 +103,18 @@ def batches(source: Source) -> Iterator[Batch]:
         ) from None
     except (DataSourceError, FieldError, pa.ArrowException, OSError) as error:
         raise _unreadable(source.file, error) from None
+
+
+def linearised(source: Source, fids: np.ndarray) -> np.ndarray:
+    """Return the WKB of some features with their arcs drawn by straight lines (4 degrees each)."""
+    _, found, wkb, _ = read_raw(
+        source.path, layer=source.layer, fids=fids, columns=[], return_fids=True,
+        **({"encoding": "ISO-8859-1"} if source.driver in RAW_TEXT else {}),
+    )  # fmt: skip
+    by_fid = dict(zip(found.tolist(), wkb, strict=True))
+    made = np.full(len(fids), None, dtype=object)
+    made[:] = [by_fid.get(int(fid)) for fid in fids]
+    return made
 
 
 def require_unchanged(source: Source) -> None:
@@ -203,6 +216,8 @@ def _chosen(source: Source, names: list[str]) -> str:
 
 def _raw_encoding(source: Source, given: str | None) -> str:
     named = given or _named_encoding(source.path)
+    if source.driver == "MapInfo File" and _charset(source.path):
+        return "utf-8"  # GDAL has read the text by the character set that its header names
     if named:
         return encoding.known(named)
     texts: set[bytes] = set()
@@ -210,6 +225,7 @@ def _raw_encoding(source: Source, given: str | None) -> str:
     for batch in _gdal_batches(replace(source, encoding="latin-1")):
         for column in batch.attributes:
             values = batch.attributes[column]
+            texts.add(str(column).encode("latin-1"))
             texts.update(v.encode("latin-1") for v in values if isinstance(v, str))
         seen += len(batch.attributes)
         if seen >= SAMPLED:
@@ -217,8 +233,19 @@ def _raw_encoding(source: Source, given: str | None) -> str:
     return encoding.detect(sorted(texts), source.file.name)
 
 
+def _charset(path: str) -> bool:
+    if path.startswith("/vsizip/"):
+        archive, _, name = path.removeprefix("/vsizip/").partition(".zip/")
+        with zipfile.ZipFile(f"{archive}.zip") as opened, opened.open(name) as part:
+            head = part.read(2_000).lower()
+    else:
+        with Path(path).open("rb") as file:
+            head = file.read(2_000).lower()
+    return b"charset" in head and b"neutral" not in head
+
+
 def _named_encoding(path: str) -> str | None:
-    """Return what the .cpg file, or the header of a MapInfo table, says."""
+    """Return what the .cpg file says."""
     if path.startswith("/vsizip/"):
         archive, _, name = path.removeprefix("/vsizip/").partition(".zip/")
         with zipfile.ZipFile(f"{archive}.zip") as opened:
@@ -227,8 +254,7 @@ def _named_encoding(path: str) -> str | None:
             return opened.read(cpg[0]).decode("ascii", "replace").strip() or None if cpg else None
     file = Path(path)
     if file.suffix.lower() in (".tab", ".mif"):
-        head = file.read_bytes()[:2_000].lower()
-        return "cp1251" if b"windowscyrillic" in head else None
+        return None
     beside = [
         p for p in file.parent.glob("*") if p.stem == file.stem and p.suffix.lower() == ".cpg"
     ]
@@ -236,18 +262,22 @@ def _named_encoding(path: str) -> str | None:
 
 
 def _gdal_batches(source: Source) -> Iterator[Batch]:
+    if source.driver == "MapInfo File":
+        yield from _mapinfo_batches(source)
+        return
     raw = source.driver in RAW_TEXT
-    options: dict[str, Any] = {"encoding": "ISO-8859-1"} if source.path.endswith(".shp") else {}
+    # GDAL turns every byte of a Shapefile's text into a letter, which is ours to undo.
+    options: dict[str, Any] = {"encoding": "ISO-8859-1"} if raw else {}
+    recode = source.encoding if raw else None
     with open_arrow(
         source.path, layer=source.layer, return_fids=True, use_pyarrow=True, batch_size=CHUNK,
         **options,
     ) as (meta, reader):  # fmt: skip
         fid = meta["fid_column"] or "OGC_FID"
         shape = meta["geometry_name"] or "wkb_geometry"
-        recode = source.encoding if raw else None
         for part in reader:
             names = [n for n in part.schema.names if n not in (fid, shape)]
-            columns = {n: _values(part.column(n), recode, latin=bool(options)) for n in names}
+            columns = {_recoded(n, recode): _values(part.column(n), recode) for n in names}
             index = pd.Index(part.column(fid).to_numpy(zero_copy_only=False))
             wkb = None
             if shape in part.schema.names:
@@ -255,14 +285,37 @@ def _gdal_batches(source: Source) -> Iterator[Batch]:
             yield Batch(pd.DataFrame(columns, index=index, dtype=object), wkb)
 
 
-def _values(column: pa.Array, recode: str | None, *, latin: bool) -> list[Any]:
-    """Return the values of a column; `recode` says what its bytes are, `latin` that GDAL spread."""
+def _mapinfo_batches(source: Source) -> Iterator[Batch]:
+    """As the others, but not through Arrow, which cannot have names in these encodings."""
+    done = 0
+    while True:
+        meta, fids, wkb, columns = read_raw(
+            source.path, layer=source.layer, return_fids=True, skip_features=done,
+            max_features=CHUNK, encoding="ISO-8859-1", datetime_as_string=True,
+        )  # fmt: skip
+        if not len(fids):
+            return
+        done += len(fids)
+        named = zip(meta["fields"], columns, strict=True)
+        table = {_recoded(n, source.encoding): _plain(c, source.encoding) for n, c in named}
+        yield Batch(pd.DataFrame(table, index=pd.Index(fids), dtype=object), wkb)
+
+
+def _recoded(text: str, recode: str | None) -> str:
+    return text.encode("latin-1").decode(recode) if recode else text
+
+
+def _plain(column: np.ndarray, recode: str) -> list[Any]:
+    found = pd.Series(column).astype(object).where(pd.notna(column), None).tolist()
+    return [_recoded(v, recode) if isinstance(v, str) else v for v in found]
+
+
+def _values(column: pa.Array, recode: str | None) -> list[Any]:
+    """Return the values of a column; `recode` says what its letters were as bytes."""
+    found = list(column.to_pylist())
     if recode is None or not pa.types.is_string(column.type):
-        return list(column.to_pylist())
-    found = column.cast(pa.binary()).to_pylist()
-    if latin:
-        found = [None if v is None else v.decode().encode("latin-1") for v in found]
-    return [None if v is None else v.decode(recode) for v in found]
+        return found
+    return [None if v is None else _recoded(v, recode) for v in found]
 
 
 def _parquet_meta(file: Path) -> dict[str, Any]:

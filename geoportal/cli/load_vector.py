@@ -1,0 +1,191 @@
+"""`geoportal load vector` and `geoportal load undo`: a file of any form into a layer, and back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geoportal.cli import database
+from geoportal.cli.common import Command, counted, settings
+from geoportal.cli.progress import bar, say
+from geoportal.settings import Settings
+from layers import registry
+from layers.errors import BadValue, UnknownLayer
+from layers.model import COUNTRY, Layer
+
+if TYPE_CHECKING:
+    from layers.ingest.vector.load_report import LoadReport
+    from layers.ingest.vector.mapping import Mapping
+
+REFUSED, HELD = 1, 3
+"""Exit codes: nothing of the file is loaded; a person must look at what would vanish."""
+
+SHOWN = 5
+"""How many features a line of the summary names."""
+
+LAYER = click.option("--layer", "layer_id", required=True, metavar="ID", help="Layer to load into.")
+AREA = click.option(
+    "--area", "area_id", metavar="ID", help="City or quarter; a national layer needs none."
+)
+
+
+@click.command(
+    cls=Command,
+    epilog="""
+    geoportal load vector parcels.shp --layer parcels --area orsha --dry-run
+    geoportal load vector lamps.csv --layer street_lights --area orsha --mapping lamps.yml
+    geoportal load vector plan.dxf --layer red_lines --area orsha --crs EPSG:28406
+    geoportal load vector city.gpkg --layer buildings --area orsha --source-layer houses
+    """,
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@LAYER
+@AREA
+@click.option("--crs", metavar="CRS", help="CRS of a file that does not say it: EPSG:28406, WKT.")
+@click.option("--encoding", metavar="NAME", help="Encoding of its text: UTF-8, cp1251, cp866.")
+@click.option("--source-layer", metavar="NAME", help="Layer of a file that holds several.")
+@click.option(
+    "--mapping",
+    "mapping_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Which column is which field; else mapping.yml of the layer's folder, else equal names.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option(
+    "--accept-removals",
+    is_flag=True,
+    help="Load a file that was held because many features would vanish.",
+)
+@click.option("--licence", metavar="SPDX", help="Licence of the file, e.g. CC-BY-4.0.")
+@click.option("--attribution", metavar="TEXT", help="Whom to name as its source.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the whole report there.",
+)
+def vector(
+    file: Path,
+    layer_id: str,
+    area_id: str | None,
+    mapping_file: Path | None,
+    json_file: Path | None,
+    licence: str | None,
+    **given: Any,
+) -> None:
+    """Load a vector file of any form: say what is wrong, repair what can be, load the rest.
+
+    Ends with 1 when the file is refused, with 3 when it is held for review; nothing has changed
+    then.
+    """
+    from layers.area import get_area
+    from layers.ingest.vector.load import Options, load_vector
+    from layers.model import Licence
+
+    here = settings()
+    layer = _layer(here, layer_id)
+    options = Options(
+        mapping=_mapping(here, layer, mapping_file),
+        licence=Licence(id=licence, title=licence) if licence else None,
+        **given,
+    )
+    with database.migrated(here) as connection, bar(f"{layer.id}, {file.name}") as shown:
+        area = get_area(connection, _area_id(layer, area_id))
+        report = load_vector(connection, layer, file, area, options, shown.add)
+    if json_file is not None:
+        json_file.write_text(report.to_json(), encoding="utf-8")
+    for line in summary(report):
+        say(line)
+    if report.decision == "refused":
+        sys.exit(REFUSED)
+    if report.decision == "held":
+        sys.exit(HELD)
+
+
+@click.command(cls=Command, epilog="geoportal load undo parcels --area orsha")
+@click.argument("layer_id", metavar="LAYER")
+@AREA
+def undo(layer_id: str, area_id: str | None) -> None:
+    """Bring back what the last load of a file replaced, exactly as it was."""
+    from layers.area import get_area
+    from layers.ingest.vector.undo import undo as undo_load
+
+    here = settings()
+    layer = _layer(here, layer_id)
+    with database.migrated(here) as connection:
+        area = get_area(connection, _area_id(layer, area_id))
+        done = undo_load(connection, layer, area)
+    rows = counted(done.row_count, "row")
+    say(f"{layer.id}, {area.id}: {rows} of {done.source!r} are back; {_changes(done.change)}")
+
+
+def summary(report: LoadReport) -> list[str]:
+    """Return a report as lines for a person."""
+    counts = report.counts
+    accuracy = "" if report.accuracy_m is None else f", accuracy {report.accuracy_m:g} m"
+    lines = [
+        f"{report.file}: {report.crs}; to WGS 84 by {report.operation}{accuracy};"
+        f" text in {report.encoding}",
+        f"{counted(counts.read, 'feature')} read, {counts.repaired} repaired,"
+        f" {counts.refused} refused",
+    ]
+    lines += _findings(report)
+    if report.unmapped:
+        lines.append(f"columns that go nowhere: {', '.join(report.unmapped)}")
+    if report.decision not in ("refused", "unchanged"):
+        lines.append(_changes(counts))
+    return [*lines, f"{report.layer}, {report.area}: {_decision(report)}"]
+
+
+def _findings(report: LoadReport) -> list[str]:
+    lines = []
+    for kind, number in report.totals.items():
+        code, action = kind.split(" ")
+        found = [f for f in report.findings if (f.code, f.action) == (code, action)][:SHOWN]
+        first = ", ".join(f.feature for f in found)
+        more = ", ..." if number > len(found) else ""
+        named = f": {first}{more}; {found[0].detail}" if found else ""
+        lines.append(f"  {action} {number} {code}{named}")
+    return lines
+
+
+def _changes(counts: object) -> str:
+    names = ("added", "changed", "removed", "unchanged")
+    return ", ".join(f"{getattr(counts, name)} {name}" for name in names)
+
+
+def _decision(report: LoadReport) -> str:
+    if report.reason:
+        return f"{report.decision}, nothing was changed: {report.reason}"
+    words = {
+        "published": "loaded",
+        "published_with_warnings": "loaded without the refused features",
+        "unchanged": "unchanged",
+    }
+    tried = "dry run, nothing was changed; it would be " if report.dry_run else ""
+    return tried + words[report.decision]
+
+
+def _layer(here: Settings, layer_id: str) -> Layer:
+    known = database.definitions(here)
+    if layer_id not in known:
+        raise UnknownLayer(f"There is no layer {layer_id!r}; the layers are {', '.join(known)}.")
+    return known[layer_id]
+
+
+def _area_id(layer: Layer, area_id: str | None) -> str:
+    if area_id is None and layer.scope == "area":
+        raise BadValue(f"{layer.id} is loaded per area: name it with --area, e.g. --area orsha")
+    return area_id or COUNTRY
+
+
+def _mapping(here: Settings, layer: Layer, file: Path | None) -> Mapping:
+    from layers.ingest.vector.mapping import MAPPING, Mapping, read_mapping
+
+    own = registry.folder(layer.id, *database.roots(here)) / MAPPING
+    if file is None and not own.is_file():
+        return Mapping()
+    return read_mapping(file or own, layer)

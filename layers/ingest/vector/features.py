@@ -1,0 +1,194 @@
+"""The features of a source as frames of a layer: values read, places found, faults named."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from layers.ingest.vector import soato
+from layers.ingest.vector.finding import Action, Finding
+from layers.ingest.vector.findings import Findings
+from layers.ingest.vector.geometry import Judge, Linearise
+from layers.ingest.vector.mapping import Mapping
+from layers.ingest.vector.matching import Matching
+from layers.ingest.vector.source import Batch
+from layers.ingest.vector.values import (
+    Convert,
+    UnknownCode,
+    converter,
+    fits_whole,
+    number,
+)
+from layers.model import Area, Field, Layer
+
+SHOWN = 80
+"""Characters of a value that a finding keeps."""
+
+
+@dataclass
+class Features:
+    """Turns batches into frames; afterwards `read` and `refused` count, `names` are the ids kept.
+
+    `names[n]` is the source's id of the feature whose provisional id is the area's n + 1.
+    """
+
+    layer: Layer
+    area: Area
+    mapping: Mapping
+    matching: Matching
+    judge: Judge
+    findings: Findings
+    codes: dict[str, str | None] = field(default_factory=dict)
+    read: int = 0
+    refused: int = 0
+    chunks: list[np.ndarray] = field(default_factory=list)
+
+    def frames(
+        self, batches: Iterator[Batch], linearise: Linearise | None
+    ) -> Iterator[gpd.GeoDataFrame]:
+        """Yield the good features of each batch in EPSG:4326 with provisional ids."""
+        converters = self._converters()
+        known = 0
+        for batch in batches:
+            names = batch.attributes.index.to_numpy()
+            self.read += len(names)
+            shapes, refused = self._shapes(batch, names, linearise)
+            columns = {}
+            for one, convert in converters:
+                values, bad = self._column(one, convert, batch.attributes, ~refused)
+                columns[one.name] = values
+                refused |= bad
+            good = ~refused
+            self.refused += int(refused.sum())
+            count = int(good.sum())
+            if not count:
+                continue
+            first = self.area.feature_id(known + 1)
+            known += count
+            self.chunks.append(names[good])
+            index = pd.RangeIndex(first, first + count)
+            data = {name: pd.Series(v[good], index, dtype=object) for name, v in columns.items()}
+            yield gpd.GeoDataFrame(data, index=index, geometry=shapes[good], crs=4326)
+
+    def name(self, feature_id: int) -> str:
+        """Return the source's id of the feature with a provisional id."""
+        n = feature_id - self.area.feature_id(1)
+        for chunk in self.chunks:
+            if n < len(chunk):
+                return str(chunk[n])
+            n -= len(chunk)
+        raise KeyError(feature_id)
+
+    def _converters(self) -> list[tuple[Field, Convert | None]]:
+        found: list[tuple[Field, Convert | None]] = []
+        for one in self.layer.published_fields:
+            given = self.matching.given.get(one.name)
+            if one.name in self.matching.columns:
+                found.append((one, converter(one, given, self.mapping.rules)))
+            elif given is not None and given.constant is not None:
+                found.append((one, None))
+            elif one.name == "soato" and self.mapping.soato and self.mapping.soato.source:
+                found.append((one, lambda v: soato.by_name(str(v), self.codes)))
+        return found
+
+    def _shapes(
+        self, batch: Batch, names: np.ndarray, linearise: Linearise | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        place = self.matching.coordinates
+        if place is None:
+            wkb = batch.wkb if batch.wkb is not None else np.full(len(names), None, dtype=object)
+            return self.judge.judge(wkb, names, linearise)
+        shapes = table_shapes(batch.attributes, place.x, place.y, place.wkt)
+        missing = shapely.is_missing(shapes)
+        for i in np.flatnonzero(missing):
+            said = "there are no coordinates that can be read"
+            row = batch.attributes.iloc[i]
+            shown = ", ".join(str(row[c]) for c in (place.x, place.y, place.wkt) if c)
+            self._found("geometry.null", names[i], None, shown, said)
+        return self.judge.judge_shapes(shapes, names, missing)
+
+    def _column(
+        self, one: Field, convert: Convert | None, table: pd.DataFrame, alive: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the values of a field, and which features have none that will do."""
+        if convert is None:
+            constant = converter(one, None, self.mapping.rules)(
+                self.matching.given[one.name].constant
+            )
+            return np.full(len(table), constant, dtype=object), np.zeros(len(table), dtype=bool)
+        column = self.matching.columns.get(one.name) or str(
+            self.mapping.soato.source if self.mapping.soato else ""
+        )
+        raw = table[column].to_numpy()
+        names = table.index.to_numpy()
+        made = np.full(len(raw), None, dtype=object)
+        refused = np.zeros(len(raw), dtype=bool)
+        given, rules = self.matching.given.get(one.name), self.mapping.rules
+        if not self.mapping.missing and fits_whole(one, given, rules, raw):
+            made = raw
+        else:
+            for i in np.flatnonzero(alive):
+                value = raw[i]
+                if _blank(value, self.mapping.missing):
+                    continue
+                try:
+                    made[i] = convert(value)
+                except ValueError as error:
+                    refused[i] = self._bad_value(one, column, names[i], value, error)
+        needed = one.required and one.name not in ("area", "status")
+        if needed or one.name in self.mapping.key:
+            lacking = alive & ~refused & np.array([v is None for v in made], dtype=bool)
+            for i in np.flatnonzero(lacking):
+                self._found("value.missing", names[i], one.name, None, f"no value in {one.name}")
+            refused |= lacking
+        return made, refused
+
+    def _bad_value(
+        self, one: Field, column: str, name: object, value: Any, error: ValueError
+    ) -> bool:
+        """Note a value that its field cannot take; tell whether the feature is refused for it."""
+        code = "value.unknown_code" if isinstance(error, UnknownCode) else "value.unreadable"
+        needed = one.required or one.name in self.mapping.key
+        refused = needed or self.mapping.rules.bad_value == "refuse"
+        action: Action = "refused" if refused else "noted"
+        said = f"{column}: {str(value)[:SHOWN]!r} {error}" + ("" if refused else "; left out")
+        self._found(code, name, one.name, str(value), said, action)
+        return refused
+
+    def _found(
+        self,
+        code: str,
+        name: object,
+        where: str | None,
+        value: str | None,
+        said: str,
+        action: Action = "refused",
+    ) -> None:
+        shown = None if value is None else value[:SHOWN]
+        self.findings.add(Finding(code, str(name), action, where, shown, said))
+
+
+def table_shapes(table: pd.DataFrame, x: str | None, y: str | None, wkt: str | None) -> np.ndarray:
+    """Return the shapes that columns of a table hold, None where they hold none."""
+    if wkt is not None:
+        texts = [v if isinstance(v, str) else None for v in table[wkt]]
+        return np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
+    numbers = np.column_stack([[number(v) for v in table[c]] for c in (x, y)])
+    shapes = np.full(len(table), None, dtype=object)
+    good = np.isfinite(numbers).all(axis=1)
+    if good.any():
+        shapes[good] = shapely.points(numbers[good])
+    return shapes
+
+
+def _blank(value: Any, missing: tuple[str, ...]) -> bool:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return isinstance(value, str) and (not value.strip() or value in missing)

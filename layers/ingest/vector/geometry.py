@@ -1,0 +1,302 @@
+"""Geometries of a source judged one by one: placed, fitted to the layer's type, made valid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from layers.ingest.vector.finding import Action, Finding
+from layers.ingest.vector.findings import Findings
+from layers.ingest.vector.mapping import Rules
+from layers.ingest.vector.place import Placing, same, within
+
+Box = tuple[float, float, float, float]
+Linearise = Callable[[np.ndarray], np.ndarray]
+"""From feature ids of the source to the WKB of their shapes without arcs."""
+
+_CURVED = (8, 9, 10, 11, 12)
+"""ISO WKB: CircularString, CompoundCurve, CurvePolygon, MultiCurve, MultiSurface."""
+# shapely's type ids (single, multi) by layer type
+_TYPES = {
+    "Point": (0, 4), "MultiPoint": (0, 4), "LineString": (1, 5), "MultiLineString": (1, 5),
+    "Polygon": (3, 6), "MultiPolygon": (3, 6),
+}  # fmt: skip
+_MAKE = {0: shapely.multipoints, 1: shapely.multilinestrings, 3: shapely.multipolygons}
+_COLLECTION = 7
+_PLACE = re.compile(r"\[(-?[\d.eE+-]+) (-?[\d.eE+-]+)\]")
+
+_AXIS_M = 6_378_137.0
+_E2 = 0.006_694_379_990_14
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What geometries are held against; `box` is where the area's features may lie, degrees."""
+
+    geometry: str
+    way: Placing
+    box: Box
+    rules: Rules
+    findings: Findings
+
+    def judge(
+        self, wkb: np.ndarray, names: np.ndarray, linearise: Linearise | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return shapes in EPSG:4326 (None where there is none) and which features are refused.
+
+        `names` are the features' ids in the source.
+        """
+        present = np.array([w is not None for w in wkb], dtype=bool)
+        refused = np.zeros(len(wkb), dtype=bool)
+        if self.rules.null_geometry == "refuse":
+            refused |= self._refuse("geometry.null", ~present, names, "there is no geometry")
+        wkb = self._straight(wkb, names, refused, linearise)
+        shapes = shapely.from_wkb(_without(wkb, refused), on_invalid="ignore")
+        lost = present & ~refused & shapely.is_missing(shapes)
+        refused |= self._refuse("geometry.malformed", lost, names, "the geometry cannot be read")
+        return self.judge_shapes(shapes, names, refused)
+
+    def judge_shapes(
+        self, shapes: np.ndarray, names: np.ndarray, refused: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `judge`, for shapes in the source's CRS of which some are refused already."""
+        shapes = np.array(shapes, dtype=object)
+        shapes[refused] = None
+        empty = ~shapely.is_missing(shapes) & shapely.is_empty(shapes)
+        refused = refused | self._refuse("geometry.empty", empty, names, "the geometry is empty")
+        shapes[refused] = None
+        shapes = self._flat(shapes)
+        bad = _not_finite(shapes)
+        said = "a coordinate is not a finite number"
+        refused |= self._refuse("geometry.not_finite", bad, names, said)
+        shapes[refused] = None
+        shapes, wrong = self._fitted(shapes)
+        for i in np.flatnonzero(wrong):
+            kind = shapely.get_type_id(shapes[i])
+            said = f"a {shapes[i].geom_type} where the layer has {self.geometry}"
+            self._found("geometry.type", "refused", names[i], said, value=str(kind))
+        refused |= wrong
+        shapes[refused] = None
+        if self.way.transform is not same:
+            shapes = shapely.transform(shapes, self.way.transform)
+        refused |= self._misplaced(shapes, names)
+        shapes[refused] = None
+        refused |= self._repaired(shapes, names)
+        shapes[refused] = None
+        return shapes, refused
+
+    def _straight(
+        self, wkb: np.ndarray, names: np.ndarray, refused: np.ndarray, linearise: Linearise | None
+    ) -> np.ndarray:
+        curved = _curved(wkb)
+        if not curved.any():
+            return wkb
+        if self.rules.curve == "refuse" or linearise is None:
+            said = "the geometry has arcs"
+            refused |= self._refuse("geometry.curve", curved, names, said)
+            return wkb
+        wkb = straight(wkb, names, linearise)
+        for name in names[curved]:
+            said = "the arcs are drawn by straight lines, 4 degrees of arc each"
+            self._found("geometry.curve", "noted", name, said)
+        return wkb
+
+    def _flat(self, shapes: np.ndarray) -> np.ndarray:
+        for code, has in (("geometry.z", shapely.has_z), ("geometry.m", shapely.has_m)):
+            number = int(has(shapes).sum())
+            if number:
+                self.findings.count(code, "noted", number)
+        return np.asarray(shapely.force_2d(shapes), dtype=object)
+
+    def _fitted(self, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return shapes of the layer's type or its single one, and which are of another."""
+        if self.geometry == "Geometry":
+            return shapes, np.zeros(len(shapes), dtype=bool)
+        single, multi = _TYPES[self.geometry]
+        present = ~shapely.is_missing(shapes)
+        for i in np.flatnonzero(present & (shapely.get_type_id(shapes) == _COLLECTION)):
+            parts = [p for g in shapes[i].geoms for p in getattr(g, "geoms", [g])]
+            if {shapely.get_type_id(p) for p in parts} == {single}:
+                shapes[i] = _MAKE[single](parts)
+                self.findings.count("geometry.collection", "noted", 1)
+        kinds = shapely.get_type_id(shapes)
+        if not self.geometry.startswith("Multi"):
+            alone = present & (kinds == multi) & (shapely.get_num_geometries(shapes) == 1)
+            shapes[alone] = shapely.get_geometry(shapes[alone], 0)
+            wrong = present & ~alone & (kinds != single)
+        else:
+            wrong = present & ~np.isin(kinds, (single, multi))
+        return shapes, wrong
+
+    def _misplaced(self, shapes: np.ndarray, names: np.ndarray) -> np.ndarray:
+        lost = _not_finite(shapes)
+        said = f"the coordinates are no place in {self.way.crs}"
+        refused = self._refuse("geometry.no_place", lost, names, said)
+        bounds = shapely.bounds(_without(shapes, lost))
+        there = ~np.isnan(bounds[:, 0])
+        outside = there & ~_inside(bounds, self.box)
+        said = "it lies outside the area that is loaded"
+        refused |= self._by_rule(
+            "geometry.outside_area", self.rules.outside_area, outside, (names, bounds, said)
+        )
+        if self.way.area_of_use is not None:
+            beyond = there & ~outside & ~_inside(bounds, self.way.area_of_use)
+            said = f"it lies outside the area of use of {self.way.crs}"
+            refused |= self._by_rule(
+                "geometry.outside_crs", self.rules.outside_crs, beyond, (names, bounds, said)
+            )
+        return refused
+
+    def _by_rule(
+        self, code: str, rule: str, mask: np.ndarray, what: tuple[np.ndarray, np.ndarray, str]
+    ) -> np.ndarray:
+        names, bounds, said = what
+        action: Action = "refused" if rule == "refuse" else "noted"
+        for i in np.flatnonzero(mask):
+            x, y = (bounds[i, 0] + bounds[i, 2]) / 2, (bounds[i, 1] + bounds[i, 3]) / 2
+            self._found(code, action, names[i], said, at=(float(x), float(y)))
+        return mask if rule == "refuse" else np.zeros(len(mask), dtype=bool)
+
+    def _repaired(self, shapes: np.ndarray, names: np.ndarray) -> np.ndarray:
+        """Make invalid shapes valid in place; return which cannot be."""
+        refused = np.zeros(len(shapes), dtype=bool)
+        for i in np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_valid(shapes)):
+            old = shapes[i]
+            reason = str(shapely.is_valid_reason(old))
+            at = _fault_place(reason, old)
+            good = _valid(old)
+            before, after = _area_m2(old), _area_m2(good) if good is not None else 0.0
+            area = f"area {before:.1f} m2 before, {after:.1f} m2 after"
+            limit = self.rules.area_change_share
+            if good is None:
+                said = f"{reason}; nothing is left when it is made valid"
+            elif self._misfit(good):
+                said = f"{reason}; made valid it would be a {good.geom_type}"
+            elif self.rules.invalid == "refuse":
+                said = reason
+            elif abs(after - before) > limit * max(after, before):
+                said = (
+                    f"{reason}; making it valid would change the area by over {limit:.0%}: {area}"
+                )
+            else:
+                shapes[i] = good
+                said = f"{reason}; made valid" + (f", {area}" if before or after else "")
+                self._found("geometry.invalid", "repaired", names[i], said, at=at)
+                continue
+            refused[i] = True
+            self._found("geometry.invalid", "refused", names[i], said, at=at)
+        return refused
+
+    def _misfit(self, shape: shapely.Geometry) -> bool:
+        multi = self.geometry.startswith("Multi") or self.geometry == "Geometry"
+        return not multi and shape.geom_type != self.geometry
+
+    def _refuse(self, code: str, mask: np.ndarray, names: np.ndarray, said: str) -> np.ndarray:
+        for i in np.flatnonzero(mask):
+            self._found(code, "refused", names[i], said)
+        return mask
+
+    def _found(
+        self,
+        code: str,
+        action: Action,
+        name: object,
+        said: str,
+        *,
+        value: str | None = None,
+        at: tuple[float, float] | None = None,
+    ) -> None:
+        lon, lat = at or (None, None)
+        self.findings.add(
+            Finding(code, str(name), action, value=value, detail=said, lon=lon, lat=lat)
+        )
+
+
+def straight(wkb: np.ndarray, names: np.ndarray, linearise: Linearise) -> np.ndarray:
+    """Return WKB without arcs."""
+    curved = _curved(wkb)
+    if curved.any():
+        wkb = wkb.copy()
+        wkb[curved] = linearise(names[curved])
+    return wkb
+
+
+def _curved(wkb: np.ndarray) -> np.ndarray:
+    return np.array([w is not None and _kind(w) in _CURVED for w in wkb], dtype=bool)
+
+
+def sample(shapes: np.ndarray, most: int) -> np.ndarray:
+    """Return a point (n, 2) of each of some shapes, as they are."""
+    shapes = shapes[~shapely.is_missing(shapes)]
+    step = max(1, len(shapes) // most)
+    points, owner = shapely.get_coordinates(shapes[::step], return_index=True)
+    first = np.unique(owner, return_index=True)[1]
+    found = points[first]
+    return np.asarray(found[np.isfinite(found).all(axis=1)])
+
+
+def _kind(wkb: bytes) -> int:
+    order = "little" if wkb[:1] == b"\x01" else "big"
+    code = int.from_bytes(wkb[1:5], order) & 0x0FFF_FFFF  # type: ignore[arg-type]
+    return code % 1000
+
+
+def _without(values: np.ndarray, gone: np.ndarray) -> np.ndarray:
+    left = values.copy()
+    left[gone] = None
+    return left
+
+
+def _not_finite(shapes: np.ndarray) -> np.ndarray:
+    points, owner = shapely.get_coordinates(shapes, return_index=True)
+    mask = np.zeros(len(shapes), dtype=bool)
+    mask[owner[~np.isfinite(points).all(axis=1)]] = True
+    return mask
+
+
+def _inside(bounds: np.ndarray, box: Box) -> np.ndarray:
+    return np.asarray(within(bounds[:, :2], box) & within(bounds[:, 2:], box))
+
+
+def _valid(shape: shapely.Geometry) -> shapely.Geometry | None:
+    """Return a shape made valid, of the same dimension; None when nothing of that is left."""
+    made = shapely.make_valid(shape)
+    wanted = shapely.get_dimensions(shape)
+    parts = [
+        part
+        for piece in shapely.get_parts([made])
+        for part in shapely.get_parts([piece])
+        if shapely.get_dimensions(part) == wanted and not shapely.is_empty(part)
+    ]
+    if not parts:
+        return None
+    if len(parts) == 1:
+        return parts[0]
+    if wanted == 2:
+        return shapely.multipolygons(parts)
+    return shapely.multilinestrings(parts) if wanted == 1 else shapely.multipoints(parts)
+
+
+def _area_m2(shape: shapely.Geometry) -> float:
+    """Return the area of a shape in degrees, on the ellipsoid's tangent plane at its middle.
+
+    Exact to 0.1 % for what is smaller than 0.1 degrees. An invalid shape has the area that the
+    shoelace formula gives, as ST_Area would.
+    """
+    _, south, _, north = shape.bounds
+    phi = np.radians((south + north) / 2)
+    root = 1 - _E2 * np.sin(phi) ** 2
+    along, across = _AXIS_M * (1 - _E2) / root**1.5, _AXIS_M / root**0.5 * np.cos(phi)
+    return float(shape.area * along * across * np.radians(1) ** 2)
+
+
+def _fault_place(reason: str, shape: shapely.Geometry) -> tuple[float, float] | None:
+    found = _PLACE.search(reason)
+    if found:
+        return float(found[1]), float(found[2])
+    west, south, east, north = shape.bounds
+    return (west + east) / 2, (south + north) / 2

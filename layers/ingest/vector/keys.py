@@ -1,0 +1,199 @@
+"""Which id each loaded feature has: that of its key, or of its content, in earlier loads.
+
+Runs inside a load's transaction, over its staging table, whose ids are provisional. Every new
+feature gets the next id that nothing in the area ever had, in the order of the keys, so the order
+of a file decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from psycopg import Connection, sql
+from psycopg.rows import tuple_row
+
+from layers import rows, staging
+from layers.model import AREA_STRIDE, Area, Layer
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Provisional ids: `same` repeat another feature in everything, `clashing` share its key only.
+
+    Both are gone from the table. `alike` have a key of their own, and all else of another.
+    """
+
+    same: tuple[int, ...] = ()
+    clashing: tuple[int, ...] = ()
+    alike: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """Gives the rows of a staging table their ids; `key` are the key fields, empty = the content.
+
+    `invented`: the present rows are a demonstration, so no id of theirs is taken over.
+    `keep_same` leaves features in that repeat another in everything, where there is no key.
+    """
+
+    conn: Connection
+    layer: Layer
+    area: Area
+    key: Sequence[str]
+    invented: bool
+    keep_same: bool
+
+    @property
+    def rewrites(self) -> bool:
+        """True when the rows are sure to be numbered anew, in a table of their own."""
+        return bool(self.key) or not self.invented
+
+    def number(self, table: str) -> Duplicates:
+        """Take duplicates out of a staging table and number the rest."""
+        names = self._names(table)
+        self._run(
+            "CREATE TABLE {keyed} AS SELECT id AS place, {key} AS key, {rest} AS rest, 1::bigint"
+            " AS nth FROM {table}",
+            names,
+        )
+        self._run("ANALYZE {keyed}", names)
+        found = self._duplicates(names)
+        top = self._top(names)
+        # Without a key, the order of the file is as good as any for the first rows of all.
+        if self.rewrites or top > self.area.number * AREA_STRIDE:
+            self._assign(table, names | {"top": sql.Literal(top)})
+        self._run("DROP TABLE {keyed}", names)
+        return found
+
+    def _names(self, table: str) -> dict[str, sql.Composable]:
+        columns = [c for c in rows.columns(self.layer) if c != "id"]
+        content = _digest([c for c in columns if c not in self.key])
+        return {
+            "table": sql.Identifier("staging", table),
+            "name": sql.Identifier(table),
+            "keyed": sql.Identifier("staging", f"{table[:-1]}k"),
+            "renamed": sql.Identifier("staging", f"{table[:-1]}n"),
+            "made": sql.Identifier("staging", f"{table[:-1]}m"),
+            "key": _key(self.key) if self.key else content,
+            "rest": content if self.key else sql.SQL("NULL::uuid"),
+            "columns": sql.SQL(", ").join(sql.Identifier(c) for c in columns),
+            "moved": sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(c)) for c in columns),
+            "old": sql.Identifier("features", self.layer.id),
+            "layer": sql.Literal(self.layer.id),
+            "area": sql.Literal(self.area.id),
+            "first": sql.Literal(self.area.number * AREA_STRIDE),
+            "end": sql.Literal((self.area.number + 1) * AREA_STRIDE),
+        }
+
+    def _duplicates(self, names: dict[str, sql.Composable]) -> Duplicates:
+        found = self._rows(
+            "SELECT place, clash, nth FROM (SELECT place, row_number() OVER same AS nth,"
+            "  min(rest::text) OVER (PARTITION BY key)"
+            "   IS DISTINCT FROM max(rest::text) OVER (PARTITION BY key) AS clash"
+            "  FROM {keyed} WHERE key IN (SELECT key FROM {keyed} GROUP BY key HAVING count(*) > 1)"
+            "  WINDOW same AS (PARTITION BY key ORDER BY place)"
+            ") AS twice WHERE clash OR nth > 1 ORDER BY place",
+            names,
+        )
+        if self.keep_same and not self.key:
+            for place, _, nth in found:
+                self._run("UPDATE {keyed} SET nth = %s WHERE place = %s", names, nth, place)
+            return Duplicates()
+        same = tuple(place for place, clash, _ in found if not clash)
+        clashing = tuple(place for place, clash, _ in found if clash)
+        if found:
+            gone = [*same, *clashing]
+            self._run("DELETE FROM {table} WHERE id = ANY(%s)", names, gone)
+            self._run("DELETE FROM {keyed} WHERE place = ANY(%s)", names, gone)
+        if not self.key:
+            return Duplicates(same)
+        alike = self._rows(
+            "SELECT place FROM {keyed} WHERE rest IN"
+            " (SELECT rest FROM {keyed} GROUP BY rest HAVING count(*) > 1) ORDER BY place",
+            names,
+        )
+        return Duplicates(same, clashing, tuple(place for (place,) in alike))
+
+    def _top(self, names: dict[str, sql.Composable]) -> int:
+        """Return the highest id that anything in the area has or ever had."""
+        present = "SELECT max(id) AS id FROM {old} WHERE area = {area} UNION ALL"
+        return int(
+            self._rows(
+                "SELECT greatest({first}, max(id)) FROM ({present}"
+                " SELECT max(id) AS id FROM layers.feature_key"
+                "  WHERE layer = {layer} AND area = {area}"
+                " UNION ALL SELECT max(id) FROM layers.history"
+                "  WHERE layer = {layer} AND id > {first} AND id < {end}) AS known",
+                names | {"present": sql.SQL("" if self.invented else present).format(**names)},
+            )[0][0]
+        )
+
+    def _known(self, names: dict[str, sql.Composable]) -> sql.Composed:
+        """Return a query of what has an id already: (key, nth, id)."""
+        if not self.key:
+            none = sql.SQL(" AND false" if self.invented else "")
+            return sql.SQL(
+                "SELECT {key} AS key, row_number() OVER (PARTITION BY {key} ORDER BY id) AS nth, id"
+                " FROM {old} WHERE area = {area}{none}"
+            ).format(**names, none=none)
+        known = sql.SQL(
+            "SELECT key, 1 AS nth, id FROM layers.feature_key WHERE layer = {layer}"
+            " AND area = {area}"
+        ).format(**names)
+        if self.invented:
+            return known
+        # Rows that came another way: their keys where these are unique.
+        return sql.SQL(
+            "{known} UNION ALL SELECT {key}, 1, min(id) FROM {old} AS o WHERE area = {area}"
+            " AND {key} IS NOT NULL AND NOT EXISTS (SELECT FROM layers.feature_key AS k"
+            "  WHERE k.layer = {layer} AND (k.id = o.id OR k.area = {area} AND k.key = {key}))"
+            " GROUP BY {key} HAVING count(*) = 1"
+        ).format(known=known, **names)
+
+    def _assign(self, table: str, names: dict[str, sql.Composable]) -> None:
+        """Replace the provisional ids; the table is written anew, so that it has no dead rows."""
+        self._run(
+            "CREATE TABLE {renamed} AS SELECT k.place, k.key, coalesce(known.id,"
+            " {top} + row_number() OVER (PARTITION BY known.id IS NULL"
+            '  ORDER BY k.key::text COLLATE "C", k.nth)) AS id'
+            " FROM {keyed} AS k LEFT JOIN ({known}) AS known USING (key, nth)",
+            names | {"known": self._known(names)},
+        )
+        staging.create(self.conn, self.layer, f"{table[:-1]}m")
+        for command in (
+            "INSERT INTO {made} (id, {columns}) SELECT n.id, {moved}"
+            " FROM {table} AS t JOIN {renamed} AS n ON n.place = t.id",
+            "DROP TABLE {table}",
+            "ALTER TABLE {made} RENAME TO {name}",
+        ):
+            self._run(command, names)
+        if self.key:
+            self._run(
+                "INSERT INTO layers.feature_key (layer, area, key, id)"
+                " SELECT {layer}, {area}, key, id FROM {renamed} ON CONFLICT DO NOTHING",
+                names,
+            )
+        self._run("DROP TABLE {renamed}", names)
+
+    def _run(self, query: LiteralString, names: dict[str, sql.Composable], *values: Any) -> None:
+        self.conn.execute(sql.SQL(query).format(**names), values or None)
+
+    def _rows(self, query: LiteralString, names: dict[str, sql.Composable]) -> list[Row]:
+        with self.conn.cursor(row_factory=tuple_row) as cursor:
+            return cursor.execute(sql.SQL(query).format(**names)).fetchall()
+
+
+def _key(key: Sequence[str]) -> sql.Composable:
+    names = [sql.Identifier(name) for name in key]
+    if len(names) == 1:
+        return sql.SQL("{}::text").format(names[0])
+    return sql.SQL("jsonb_build_array({})::text").format(sql.SQL(", ").join(names))
+
+
+def _digest(columns: Sequence[str]) -> sql.Composed:
+    names = sql.SQL(", ").join(sql.Identifier(name) for name in columns)
+    return sql.SQL("md5(ROW({})::text)::uuid").format(names)

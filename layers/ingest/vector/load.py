@@ -1,0 +1,253 @@
+"""A file loaded into a layer end to end: opened, judged, mapped, compared, decided, swapped in.
+
+Everything runs in one transaction of the writer, so a load that dies, is refused, held or only
+tried leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from psycopg import Connection, Rollback
+from psycopg.rows import tuple_row
+
+from layers import locks, staging, swap
+from layers.area import save_area
+from layers.errors import EditedLayer, RefusedLoad
+from layers.ingest.vector import change, soato
+from layers.ingest.vector.change import Change
+from layers.ingest.vector.features import Features
+from layers.ingest.vector.finding import Action, Finding
+from layers.ingest.vector.keys import Duplicates, Numbering
+from layers.ingest.vector.load_report import Counts, Decision, LoadReport
+from layers.ingest.vector.mapping import Mapping
+from layers.ingest.vector.opening import Opened, open_for
+from layers.ingest.vector.source import require_unchanged
+from layers.model import COUNTRY, Area, Layer, Licence, Origin
+from layers.staging import Load, Progress, Settle, Staged
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a file is to be read and what may become of the layer.
+
+    `crs` and `encoding` are for a file that does not say them. `dry_run` changes nothing;
+    `accept_removals` lets more features vanish than the layer's rule has without review.
+    """
+
+    source_layer: str | None = None
+    encoding: str | None = None
+    crs: str | None = None
+    mapping: Mapping = field(default_factory=Mapping)
+    dry_run: bool = False
+    accept_removals: bool = False
+    licence: Licence | None = None
+    attribution: str | None = None
+
+
+def load_vector(
+    conn: Connection,
+    layer: Layer,
+    file: Path,
+    area: Area,
+    options: Options,
+    progress: Progress | None = None,
+) -> LoadReport:
+    """Load a vector file into a layer of an area; on any error the old rows stay.
+
+    Raises MissingSource and CorruptSource when the file cannot be read or changes meanwhile,
+    RefusedLoad when it as a whole does not fit the layer (format, CRS, required fields),
+    EditedLayer when people have edited the rows since the last load, StoreFailure when the database
+    interrupts. Faults of features, and a refusal for too many of them, are in the report. The
+    connection must be in autocommit.
+    """
+    if (layer.scope == "national") != (area.id == COUNTRY):
+        place = f"the area {COUNTRY!r}" if layer.scope == "national" else "a city area"
+        raise RefusedLoad(f"{layer.id} is loaded for {place}, not for {area.id!r}")
+    opened = open_for(layer, file, area, options.mapping, options)
+    attribution = options.attribution or f"{file.name}, loaded by the operator of this service"
+    origin = Origin(
+        status=options.mapping.status,
+        source=file.name,
+        checksum=opened.source.checksum,
+        licence=options.licence,
+        attribution=attribution,
+    )
+    load = Load(layer, area, origin)
+    what = f"{layer.id}, area {area.id}"
+    with swap.translated(what), locks.exclusive(conn, load.partition):
+        return _Loading(conn, load, opened, options, progress).run()
+
+
+@dataclass
+class _Loading:
+    """One load under way."""
+
+    conn: Connection
+    load: Load
+    opened: Opened
+    options: Options
+    progress: Progress | None
+    features: Features = field(init=False)
+    duplicates: Duplicates = field(default_factory=Duplicates)
+    change: Change = field(default_factory=Change)
+    invented: bool = True
+
+    def run(self) -> LoadReport:
+        self.features = self.opened.features()
+        try:
+            with self.conn.transaction() as whole:
+                report = self._report(*self._decide())
+                if not report.applied:
+                    raise Rollback(whole)
+        except EditedLayer:
+            raise
+        except RefusedLoad as error:
+            return self._report("refused", str(error))
+        return report
+
+    def _decide(self) -> tuple[Decision, str]:
+        """Stage, compare and, when nothing speaks against it, publish."""
+        load, conn = self.load, self.conn
+        save_area(conn, load.area)
+        with swap.writing(conn):
+            swap.require_unedited(conn, load.layer, load.area)
+            checksum, status = self._present()
+            self.invented = checksum is None or status == "demonstration"
+            staged = self._stage()
+            if refusal := self._refusal(staged):
+                return "refused", refusal
+            if checksum == staged.checksum:
+                self.change = Change(unchanged=staged.row_count)
+                swap.drop(conn, staged)
+                swap.record_origin(conn, load)
+                return "unchanged", ""
+            self.change = Change(added=staged.row_count)
+            if not self.invented:
+                self.change = change.compare(conn, load.layer, load.area, staged.table)
+            if held := self._held():
+                return "held", held
+            # layers.quality.check(conn, layer, table, area) belongs here: its findings, measures
+            # and rules into the report, its verdict before the decision.
+            if not self.options.dry_run:
+                self._publish(staged)
+        faulty = self.features.findings.most("refused")
+        return "published_with_warnings" if faulty else "published", ""
+
+    def _present(self) -> tuple[str | None, str | None]:
+        with self.conn.cursor(row_factory=tuple_row) as cursor:
+            row = cursor.execute(
+                "SELECT checksum, status FROM layers.version WHERE layer = %s AND area = %s",
+                (self.load.layer.id, self.load.area.id),
+            ).fetchone()
+        return (row[0], row[1]) if row else (None, None)
+
+    def _stage(self) -> Staged:
+        if self.options.mapping.soato and self.options.mapping.soato.by == "name":
+            self.features.codes = soato.codes_by_name(self.conn)
+        frames = self.features.frames(self.opened.batches(), self.opened.linearise)
+        staged = staging.copy(self.conn, self.load, frames, self.progress, self._settle())
+        require_unchanged(self.opened.source)
+        return staged
+
+    def _settle(self) -> Settle:
+        mapping, layer, area = self.options.mapping, self.load.layer, self.load.area
+        keep_same = mapping.rules.same_feature == "keep"
+        numbering = Numbering(self.conn, layer, area, mapping.key, self.invented, keep_same)
+
+        def run(table: str) -> None:
+            if mapping.soato and mapping.soato.by == "place":
+                missing = soato.fill_by_place(self.conn, table)
+                self.features.findings.count("soato.unknown", "noted", missing)
+            self.duplicates = numbering.number(table)
+            self._note_duplicates()
+
+        return Settle(run, numbering.rewrites)
+
+    def _note_duplicates(self) -> None:
+        found, key = self.duplicates, ", ".join(self.options.mapping.key)
+        self._note("duplicate.feature", "refused", found.same, "equal to another feature")
+        said = f"another feature with the same {key} is different"
+        self._note("duplicate.key", "refused", found.clashing, said)
+        said = f"equal to another feature but for {key}"
+        self._note("duplicate.alike", "noted", found.alike, said)
+
+    def _note(self, code: str, action: Action, ids: tuple[int, ...], said: str) -> None:
+        for one in ids:
+            self.features.findings.add(Finding(code, self.features.name(one), action, detail=said))
+
+    def _refusal(self, staged: Staged) -> str:
+        """Say why nothing of the file is loaded, empty when nothing speaks against it."""
+        read, refused = self.features.read, self._refused()
+        most = self.features.findings.most("refused")
+        if read and not staged.row_count:
+            reason = "none of its features can be loaded"
+        elif not read:
+            return f"{self.opened.source.file.name} has no features; ask its supplier for them"
+        elif refused > self.options.mapping.rules.refused_share * read:
+            reason = f"{refused} of its {read} features are refused"
+        else:
+            return ""
+        more = f", most for {most[0]} ({most[1]})" if most else ""
+        first = next((f for f in self.features.findings.kept if f.action == "refused"), None)
+        shown = f": feature {first.feature}: {first.detail}" if first else ""
+        return f"{reason}{more}{shown}"
+
+    def _held(self) -> str:
+        limit = self.options.mapping.rules.vanish_share
+        if self.options.accept_removals or self.change.vanishing <= limit:
+            return ""
+        return (
+            f"{self.change.removed} features, {self.change.vanishing:.0%} of what is there, would"
+            f" vanish, more than {limit:.0%}; look at the report, then load it again with"
+            " --accept-removals"
+        )
+
+    def _publish(self, staged: Staged) -> None:
+        conn, load = self.conn, self.load
+        staging.finish(conn, load, staged)
+        version = change.next_version(conn)
+        if not self.invented:
+            change.remember(
+                conn, load.layer, load.area, staged.table, version=version, request=uuid4()
+            )
+        swap.swap(conn, load, staged, keep=True, version=version)
+
+    def _refused(self) -> int:
+        return self.features.refused + len(self.duplicates.same) + len(self.duplicates.clashing)
+
+    def _report(self, decision: Decision, reason: str) -> LoadReport:
+        opened, features, found = self.opened, self.features, self.features.findings
+        refused = self._refused()
+        kept = features.read - refused
+        counts = Counts(
+            read=features.read,
+            loaded=kept if decision in ("published", "published_with_warnings", "unchanged") else 0,
+            repaired=sum(n for (_, action), n in found.totals.items() if action == "repaired"),
+            refused=refused,
+            added=self.change.added,
+            changed=self.change.changed,
+            removed=self.change.removed,
+            unchanged=self.change.unchanged,
+        )
+        return LoadReport(
+            layer=self.load.layer.id,
+            area=self.load.area.id,
+            file=opened.source.file.name,
+            checksum=opened.source.checksum,
+            time=datetime.now(UTC),
+            crs=opened.way.crs,
+            operation=opened.way.operation,
+            accuracy_m=opened.way.accuracy_m,
+            encoding=opened.source.encoding,
+            counts=replace(counts, loaded=0) if self.options.dry_run else counts,
+            unmapped=opened.matching.unmapped,
+            findings=tuple(found.kept),
+            decision=decision,
+            reason=reason,
+            dry_run=self.options.dry_run,
+            totals=found.named(),
+        )

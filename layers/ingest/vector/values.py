@@ -1,0 +1,243 @@
+"""A source's values as a field's type: decimal commas, local dates, yes and no in three languages.
+
+Whatever cannot be read without guessing raises ValueError saying what is wrong.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from pandas.api.types import infer_dtype
+
+from layers.ingest.vector.mapping import FieldMapping, Rules
+from layers.ingest.vector.units import factor
+from layers.model import LANGUAGES, Field
+
+_YES = {"да", "так", "true", "t", "yes", "y", "1", "истина", "праўда"}
+_NO = {"нет", "не", "false", "f", "no", "n", "0", "ложь", "хлусня", "няма"}
+_SPACES = re.compile(r"[\s\u00a0\u202f\u2009]")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_LOCAL_DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", re.ASCII)
+_ISO_DAY = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)
+_CLOCK = re.compile(
+    r"[T ](\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?\s*(Z|[+-]\d{2}:?\d{2})?", re.ASCII
+)
+
+Convert = Callable[[Any], Any]
+
+_PLAIN = {"integer": "integer", "number": "floating", "boolean": "boolean", "string": "string"}
+"""What pandas calls a column of values that are the field's already, by its type."""
+
+
+def converter(field: Field, given: FieldMapping | None, rules: Rules) -> Convert:
+    """Return what turns one value of the source (never null) into one of the field."""
+    if field.codes:
+        return _coded(field, given.codes if given else {})
+    scale = factor(given.unit, field.unit) if given and given.unit else None
+    if field.type == "integer":
+        return _limited(field, lambda v: _whole(_scaled(_number(v), scale)))
+    if field.type == "number":
+        return _limited(field, lambda v: float(_scaled(_number(v), scale)))
+    if field.type == "datetime":
+        zone = ZoneInfo(rules.time_zone)
+        return lambda v: _datetime(v, zone)
+    if field.type != "string":
+        return _boolean if field.type == "boolean" else _date
+    return _text(given.codes if given else {}, rules.longest_text)
+
+
+def _text(renamed: Mapping[str, str], longest: int) -> Convert:
+    def read(value: Any) -> str:
+        said = text(value)
+        said = renamed.get(said, said)
+        if len(said) > longest:
+            raise ValueError(f"has {len(said)} characters, more than {longest}")
+        return said
+
+    return read
+
+
+def fits_whole(field: Field, given: FieldMapping | None, rules: Rules, column: np.ndarray) -> bool:
+    """Tell whether all values of a column (object, None where missing) are the field's as they are.
+
+    False says only that they must be looked at one by one.
+    """
+    converted = field.codes or (given is not None and (given.codes or given.unit))
+    if converted or infer_dtype(column, skipna=True) != _PLAIN.get(field.type):
+        return False
+    there = [value for value in column if value is not None]
+    if field.type == "boolean":
+        return True
+    if field.type == "string":
+        blank = any(not said or said.isspace() for said in there)
+        return (
+            not blank and max(map(len, there)) <= rules.longest_text and "\0" not in "".join(there)
+        )
+    low, high = float(min(there)), float(max(there))
+    inside = (field.minimum is None or low >= field.minimum) and (
+        field.maximum is None or high <= field.maximum
+    )
+    # Comparisons with what is no number may be true.
+    return inside and bool(np.isfinite(there).all()) and max(-low, high) < 2**63
+
+
+def text(value: Any) -> str:
+    """Return a value as text, whole numbers without a point."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("has a NUL character")
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if isinstance(value, bytes):
+        raise ValueError("is binary, not text")
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def folded(said: str) -> str:
+    """Return text as names and codes are compared: without case, ё as е, spaces as one."""
+    return " ".join(said.replace("_", " ").split()).casefold().replace("ё", "е")
+
+
+def _coded(field: Field, codes: Mapping[str, str]) -> Convert:
+    known = {folded(code.title.get(lang)): code.value for lang in LANGUAGES for code in field.codes}
+    known |= {folded(code.value): code.value for code in field.codes}
+    known |= {folded(said): value for said, value in codes.items()}
+
+    seen: dict[Any, str] = {}
+
+    def read(value: Any) -> str:
+        found = seen.get(value) or known.get(folded(text(value)))
+        if found is None:
+            raise UnknownCode(f"is none of the codes of {field.name}")
+        if len(seen) < 1000:
+            seen[value] = found
+        return found
+
+    return read
+
+
+class UnknownCode(ValueError):
+    """A value is none of the codes of its field."""
+
+
+def _limited(field: Field, convert: Convert) -> Convert:
+    low, high = field.minimum, field.maximum
+
+    def read(value: Any) -> Any:
+        number = convert(value)
+        if low is not None and number < low:
+            raise ValueError(f"is below {low:g}")
+        if high is not None and number > high:
+            raise ValueError(f"is above {high:g}")
+        return number
+
+    return read
+
+
+def _number(value: Any) -> int | float:
+    if type(value) is int:
+        return value
+    if type(value) is float:
+        if not math.isfinite(value):
+            raise ValueError("is not a finite number")
+        return value
+    if isinstance(value, str):
+        said = _SPACES.sub("", value).replace("\u2212", "-")
+        said = said.replace(",", ".") if "." not in said else said
+        if _NUMBER.fullmatch(said):
+            return _number(float(said)) if not said.lstrip("+-").isdigit() else int(said)
+    raise ValueError("is not a number")
+
+
+def number(value: Any) -> float:
+    """Return a number that may be written with a decimal comma, not finite when it is none."""
+    try:
+        return float(_number(value))
+    except ValueError:
+        return math.nan
+
+
+def _scaled(value: int | float, scale: float | None) -> int | float:
+    return value if scale is None or scale == 1 else value * scale
+
+
+def _whole(value: int | float) -> int:
+    nearest = round(value)
+    # A conversion of units leaves a last digit of rounding.
+    if abs(value - nearest) > 1e-9 * max(1.0, abs(value)):
+        raise ValueError("is not a whole number")
+    if not -(2**63) <= nearest < 2**63:
+        raise ValueError("is too large")
+    return nearest
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    said = folded(text(value))
+    if said in _YES or said in _NO:
+        return said in _YES
+    raise ValueError("is neither yes nor no")
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, datetime):
+        if value.time() != time():
+            raise ValueError("is a time, not a date")
+        return value.date()
+    if isinstance(value, date):
+        return value
+    day, clock = _day(value)
+    if clock and _clock(clock)[0] != time():
+        raise ValueError("is a time, not a date")
+    return day
+
+
+def _datetime(value: Any, zone: ZoneInfo) -> datetime:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=zone)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), zone)
+    day, rest = _day(value)
+    clock, offset = _clock(rest) if rest else (time(), None)
+    if offset:
+        return datetime.fromisoformat(f"{day.isoformat()}T{clock.isoformat()}{offset}")
+    return datetime.combine(day, clock, zone)
+
+
+def _day(value: Any) -> tuple[date, str]:
+    if not isinstance(value, str):
+        raise ValueError("is not a date")
+    said = value.strip()
+    local, iso = _LOCAL_DAY.match(said), _ISO_DAY.match(said)
+    parts = local.groups()[::-1] if local else iso.groups() if iso else None
+    if parts is None:
+        raise ValueError("is not a date (31.12.2025 or 2025-12-31)")
+    end = (local or iso).end()  # type: ignore[union-attr]
+    try:
+        return date(*map(int, parts)), said[end:]
+    except ValueError:
+        raise ValueError("is no day of the calendar") from None
+
+
+def _clock(rest: str) -> tuple[time, str | None]:
+    found = _CLOCK.fullmatch(rest)
+    if found is None:
+        raise ValueError("is not a time (31.12.2025 14:05 or 2025-12-31T14:05:00)")
+    hour, minute, second, part, offset = found.groups()
+    try:
+        clock = time(int(hour), int(minute), int(second or 0), int(float(part or 0) * 1e6))
+    except ValueError:
+        raise ValueError("is no time of a day") from None
+    return clock, "+00:00" if offset == "Z" else offset

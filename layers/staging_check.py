@@ -1,0 +1,125 @@
+"""The checks of staged rows that hold for every load: each fault with its count and first ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from psycopg import Connection, sql
+from psycopg.rows import tuple_row
+
+from layers.faults import SHOWN, Faults
+from layers.model import AREA_STRIDE, Area, Field, Layer
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """Rows where `broken` (SQL over the staging table) is true have the fault `reason`."""
+
+    reason: str
+    broken: sql.Composable
+
+
+def _rules(layer: Layer, area: Area, not_null: set[str]) -> list[_Rule]:
+    first = area.number * AREA_STRIDE
+    id_range = sql.SQL("(id <= {} OR id >= {})").format(
+        sql.Literal(first), sql.Literal(first + AREA_STRIDE)
+    )
+    reason = f"the id is outside the area's range {first + 1} to {first + AREA_STRIDE - 1}"
+    rules = [_Rule(reason, id_range)]
+    other = sql.SQL("area IS DISTINCT FROM {}").format(sql.Literal(area.id))
+    rules.append(_Rule(f"area is not {area.id}", other))
+    rules.append(_Rule("looks like lat/lon: swap the coordinates to lon/lat", _mirrored(area)))
+    required = not_null | {f.name for f in layer.published_fields if f.required}
+    for name in sorted(required - {"id", "area"}):
+        what = "no geometry" if name == "geom" else f"no value in {name}"
+        rules.append(_Rule(what, sql.SQL("{} IS NULL").format(sql.Identifier(name))))
+    for field in layer.published_fields:
+        rules += _field_rules(field)
+    return rules
+
+
+def _field_rules(field: Field) -> list[_Rule]:
+    name = sql.Identifier(field.name)
+    rules = []
+    if field.codes:
+        codes = sql.SQL(", ").join(sql.Literal(c.value) for c in field.codes)
+        broken = sql.SQL("{} NOT IN ({})").format(name, codes)
+        rules.append(_Rule(f"{field.name} is not one of its codes", broken))
+    if field.minimum is not None:
+        broken = sql.SQL("{} < {}").format(name, sql.Literal(field.minimum))
+        rules.append(_Rule(f"{field.name} is below {field.minimum:g}", broken))
+    if field.maximum is not None:
+        broken = sql.SQL("{} > {}").format(name, sql.Literal(field.maximum))
+        rules.append(_Rule(f"{field.name} is above {field.maximum:g}", broken))
+    return rules
+
+
+def check(conn: Connection, layer: Layer, area: Area, table: str, faults: Faults) -> None:
+    """Add what is wrong with the rows of a staging table to the faults."""
+    rules = _rules(layer, area, not_null(conn, layer))
+    if faults:
+        # A value that could not be stored is null now; to call it missing as well would mislead.
+        rules = [rule for rule in rules if not rule.reason.startswith("no ")]
+    counts = sql.SQL(", ").join(
+        sql.SQL("count(*) FILTER (WHERE {})").format(rule.broken) for rule in rules
+    )
+    found = select(conn, "SELECT {counts} FROM {table}", counts=counts, table=staging(table))[0]
+    for rule, count in zip(rules, found, strict=True):
+        if count:
+            ids = select(
+                conn,
+                "SELECT id FROM {table} WHERE {broken} ORDER BY id LIMIT {shown}",
+                table=staging(table),
+                broken=rule.broken,
+                shown=sql.Literal(SHOWN),
+            )
+            faults.add_counted(rule.reason, count, [i for (i,) in ids])
+    _check_unique(conn, table, faults)
+
+
+def _check_unique(conn: Connection, table: str, faults: Faults) -> None:
+    twice = select(
+        conn,
+        "SELECT id, count(*) OVER () FROM (SELECT id FROM {table} GROUP BY id"
+        " HAVING count(*) > 1) AS twice ORDER BY id LIMIT {shown}",
+        table=staging(table),
+        shown=sql.Literal(SHOWN),
+    )
+    if twice:
+        faults.add_counted("the id is used more than once", twice[0][1], [i for i, _ in twice])
+
+
+def _mirrored(area: Area) -> sql.Composed:
+    """SQL that is true for a geometry near the area's mirror image: latitude before longitude."""
+    near = "(abs((ST_XMin(geom) + ST_XMax(geom)) / 2 - {x}) < 5"
+    near += " AND abs((ST_YMin(geom) + ST_YMax(geom)) / 2 - {y}) < 5)"
+    lon, lat = sql.Literal(area.lon), sql.Literal(area.lat)
+    mirror, here = sql.SQL(near).format(x=lat, y=lon), sql.SQL(near).format(x=lon, y=lat)
+    return sql.SQL("({} AND NOT {})").format(mirror, here)
+
+
+def not_null(conn: Connection, layer: Layer) -> set[str]:
+    """Return the columns of a layer's table that must have a value."""
+    found = select(
+        conn,
+        "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s)"
+        " AND attnotnull AND attnum > 0 AND NOT attisdropped",
+        params=(f"features.{layer.id}",),
+    )
+    return {name for (name,) in found}
+
+
+def staging(table: str) -> sql.Identifier:
+    """Return the name of a staging table."""
+    return sql.Identifier("staging", table)
+
+
+def select(
+    conn: Connection, query: LiteralString, *, params: Row = (), **names: sql.Composable
+) -> list[Row]:
+    """Run a query and return its rows."""
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(sql.SQL(query).format(**names), params or None).fetchall()
