@@ -127,6 +127,39 @@ class Tiles(Value):
     feature_limit: int = Constraint(default=20_000, ge=1, le=100_000)
 
 
+class Rule(Value):
+    """A topology rule of a layer: what must not be, from where on, and what follows.
+
+    `overlap`: areas share more than `limit` m2. `gap`: slits narrower than `limit` m between areas.
+    `undershoot`: a line ends nearer than `limit` m to another one and does not meet it. `crossing`:
+    lines cross without a node (those with a true field of `apart`, as bridges, may). `far`: farther
+    than `limit` m from every feature of the layer `beside`. `twice`: the same shape again. A larger
+    share of the features at fault than `warn_share` warns, than `refuse_share` refuses a load.
+    """
+
+    rule: Literal["overlap", "gap", "undershoot", "crossing", "far", "twice"]
+    limit: float = Constraint(default=0.0, ge=0, le=100_000)
+    apart: tuple[Name, ...] = ()
+    beside: Name | None = None
+    warn_share: float = Constraint(default=0.0, ge=0, le=1)
+    refuse_share: float = Constraint(default=1.0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.rule == "far") != (self.beside is not None):
+            raise ValueError(f"rule {self.rule}: `beside` names a layer for the rule far only")
+        if self.apart and self.rule != "crossing":
+            raise ValueError(f"rule {self.rule}: `apart` is for the rule crossing only")
+        if self.rule in ("gap", "undershoot", "far") and not self.limit:
+            raise ValueError(f"rule {self.rule}: `limit` must say how many metres")
+        return self
+
+
+_DIMENSION_OF_RULE = {
+    "overlap": "Polygon", "gap": "Polygon", "undershoot": "LineString", "crossing": "LineString",
+}  # fmt: skip
+
+
 class Layer(Value):
     """Everything about one published layer but its SQL, style and sample.
 
@@ -135,6 +168,7 @@ class Layer(Value):
     `selector` names a code-list field of which a map shows one value at a time.
     `editable`: whoever has a key may create, change and delete single features over HTTP.
     `foreign`: the rows are those of a table of somebody else's, written without our checks.
+    `quality`: rules that loaded rows are held against (layers/quality).
     """
 
     id: Name
@@ -161,6 +195,7 @@ class Layer(Value):
     selector: str | None = None
     editable: bool = False
     foreign: bool = False
+    quality: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -174,6 +209,12 @@ class Layer(Value):
             chosen = next((f for f in self.fields if f.name == self.selector), None)
             if chosen is None or not chosen.codes:
                 raise ValueError(f"selector {self.selector} is not a field with codes")
+        for one in self.quality:
+            needed = _DIMENSION_OF_RULE.get(one.rule)
+            if needed and self.geometry.removeprefix("Multi") != needed:
+                raise ValueError(f"rule {one.rule} is for layers of {needed}s")
+            if unknown := [name for name in one.apart if name not in names]:
+                raise ValueError(f"rule {one.rule}: there is no field {unknown[0]}")
         return self
 
     def __hash__(self) -> int:
