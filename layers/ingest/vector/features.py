@@ -62,7 +62,7 @@ class Features:
             shapes, refused = self._shapes(batch, names, linearise)
             columns = {}
             for one, convert in converters:
-                values, bad = self._column(one, convert, batch.attributes, ~refused)
+                values, bad = self._column(one, convert, batch.attributes)
                 columns[one.name] = values
                 refused |= bad
             good = ~refused
@@ -115,48 +115,45 @@ class Features:
         return self.judge.judge_shapes(shapes, names, missing)
 
     def _column(
-        self, one: Field, convert: Convert | None, table: pd.DataFrame, alive: np.ndarray
+        self, one: Field, convert: Convert | None, table: pd.DataFrame
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the values of a field, and which features have none that will do."""
-        if convert is None:
-            constant = converter(one, None, self.mapping.rules)(
-                self.matching.given[one.name].constant
-            )
-            return np.full(len(table), constant, dtype=object), np.zeros(len(table), dtype=bool)
-        column = self.matching.columns.get(one.name) or str(
-            self.mapping.soato.source if self.mapping.soato else ""
-        )
-        raw = table[column].to_numpy()
-        names = table.index.to_numpy()
-        made = np.full(len(raw), None, dtype=object)
-        refused = np.zeros(len(raw), dtype=bool)
         given, rules = self.matching.given.get(one.name), self.mapping.rules
-        if not self.mapping.missing and fits_whole(one, given, rules, raw):
+        if convert is None:
+            constant = converter(one, None, rules)(given.constant if given else None)
+            return np.full(len(table), constant, dtype=object), np.zeros(len(table), dtype=bool)
+        own = self.matching.columns.get(one.name)
+        column = own or str(self.mapping.soato.source if self.mapping.soato else "")
+        raw, names = table[column].to_numpy(), table.index.to_numpy()
+        refused = np.zeros(len(raw), dtype=bool)
+        if own and not self.mapping.missing and fits_whole(one, given, rules, raw):
             made = raw
         else:
-            for i in np.flatnonzero(alive):
-                value = raw[i]
+            made = np.full(len(raw), None, dtype=object)
+            for i, value in enumerate(raw):
                 if _blank(value, self.mapping.missing):
                     continue
                 try:
                     made[i] = convert(value)
                 except ValueError as error:
                     refused[i] = self._bad_value(one, column, names[i], value, error)
-        needed = one.required and one.name not in ("area", "status")
-        if needed or one.name in self.mapping.key:
-            lacking = alive & ~refused & np.array([v is None for v in made], dtype=bool)
+        if self._is_needed(one):
+            lacking = ~refused & np.array([v is None for v in made], dtype=bool)
             for i in np.flatnonzero(lacking):
                 self._found("value.missing", names[i], one.name, None, f"no value in {one.name}")
             refused |= lacking
         return made, refused
+
+    def _is_needed(self, one: Field) -> bool:
+        filled = ("area", "status")  # by the load itself
+        return (one.required and one.name not in filled) or one.name in self.mapping.key
 
     def _bad_value(
         self, one: Field, column: str, name: object, value: Any, error: ValueError
     ) -> bool:
         """Note a value that its field cannot take; tell whether the feature is refused for it."""
         code = "value.unknown_code" if isinstance(error, UnknownCode) else "value.unreadable"
-        needed = one.required or one.name in self.mapping.key
-        refused = needed or self.mapping.rules.bad_value == "refuse"
+        refused = self._is_needed(one) or self.mapping.rules.bad_value == "refuse"
         action: Action = "refused" if refused else "noted"
         said = f"{column}: {str(value)[:SHOWN]!r} {error}" + ("" if refused else "; left out")
         self._found(code, name, one.name, str(value), said, action)
