@@ -139,8 +139,8 @@ class Features:
                     refused[i] = self._bad_value(one, column, names[i], value, error)
         if self._is_needed(one):
             lacking = ~refused & np.array([v is None for v in made], dtype=bool)
-            for i in np.flatnonzero(lacking):
-                self._found("value.missing", names[i], one.name, None, f"no value in {one.name}")
+            for name in names[lacking]:
+                self._found("value.missing", name, one.name, None, f"no value in {one.name}")
             refused |= lacking
         return made, refused
 

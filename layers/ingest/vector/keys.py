@@ -90,6 +90,14 @@ class Numbering:
         }
 
     def _duplicates(self, names: dict[str, sql.Composable]) -> Duplicates:
+        if self.keep_same and not self.key:
+            self._run(
+                "UPDATE {keyed} AS k SET nth = t.nth FROM (SELECT place,"
+                "  row_number() OVER (PARTITION BY key ORDER BY place) AS nth FROM {keyed}) AS t"
+                " WHERE t.place = k.place AND t.nth > 1",
+                names,
+            )
+            return Duplicates()
         found = self._rows(
             "SELECT place, clash, nth FROM (SELECT place, row_number() OVER same AS nth,"
             "  min(rest::text) OVER (PARTITION BY key)"
@@ -99,10 +107,6 @@ class Numbering:
             ") AS twice WHERE clash OR nth > 1 ORDER BY place",
             names,
         )
-        if self.keep_same and not self.key:
-            for place, _, nth in found:
-                self._run("UPDATE {keyed} SET nth = %s WHERE place = %s", names, nth, place)
-            return Duplicates()
         same = tuple(place for place, clash, _ in found if not clash)
         clashing = tuple(place for place, clash, _ in found if clash)
         if found:
