@@ -11,6 +11,7 @@ from geoportal.cli import database
 from geoportal.cli.common import Group, area_option, counted, settings
 from geoportal.cli.progress import say
 from geoportal.cli.publish import publish, unpublish
+from geoportal.cli.quality import quality
 from geoportal.errors import BadSetting
 from layers import registry
 from layers.errors import UnknownLayer
@@ -118,6 +119,7 @@ def check(folders: tuple[Path, ...]) -> None:
 
 layers.add_command(publish)
 layers.add_command(unpublish)
+layers.add_command(quality)
 
 
 def table(rows: list[tuple[str, ...]]) -> str:

@@ -17,6 +17,7 @@ from geoportal.ogc import (
     maps,
     openapi,
     processes,
+    quality,
     schema,
     search,
     styles,
@@ -106,6 +107,10 @@ ROUTES: tuple[Route, ...] = (
         COLLECTION + "/sortables", "getSortables", schema.get_sortables, "features",
         _text("Уласцівасці для парадку", "Свойства для порядка", "Sortable properties"),
         formats=("schema", "html"), page="schema", schema="object",
+    ),
+    Route(
+        COLLECTION + "/quality", "getQuality", quality.get_quality, "common",
+        quality.TITLE, page="quality", schema="object", live=True,
     ),
     Route(
         COLLECTION + "/items", "getFeatures", items.get_collection_items, "features",

@@ -46,14 +46,17 @@ def _place(
     apart = sql.SQL(" OR ").join(
         sql.SQL("coalesce({}, false)").format(sql.Identifier(name)) for name in sorted(names)
     )
+    title = layer.with_role("title")
     made = sql.SQL(
         "CREATE TEMPORARY TABLE {rows} ON COMMIT DROP AS"
-        " SELECT id, ST_MakeValid(ST_Transform(geom, {srid}::int)) AS g, ({apart}) AS apart"
+        " SELECT id, ST_MakeValid(ST_Transform(geom, {srid}::int)) AS g, ({apart}) AS apart,"
+        " {title}::text AS title"
         " FROM {table} WHERE {where}"
     ).format(
         rows=sql.Identifier(ROWS),
         srid=sql.Literal(area.srid),
         apart=apart if names else sql.SQL("false"),
+        title=sql.Identifier(title.name) if title else sql.NULL,
         table=table,
         where=where,
     )
@@ -74,10 +77,11 @@ def _ask(cursor: Any, rule: Rule, area: Area, count: int) -> tuple[Ruled, list[F
     query = sql.SQL(
         "WITH f (id, other, size, place) AS MATERIALIZED ({asked}),"
         " n AS (SELECT count(*) AS faults, count(DISTINCT id) AS faulty FROM f)"
-        " SELECT n.faults, n.faulty, f.id, f.other, f.size,"
+        " SELECT n.faults, n.faulty, f.id, r.title, f.other, f.size,"
         " ST_X(ST_Transform(f.place, 4326)), ST_Y(ST_Transform(f.place, 4326))"
         " FROM n LEFT JOIN LATERAL"
         " (SELECT * FROM f ORDER BY id, other LIMIT %(kept)s) AS f ON true"
+        " LEFT JOIN quality_rows AS r ON r.id = f.id ORDER BY f.id, f.other"
     ).format(asked=sql.SQL(topology.query))
     values = {"limit": rule.limit, "touch": TOUCH_M, "kept": KEPT}
     rows = cursor.execute(query, values).fetchall()
@@ -90,11 +94,12 @@ def _ask(cursor: Any, rule: Rule, area: Area, count: int) -> tuple[Ruled, list[F
             f"rule.{rule.rule}",
             str(feature),
             "refused" if verdict == "refuse" else "noted",
+            value=title,
             detail=said(rule, str(other), size),
             lon=lon,
             lat=lat,
         )
-        for _, _, feature, other, size, lon, lat in rows
+        for _, _, feature, title, other, size, lon, lat in rows
         if feature is not None
     ]
     return Ruled(rule.rule, topology.measure, count, faulty, faults, verdict), findings
