@@ -8,7 +8,7 @@ from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from layers.ingest.vector.finding import Finding
-from layers.model import Area, Layer, Rule
+from layers.model import HULL, Area, Layer, Rule
 from layers.quality.measures import measures
 from layers.quality.result import Quality, Ruled, Verdict
 from layers.quality.rules import BESIDE, ROWS, RULES, TOUCH_M, said
@@ -49,9 +49,11 @@ def _place(
     title = layer.with_role("title")
     made = sql.SQL(
         "CREATE TEMPORARY TABLE {rows} ON COMMIT DROP AS"
-        " SELECT id, ST_MakeValid(ST_Transform(geom, {srid}::int)) AS g, ({apart}) AS apart,"
-        " {title}::text AS title"
-        " FROM {table} WHERE {where}"
+        " SELECT id, CASE WHEN ST_IsValid(moved.g) THEN moved.g ELSE ST_MakeValid(moved.g)"
+        "  END AS g, ST_Collect(ST_StartPoint(moved.g), ST_EndPoint(moved.g)) AS ends,"
+        " ({apart}) AS apart, {title}::text AS title"
+        " FROM {table}, LATERAL (SELECT ST_Transform(geom, {srid}::int) OFFSET 0) AS moved (g)"
+        " WHERE {where}"
     ).format(
         rows=sql.Identifier(ROWS),
         srid=sql.Literal(area.srid),
@@ -71,24 +73,24 @@ def _index(cursor: Any, table: str) -> None:
 
 
 def _ask(cursor: Any, rule: Rule, area: Area, count: int) -> tuple[Ruled, list[Finding]]:
-    topology = RULES[rule.rule]
-    if rule.beside:
-        _place_beside(cursor, rule.beside, area)
+    topology = RULES["gap_within" if rule.within else rule.rule]
+    other = rule.beside or rule.within
+    if other and not _place_beside(cursor, other, area):
+        return Ruled(rule.rule, topology.measure, 0, 0, 0, "unchecked"), []
     query = sql.SQL(
         "WITH f (id, other, size, place) AS MATERIALIZED ({asked}),"
-        " n AS (SELECT count(*) AS faults, count(DISTINCT id) AS faulty FROM f)"
+        " n AS (SELECT count(*) AS faults, (SELECT count(DISTINCT id) FROM (SELECT id FROM f"
+        "  UNION ALL SELECT other::bigint FROM f WHERE %(mutual)s) AS each) AS faulty FROM f)"
         " SELECT n.faults, n.faulty, f.id, r.title, f.other, f.size,"
         " ST_X(ST_Transform(f.place, 4326)), ST_Y(ST_Transform(f.place, 4326))"
         " FROM n LEFT JOIN LATERAL"
         " (SELECT * FROM f ORDER BY id, other LIMIT %(kept)s) AS f ON true"
         " LEFT JOIN quality_rows AS r ON r.id = f.id ORDER BY f.id, f.other"
     ).format(asked=sql.SQL(topology.query))
-    values = {"limit": rule.limit, "touch": TOUCH_M, "kept": KEPT}
+    values = {"limit": rule.limit, "touch": TOUCH_M, "kept": KEPT, "mutual": topology.mutual}
     rows = cursor.execute(query, values).fetchall()
-    if rule.beside:
-        cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", BESIDE)))
     faults, faulty = rows[0][:2]
-    verdict = _verdict(rule, faulty / count)
+    verdict = _verdict(rule, faulty, faulty / count)
     findings = [
         Finding(
             f"rule.{rule.rule}",
@@ -105,21 +107,35 @@ def _ask(cursor: Any, rule: Rule, area: Area, count: int) -> tuple[Ruled, list[F
     return Ruled(rule.rule, topology.measure, count, faulty, faults, verdict), findings
 
 
-def _place_beside(cursor: Any, layer_id: str, area: Area) -> None:
-    made = sql.SQL(
-        "CREATE TEMPORARY TABLE {beside} ON COMMIT DROP AS"
-        " SELECT ST_Transform(geom, {srid}::int) AS g FROM {table} WHERE area = {area}"
-    ).format(
-        beside=sql.Identifier(BESIDE),
-        srid=sql.Literal(area.srid),
-        table=sql.Identifier("features", layer_id),
-        area=sql.Literal(area.id),
+def _place_beside(cursor: Any, other: str, area: Area) -> bool:
+    """Lay out the layer that a rule looks at, or the hull; tell whether anything is there."""
+    cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier("pg_temp", BESIDE)))
+    source = sql.SQL("SELECT ST_ConvexHull(ST_Collect(g)) AS g FROM {}").format(
+        sql.Identifier(ROWS)
     )
-    cursor.execute(made)
+    if other != HULL:
+        cursor.execute("SELECT to_regclass(%s)", (f"features.{other}",))
+        if cursor.fetchone()[0] is None:
+            return False
+        source = sql.SQL(
+            "SELECT ST_Transform(geom, {srid}::int) AS g FROM {table}"
+            " WHERE area = {area} AND geom IS NOT NULL"
+        ).format(
+            srid=sql.Literal(area.srid),
+            table=sql.Identifier("features", other),
+            area=sql.Literal(area.id),
+        )
+    made = sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {}")
+    found = cursor.execute(made.format(sql.Identifier(BESIDE), source)).rowcount
     _index(cursor, BESIDE)
+    return bool(found)
 
 
-def _verdict(rule: Rule, share: float) -> Verdict:
-    if share > rule.refuse_share:
+def _verdict(rule: Rule, faulty: int, share: float) -> Verdict:
+    if share > rule.refuse_share or _more(faulty, rule.refuse_count):
         return "refuse"
-    return "warn" if share > rule.warn_share else "publish"
+    return "warn" if share > rule.warn_share or _more(faulty, rule.warn_count) else "publish"
+
+
+def _more(faulty: int, most: int | None) -> bool:
+    return most is not None and faulty > most

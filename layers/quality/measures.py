@@ -14,6 +14,7 @@ OMISSION = "completeness omission"
 DOMAIN = "domain consistency"
 THEMATIC = "thematic classification correctness"
 TEMPORAL = "temporal validity"
+NONCONFORMING = "number of items not in conformance with their value domain"
 
 
 def measures(
@@ -21,8 +22,8 @@ def measures(
 ) -> tuple[Measured, ...]:
     """Return the measures of the rows of a table that meet a condition; `count` = how many.
 
-    Missing values by field (7), values outside their domain (16) or code list (60), times that are
-    to come or end before they begin (16, as a measure of temporal validity).
+    Missing values by required field (7), values outside their domain (16) or code list (60), times
+    that are to come or end before they begin (16, as a measure of temporal validity).
     """
     asked = [one for field in layer.fields for one in _of_field(field)] + _of_times(layer)
     if not asked or not count:
@@ -49,8 +50,10 @@ Asked = tuple[Measured, sql.Composable]
 
 def _of_field(field: Field) -> list[Asked]:
     column = sql.Identifier(field.name)
-    missing = Measured(OMISSION, 7, "rate of missing items", 0, rate=True, field=field.name)
-    found: list[Asked] = [(missing, sql.SQL("{} IS NULL").format(column))]
+    found: list[Asked] = []
+    if field.required:
+        missing = Measured(OMISSION, 7, "rate of missing items", 0, rate=True, field=field.name)
+        found.append((missing, sql.SQL("{} IS NULL").format(column)))
     if field.codes:
         wrong = Measured(
             THEMATIC, 60, "number of incorrectly classified features", 0, field=field.name
@@ -63,8 +66,7 @@ def _of_field(field: Field) -> list[Asked]:
         if limit is not None
     ]
     if bounds:
-        name = "number of items not in conformance with their value domain"
-        outside = Measured(DOMAIN, 16, name, 0, field=field.name)
+        outside = Measured(DOMAIN, 16, NONCONFORMING, 0, field=field.name)
         found.append((outside, sql.SQL("({})").format(sql.SQL(" OR ").join(bounds))))
     return found
 
@@ -76,10 +78,12 @@ def _of_times(layer: Layer) -> list[Asked]:
         for role in ("primary-instant", "primary-interval-start", "primary-interval-end")
     )
     if instant:
-        to_come = Measured(TEMPORAL, 16, "number of times to come", 0, field=instant.name)
+        to_come = Measured(TEMPORAL, 16, f"{NONCONFORMING}: it is to come", 0, field=instant.name)
         found.append((to_come, sql.SQL("{} > now()").format(sql.Identifier(instant.name))))
     if start and end:
-        turned = Measured(TEMPORAL, 16, "number of ends before their start", 0, field=end.name)
+        turned = Measured(
+            TEMPORAL, 16, f"{NONCONFORMING}: it ends before it begins", 0, field=end.name
+        )
         condition = sql.SQL("{} < {}").format(sql.Identifier(end.name), sql.Identifier(start.name))
         found.append((turned, condition))
     return found

@@ -7,7 +7,7 @@ from typing import Literal
 
 from layers.ingest.vector.finding import Finding
 
-Verdict = Literal["publish", "warn", "refuse"]
+Verdict = Literal["publish", "warn", "refuse", "unchecked"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Ruled:
-    """What a rule found: `faulty` features of `checked`, `measure` its number in ISO 19157."""
+    """What a rule found: `faulty` features of `checked`, `measure` its number in ISO 19157.
+
+    `unchecked`: the layer that the rule looks at has nothing in the area, so it says nothing.
+    """
 
     rule: str
     measure: int
