@@ -167,7 +167,9 @@ def _decision(report: LoadReport) -> str:
         return f"{report.decision}, nothing was changed: {report.reason}"
     words = {
         "published": "loaded",
-        "published_with_warnings": "loaded, but look at what was refused or noted",
+        "published_with_warnings": "loaded without the refused features"
+        if report.counts.refused
+        else "loaded with warnings",
         "unchanged": "unchanged",
     }
     tried = "dry run, nothing was changed; it would be " if report.dry_run else ""

@@ -57,7 +57,7 @@ RULES: dict[str, Topology] = {
         " FROM (SELECT (ST_Dump(ST_Difference("
         "   ST_Buffer(ST_Buffer(u.g, %(limit)s / 2, 'join=mitre'), -%(limit)s / 2, 'join=mitre'),"
         "   u.g))).geom AS g FROM (SELECT ST_Union(g) AS g FROM quality_rows) AS u) AS x"
-        " WHERE ST_Dimension(x.g) = 2 AND ST_Area(x.g) > 0.01"
+        " WHERE ST_Dimension(x.g) = 2 AND NOT ST_IsEmpty(ST_Buffer(x.g, -5 * %(touch)s))"
         " AND EXISTS (SELECT FROM quality_rows AS a JOIN quality_rows AS b ON a.id < b.id"
         "  WHERE ST_DWithin(a.g, x.g, %(touch)s) AND ST_DWithin(b.g, x.g, %(touch)s))",
         "m2",
