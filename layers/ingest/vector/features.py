@@ -107,6 +107,9 @@ class Features:
             return self.judge.judge(wkb, names, linearise)
         shapes = table_shapes(batch.attributes, place.x, place.y, place.wkt)
         missing = shapely.is_missing(shapes)
+        if self.mapping.rules.null_geometry == "keep":
+            columns = [c for c in (place.x, place.y, place.wkt) if c]
+            missing &= batch.attributes[columns].notna().any(axis=1).to_numpy()
         for i in np.flatnonzero(missing):
             said = "there are no coordinates that can be read"
             row = batch.attributes.iloc[i]

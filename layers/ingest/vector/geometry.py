@@ -26,7 +26,7 @@ _TYPES = {
     "Polygon": (3, 6), "MultiPolygon": (3, 6),
 }  # fmt: skip
 _MAKE = {0: shapely.multipoints, 1: shapely.multilinestrings, 3: shapely.multipolygons}
-_COLLECTION = 7
+_LINE, _POLYGON, _COLLECTION = 1, 3, 7
 _PLACE = re.compile(r"\[(-?[\d.eE+-]+) (-?[\d.eE+-]+)\]")
 
 _AXIS_M = 6_378_137.0
@@ -76,9 +76,8 @@ class Judge:
         shapes[refused] = None
         shapes, wrong = self._fitted(shapes)
         for i in np.flatnonzero(wrong):
-            kind = shapely.get_type_id(shapes[i])
             said = f"a {shapes[i].geom_type} where the layer has {self.geometry}"
-            self._found("geometry.type", "refused", names[i], said, value=str(kind))
+            self._found("geometry.type", "refused", names[i], said)
         refused |= wrong
         shapes[refused] = None
         if self.way.transform is not same:
@@ -123,6 +122,8 @@ class Judge:
             if {shapely.get_type_id(p) for p in parts} == {single}:
                 shapes[i] = _MAKE[single](parts)
                 self.findings.count("geometry.collection", "noted", 1)
+        if single == _POLYGON and self.rules.closed_line == "polygon":
+            self._enclose(shapes)
         kinds = shapely.get_type_id(shapes)
         if not self.geometry.startswith("Multi"):
             alone = present & (kinds == multi) & (shapely.get_num_geometries(shapes) == 1)
@@ -131,6 +132,15 @@ class Judge:
         else:
             wrong = present & ~np.isin(kinds, (single, multi))
         return shapes, wrong
+
+    def _enclose(self, shapes: np.ndarray) -> None:
+        """Put what closed lines enclose in their place."""
+        lines = ~shapely.is_missing(shapes) & (shapely.get_type_id(shapes) == _LINE)
+        closed = lines & shapely.is_closed(shapes) & (shapely.get_num_points(shapes) >= 4)
+        if closed.any():
+            points, owner = shapely.get_coordinates(shapes[closed], return_index=True)
+            shapes[closed] = shapely.polygons(shapely.linearrings(points, indices=owner))
+            self.findings.count("geometry.closed_line", "noted", int(closed.sum()))
 
     def _misplaced(self, shapes: np.ndarray, names: np.ndarray) -> np.ndarray:
         lost = _not_finite(shapes)
@@ -207,13 +217,10 @@ class Judge:
         name: object,
         said: str,
         *,
-        value: str | None = None,
         at: tuple[float, float] | None = None,
     ) -> None:
         lon, lat = at or (None, None)
-        self.findings.add(
-            Finding(code, str(name), action, value=value, detail=said, lon=lon, lat=lat)
-        )
+        self.findings.add(Finding(code, str(name), action, detail=said, lon=lon, lat=lat))
 
 
 def straight(wkb: np.ndarray, names: np.ndarray, linearise: Linearise) -> np.ndarray:

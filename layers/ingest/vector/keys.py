@@ -152,10 +152,13 @@ class Numbering:
             return known
         # Rows that came another way: their keys where these are unique.
         return sql.SQL(
-            "{known} UNION ALL SELECT {key}, 1, min(id) FROM {old} AS o WHERE area = {area}"
-            " AND {key} IS NOT NULL AND NOT EXISTS (SELECT FROM layers.feature_key AS k"
-            "  WHERE k.layer = {layer} AND (k.id = o.id OR k.area = {area} AND k.key = {key}))"
-            " GROUP BY {key} HAVING count(*) = 1"
+            "{known} UNION ALL SELECT o.key, 1, min(o.id)"
+            " FROM (SELECT id, {key} AS key FROM {old} WHERE area = {area}) AS o"
+            " WHERE o.key IS NOT NULL AND NOT EXISTS"
+            "  (SELECT FROM layers.feature_key AS k WHERE k.layer = {layer} AND k.id = o.id)"
+            " AND NOT EXISTS (SELECT FROM layers.feature_key AS k"
+            "  WHERE k.layer = {layer} AND k.area = {area} AND k.key = o.key)"
+            " GROUP BY o.key HAVING count(*) = 1"
         ).format(known=known, **names)
 
     def _assign(self, table: str, names: dict[str, sql.Composable]) -> None:

@@ -217,14 +217,9 @@ class _Loading:
         limit = self.options.mapping.rules.vanish_share
         if self.options.accept_removals or self.change.vanishing <= limit:
             return ""
-        unkeyed = (
-            ""
-            if self.options.mapping.key
-            else (
-                " (without a key, a feature that changes counts as one that vanishes: name it in"
-                " mapping.yml)"
-            )
-        )
+        unkeyed = " (without a key, a feature that changes counts as one that vanishes)"
+        if self.options.mapping.key:
+            unkeyed = ""
         return (
             f"{self.change.removed} features, {self.change.vanishing:.0%} of what is there, would"
             f" vanish, more than {limit:.0%}{unkeyed}; look at the report, then load it again with"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import Field as Constraint
-from pydantic import ValidationError, model_validator
+from pydantic import ValidationError, field_validator, model_validator
 
 from layers.definition import plain_faults
 from layers.document import Document, Fault, FaultyFile, read_yaml
@@ -73,13 +74,15 @@ class Rules(Value):
     `refused_share`: more refused features than this, and the whole load is refused.
     `area_change_share`: a repair that changes the area of a feature by more is refused.
     `bad_value`: `blank` leaves a value out that its field cannot take (where it is not required)
-    instead of refusing the feature. `time_zone` is that of times that name none.
+    instead of refusing the feature. `closed_line: polygon` takes closed lines, as drawings have
+    them, for what they enclose. `time_zone` is that of times that name none.
     """
 
     vanish_share: float = Constraint(default=0.2, ge=0, le=1)
     refused_share: float = Constraint(default=0.5, ge=0, le=1)
     area_change_share: float = Constraint(default=0.05, ge=0, le=1)
     invalid: Literal["repair", "refuse"] = "repair"
+    closed_line: Literal["refuse", "polygon"] = "refuse"
     curve: Literal["linearise", "refuse"] = "linearise"
     null_geometry: Literal["refuse", "keep"] = "refuse"
     outside_crs: Literal["refuse", "note"] = "note"
@@ -88,6 +91,13 @@ class Rules(Value):
     bad_value: Literal["refuse", "blank"] = "refuse"
     longest_text: int = Constraint(default=10_000, ge=1)
     time_zone: str = "Europe/Minsk"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("there is no such time zone; name one as Europe/Minsk")
+        return name
 
 
 class Mapping(Value):

@@ -155,6 +155,7 @@ def test_a_column_of_the_mapping_that_is_not_there(
         ("soato: {by: name}", "`by: name` needs `from`"),
         ("coordinates: {x: a}", "name both `x` and `y`, or `wkt` alone"),
         ("rules: {vanish_share: 2}", "rules.vanish_share"),
+        ("rules: {time_zone: Minsk}", "there is no such time zone"),
     ],
 )
 def test_a_faulty_mapping_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
@@ -112,6 +113,31 @@ def test_a_multipoint_of_one_point_is_that_point(load: Loader, tmp_path: Path) -
     report = points(write(frame, tmp_path / "a.gpkg"))
     assert named(report) == [("geometry.type", "refused", "2")]
     assert points.rows().geometry.iloc[0].equals(Point(X, Y))
+
+
+def test_closed_lines_of_a_drawing_may_be_taken_for_polygons(load: Loader, tmp_path: Path) -> None:
+    other = shapely.transform(GOOD, lambda p: p + np.array([2 * D, 0]))
+    open_line = LineString([(X, Y), (X + D, Y), (X + D, Y + D)])
+    shapes = [GOOD.exterior, other.exterior, open_line]
+    frame = parcels([LineString(shape.coords) for shape in shapes])
+    file = write(frame, tmp_path / "a.gpkg")
+    assert load(file).decision == "refused"
+    report = load(file, mapping=Mapping(rules=Rules(closed_line="polygon")))
+    assert named(report) == [("geometry.type", "refused", "3")]
+    assert report.totals["geometry.closed_line noted"] == 2
+    assert load.rows().geometry.tolist() == [MultiPolygon([GOOD]), MultiPolygon([other])]
+
+
+def test_a_table_may_keep_rows_without_a_place(load: Loader, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("service_class,lon,lat\nschool,30.42,54.5\nschool,,\nschool,30.42,x\n")
+    points = load.into("service_points")
+    report = points(file)
+    assert named(report) == [("geometry.null", "refused", "2"), ("geometry.null", "refused", "3")]
+    keeping = points(file, mapping=Mapping(rules=Rules(null_geometry="keep")))
+    # The layer's table wants a geometry: that is said, and nothing is changed.
+    assert keeping.decision == "refused"
+    assert "1 row: no geometry" in keeping.reason
 
 
 def test_arcs_are_drawn_by_lines(load: Loader, tmp_path: Path) -> None:
