@@ -41,15 +41,17 @@ def test_a_faulty_file_leaves_a_report_a_page_and_points(
     assert "plots.gpkg" in listed
     assert "published_with_warnings" in listed
     checked = geoportal("layers", "quality", "parcels", "--area", "orsha", database_url=database)
-    assert "rule overlap (ISO 19157 measure 11): 1 at fault" in checked.stdout
+    assert "rule overlap (ISO 19157 measure 11): 2 at fault" in checked.stdout
     with TestClient(create_app(Settings(database_url=database))) as client:
         path = "/ogc/collections/parcels/quality"
         (report,) = client.get(path).json()["reports"]
         counts: dict[str, Any] = report["counts"]
         assert (counts["read"], counts["loaded"], counts["refused"]) == (14, 13, 1)
         assert {one["rule"]: one["faulty"] for one in report["rules"]} == {
-            "overlap": 1, "gap": 0, "twice": 0,
+            "overlap": 2, "gap": 0, "twice": 0,
         }  # fmt: skip
+        measures = {one["measure"]: one["value"] for one in report["measures"]}
+        assert (measures[6], measures[60], measures[26]) == (1, 1, 1)
         for language, words in (
             ("be", "Правілы слоя"), ("ru", "Правила слоя"), ("en", "Rules of the layer"),
         ):  # fmt: skip
@@ -71,6 +73,22 @@ def test_a_faulty_file_leaves_a_report_a_page_and_points(
         empty = client.get("/ogc/collections/buildings/quality").json()
         assert empty["reports"] == []
         assert client.get("/ogc/collections/buildings/quality?f=html").status_code == 200
+
+
+def test_a_first_load_that_is_refused_leaves_its_report_and_points(
+    database: str, plots: Plots, tmp_path: Path
+) -> None:
+    frame = plots(4)
+    frame.geometry = shapely.buffer(frame.geometry.array, 0.002)
+    bad = write(frame, tmp_path / "bad.gpkg")
+    done = geoportal("load", "vector", str(bad), *WHERE, database_url=database)
+    assert done.returncode == 1
+    assert "break the rule 'overlap'" in done.stderr
+    with TestClient(create_app(Settings(database_url=database))) as client:
+        found = client.get("/ogc/collections/load_faults/items").json()["features"]
+        assert {one["properties"]["code"] for one in found} == {"rule.overlap"}
+        # Nothing of the layer is published, so there is no page of it either.
+        assert client.get("/ogc/collections/parcels/quality").status_code == 404
 
 
 def test_a_file_that_breaks_a_rule_is_refused_and_changes_nothing(

@@ -11,6 +11,7 @@ import shapely
 from psycopg import Connection
 
 from layers import store
+from layers.area import save_area
 from layers.ingest.vector.reports import reports
 from layers.model import COUNTRY, Area, Layer, Origin
 
@@ -39,6 +40,7 @@ def publish_faults(conn: Connection, layers: Mapping[str, Layer], area: Area) ->
     if not points:
         store.remove(conn, layer, area)
         return
+    save_area(conn, area)  # a refused load leaves nothing of a new area
     frame = _frame(points, area)
     origin = Origin(status="derived", source="reports of loads", checksum="")
     store.replace(conn, layer, [frame], area=area, origin=origin)

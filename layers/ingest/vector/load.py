@@ -27,7 +27,9 @@ from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.opening import Opened, open_for
 from layers.ingest.vector.source import require_unchanged
 from layers.model import COUNTRY, Area, Layer, Licence, Origin
-from layers.quality import Quality
+from layers.quality import Measured, Quality
+from layers.quality.intake import intake
+from layers.quality.measures import TEMPORAL
 from layers.staging import Load, Progress, Settle, Staged
 
 
@@ -239,6 +241,12 @@ class _Loading:
     def _refused(self) -> int:
         return self.features.refused + len(self.duplicates.same) + len(self.duplicates.clashing)
 
+    def _measures(self, refused: int) -> list[Measured]:
+        """Return the measures of the file; of the rows only what no load refuses, their times."""
+        read, totals = self.features.read, self.features.findings.named()
+        found = intake(read, refused, totals, self.opened.way.accuracy_m)
+        return [*found, *(one for one in self.quality.measures if one.element == TEMPORAL)]
+
     def _report(self, decision: Decision, reason: str) -> LoadReport:
         opened, features, found = self.opened, self.features, self.features.findings
         refused = self._refused()
@@ -270,6 +278,6 @@ class _Loading:
             reason=reason,
             dry_run=self.options.dry_run,
             totals=found.named(),
-            measures=tuple(asdict(one) for one in self.quality.measures),
+            measures=tuple(asdict(one) for one in self._measures(refused)),
             rules=tuple(asdict(one) for one in self.quality.rules),
         )

@@ -11,7 +11,11 @@ from layers.registry import load_layers
 
 WEB = Path(__file__).parents[3] / "geoportal" / "web"
 # Keys that are put together from data: prefix + a theme, a status, a geometry type ...
-FROM_DATA = ("theme.", "status.", "geometry.", "period.", "unit.", "openapi.tag.", "job.status.")
+FROM_DATA = (
+    "theme.", "status.", "geometry.", "period.", "unit.", "openapi.tag.", "job.status.",
+    "quality.decision.", "quality.counts.", "quality.rule.", "quality.verdict.", "quality.action.",
+    "quality.element.", "quality.name.",
+)  # fmt: skip
 CALL = re.compile(r"""\bt\(\s*["']([a-z_]+\.[A-Za-z0-9_.]+)["']""")
 IN_PYTHON = re.compile(r"""\btext\(\s*\w+,\s*["']([a-z_]+\.[A-Za-z0-9_.]+)["']""")
 CHOSEN = re.compile(r"""["']((?:map|value)\.(?!html)[a-z_]+)["']""")
