@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 TITLE = Text(be="Якасць даных", ru="Качество данных", en="Quality of the data")
 FAULTS = Text(be="Памылкі на карце", ru="Ошибки на карте", en="Faults on the map")
-SHOWN = 1_000
-"""How many findings of a report are shown one by one; its totals count all of them."""
+SHOWN = 500
+"""How many findings of the newest report are shown one by one; totals count all of them."""
 
 
 async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answer:
     """Answer the kept reports of loads of a layer, the newest first; raises UnknownLayer."""
     layer = api.portal.layer(collection_id)
-    rows = await api.portal.database.rows(asked(layer.id))
+    rows = await api.portal.database.rows(asked(layer.id, findings=SHOWN))
     url = f"{api.base_url}/collections/{layer.id}"
     title = layer.title.get(request.language)
     return (
@@ -34,7 +34,7 @@ async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answ
             "collection": layer.id,
             "collectionTitle": title,
             "rules": [one.model_dump(exclude_none=True) for one in layer.quality],
-            "reports": [_report(orjson.loads(row[0])) for row in rows],
+            "reports": [orjson.loads(row[0]) for row in rows],
             "links": [
                 *self_links(request, f"{url}/quality"),
                 link(url, "collection", "application/json", title),
@@ -42,10 +42,6 @@ async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answ
             ],
         },
     )
-
-
-def _report(report: dict[str, Any]) -> dict[str, Any]:
-    return report | {"findings": report["findings"][:SHOWN]}
 
 
 def _faults(api: Api, layer_id: str, language: Language) -> list[dict[str, Any]]:

@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import psycopg
 import pytest
 import shapely
 from starlette.testclient import TestClient
 
 from geoportal.app import create_app
 from geoportal.settings import Settings
-from tests.fix_loads import write
+from layers.ingest.vector.faults import publish_faults
+from tests.fix_loads import LAYERS, ORSHA, write
 from tests.geoportal.test_cli import geoportal
 
 Plots = Callable[..., gpd.GeoDataFrame]
@@ -70,9 +72,9 @@ def test_a_faulty_file_leaves_a_report_a_page_and_points(
             assert west < x < east
             assert south < y < north
         assert client.get("/ogc/collections/nosuch/quality").status_code == 404
-        empty = client.get("/ogc/collections/buildings/quality").json()
+        empty = client.get("/ogc/collections/load_faults/quality").json()
         assert empty["reports"] == []
-        assert client.get("/ogc/collections/buildings/quality?f=html").status_code == 200
+        assert client.get("/ogc/collections/load_faults/quality?f=html").status_code == 200
 
 
 def test_a_first_load_that_is_refused_leaves_its_report_and_points(
@@ -107,6 +109,16 @@ def test_a_file_that_breaks_a_rule_is_refused_and_changes_nothing(
     checked = geoportal("layers", "quality", "parcels", "--area", "orsha", database_url=database)
     assert checked.returncode == 0
     assert checked.stdout.startswith("4 features\n")
+    with TestClient(create_app(Settings(database_url=database))) as client:
+        newest, first = client.get("/ogc/collections/parcels/quality").json()["reports"]
+        assert (newest["decision"], first["decision"]) == ("refused", "published")
+        assert {one["code"] for one in newest["findings"]} == {"rule.overlap"}
+        assert first["findings"] == []
+    with psycopg.connect(database, autocommit=True) as connection:
+        parcels = LAYERS["parcels"].model_copy(update={"access": "restricted"})
+        publish_faults(connection, LAYERS | {"parcels": parcels}, ORSHA)
+        row = connection.execute("SELECT count(*) FROM features.load_faults").fetchone()
+        assert row == (0,)  # what only some may see must not show on anybody's map
 
 
 @pytest.mark.parametrize("what", [("load", "reports", "nosuch"), ("load", "reports")])
