@@ -52,7 +52,7 @@ def test_a_report_is_a_page_that_leads_to_the_map(reported: Server, browser: Bro
         says_it(page, language)
     if assets().has_map:
         place = page.get_attribute("td a[href*='load_faults']", "href") or ""
-        page.goto(reported.url + place.replace("/map", "/map?test=1", 1))
+        page.goto(reported.url + place.replace("?", "?test=1&", 1))
         page.wait_for_selector(IDLE, timeout=DRAWN_WITHIN_MS)
         shown = json.loads(page.get_attribute("#app", "data-features") or "{}")
         assert shown.get("load_faults", 0) > 0
