@@ -1,4 +1,4 @@
-"""The command `python -m benchmarks [PART] [--quick] [--features N]`; README.md lists the parts."""
+"""The command `python -m benchmarks [PART]` with its options; README.md lists the parts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
-from benchmarks import coverage, loading, memory, publishing, radio, serving, startup
+from benchmarks import coverage, loading, memory, publishing, radio, scale, serving, startup
 from benchmarks.errors import BenchmarkError
 from geoportal.errors import GeoportalError
 from layers.errors import LayersError
@@ -22,6 +23,7 @@ PARTS: dict[str, Callable[[bool, int | None], int]] = {
     "publishing": publishing.main,
     "radio": radio.main,
     "loading": loading.main,
+    "scale": scale.main,
 }
 
 
@@ -31,13 +33,21 @@ def main() -> int:
     parser.add_argument("part", nargs="?", choices=PARTS, help="default: all of them")
     parser.add_argument("--quick", action="store_true", help="fewer buildings, shorter runs")
     parser.add_argument("--features", type=int, help="so many buildings, e.g. 5000000")
+    parser.add_argument(
+        "--ask",
+        action="append",
+        default=[],
+        metavar="WORDS",
+        help="serving: only questions with these words, e.g. --ask z14 --ask 'single item'",
+    )
     chosen = parser.parse_args()
+    every = PARTS | {"serving": partial(serving.main, ask=chosen.ask)}
     # Python then leaves the blocks that stop what was started.
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     try:
         parts = [chosen.part] if chosen.part else PARTS
-        return max(PARTS[part](chosen.quick, chosen.features) for part in parts)
+        return max(every[part](chosen.quick, chosen.features) for part in parts)
     except (BenchmarkError, GeoportalError, LayersError, ProcessingError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1

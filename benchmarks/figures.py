@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from rich.table import Table
 
@@ -11,8 +12,8 @@ from benchmarks import limit
 from benchmarks.questions import BOXES, DEEP, ITEM, UNCHANGED, ZOOM, page_of, tile_of
 from benchmarks.servers import KEEPING, OURS
 
-Rate = Callable[[str, str], float | None]
-"""Requests/s of a server (second) for a question (first), None when that was not measured."""
+Rates = Callable[[str, str], Sequence[float]]
+"""Requests/s of a server (second) for a question (first) by round, empty when not measured."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,15 @@ class Figure:
         than = f" for {self.than}" if self.than else ""
         return f"{self.question}{server} : {self.other}{than}"
 
-    def ratio(self, rate: Rate) -> float | None:
-        """Return what was measured, None when one of the two was not."""
-        one = rate(self.question, self.server)
-        other = rate(self.than or self.question, self.other)
-        return one / other if one and other else None
+    def ratio(self, rates: Rates) -> float | None:
+        """Return the middle one of the rounds' ratios, None when one of the two was not measured.
+
+        What else a machine does falls on both sides of a round.
+        """
+        ones = rates(self.question, self.server)
+        others = rates(self.than or self.question, self.other)
+        found = [one / other for one, other in zip(ones, others, strict=False)]
+        return median(found) if found else None
 
 
 TILE = tile_of(ZOOM)
@@ -59,7 +64,7 @@ FIGURES = (
 )
 
 
-def table(rate: Rate, *, judged: bool, figures: Sequence[Figure] = FIGURES) -> Table:
+def table(rates: Rates, *, judged: bool, figures: Sequence[Figure] = FIGURES) -> Table:
     """Return the figures as a table; a run that is too small to judge by gives no verdicts."""
     shown = Table(title="ratios of requests/s")
     shown.add_column("of the geoportal : of")
@@ -67,7 +72,7 @@ def table(rate: Rate, *, judged: bool, figures: Sequence[Figure] = FIGURES) -> T
         shown.add_column(name, justify="right")
     shown.add_column("")
     for figure in figures:
-        ratio = figure.ratio(rate)
+        ratio = figure.ratio(rates)
         verdict = ""
         if judged and ratio is not None:
             verdict = "reached" if ratio >= figure.wanted else "MISSED"

@@ -28,12 +28,12 @@ PAGE = 100
 def scripts(place: Place, asked: Sequence[Question], folder: Path) -> Mapping[str, list[Path]]:
     """Write the SQL of a page and of each z14 tile; return the files by question."""
     layer = load_layers(place.layers_dir)[LAYER]
-    tiles = next(question for question in asked if question.title == tile_of(ZOOM))
+    tiles = [t for q in asked if q.title == tile_of(ZOOM) for t, _ in q.wanted]
     wanted = {
         page_of(PAGE): [query.items(layer, Filter(), Page(limit=PAGE), kept=True)],
         tile_of(ZOOM): [
             next(tiling.tile(layer, tiling.Address(WEB_MERCATOR_QUAD, t.z, t.y, t.x)))
-            for t, _ in tiles.wanted
+            for t in tiles
         ],
     }
     with psycopg.connect(place.url) as connection:

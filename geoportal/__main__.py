@@ -21,6 +21,7 @@ from geoportal.cli.db import db
 from geoportal.cli.keys import keys
 from geoportal.cli.layers import layers
 from geoportal.cli.load import load
+from geoportal.cli.load_network import gtfs, series
 from geoportal.cli.report import report
 from geoportal.cli.run import run
 from geoportal.cli.scenarios import scenarios
@@ -88,6 +89,8 @@ COMMANDS = (
 )
 for command in COMMANDS:
     cli.add_command(command)
+for command in (gtfs, series):
+    load.add_command(command)
 
 
 def main() -> None:

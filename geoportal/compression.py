@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Protocol
 
 import brotli
@@ -65,6 +66,7 @@ class _Brotli:
 ENCODERS: dict[str, Callable[[], Encoder]] = {"zstd": _Zstd, "br": _Brotli, "gzip": _Gzip}
 
 
+@lru_cache(maxsize=256)  # browsers and programs send few different ones
 def choose(accept_encoding: str) -> str | None:
     """Return the coding for an Accept-Encoding header (RFC 9110, 12.5.3), None = identity."""
     liked: dict[str, float] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -62,8 +62,15 @@ def translate_errors() -> Iterator[None]:
         raise BadParameter(f"The database cannot use a value of the request: {message}") from None
 
 
-async def _configure(connection: AsyncConnection[Row]) -> None:
+class _Connection(AsyncConnection[Row]):
+    """A connection with one cursor for all its queries: what psycopg learns of types it keeps."""
+
+    reader: AsyncCursor[Row]
+
+
+async def _configure(connection: _Connection) -> None:
     set_json_loads(orjson.loads, connection)
+    connection.reader = connection.cursor(binary=True)
 
 
 class Database:
@@ -79,8 +86,9 @@ class Database:
             " -c timezone=UTC -c extra_float_digits=1"
             " -c client_connection_check_interval=1s -c idle_in_transaction_session_timeout=60s"
         )
-        self._pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
+        self._pool: AsyncConnectionPool[_Connection] = AsyncConnectionPool(
             settings.database_url or "",
+            connection_class=_Connection,
             min_size=1,
             max_size=settings.pool_size,
             timeout=POOL_WAIT_S,
@@ -122,13 +130,17 @@ class Database:
         # Taken and given back by hand: in autocommit there is no transaction to end on the way.
         connection = await self._pool.getconn()
         try:
-            cursor = connection.cursor(binary=True)
+            cursor = connection.reader
             # The text is made by layers.query from constants and quoted names only.
             await cursor.execute(
                 query.sql.encode(),
                 query.params or None,
                 prepare=None if query.prepare else False,
             )
-            return await cursor.fetchall()
+            rows = await cursor.fetchall()
+            # Until the next query the cursor would hold on to what may be megabytes.
+            if cursor.pgresult:
+                cursor.pgresult.clear()
+            return rows
         finally:
             await self._pool.putconn(connection)

@@ -81,6 +81,9 @@ class Settings(BaseModel):
     map_timeout_s: float = Field(
         30.0, gt=0, le=600, description="longest painting of a map, its queries included, s"
     )
+    dask_scheduler: str | None = Field(
+        None, description="address of a Dask scheduler for runs by tiles; unset = none"
+    )
     sources_dir: Path | None = Field(
         None, description="mirror of the national sources; unset = download from their origin"
     )

@@ -1,4 +1,4 @@
-"""All that is wrong with layer folders: the four files of each, and how they fit one another."""
+"""All that is wrong with layer folders: the files of each, and how they fit one another."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from layers.check_sample import sample_faults
 from layers.check_style import style_faults
 from layers.check_table import read_table, table_faults
 from layers.definition import DEFINITION, read_layer
-from layers.document import Document, Fault, FaultyFile, read_json, read_text
+from layers.document import Document, Fault, FaultyFile, read_json, read_text, read_yaml
 from layers.ingest.vector.mapping import MAPPING, read_mapping
 from layers.model import THEMES, Layer
+from layers.placeholder import placeholder_faults
 
 FILES = (DEFINITION, "table.sql", "style.json", "sample.geojson")
 MAY_HAVE = (MAPPING,)
@@ -80,18 +81,34 @@ def folder_faults(folder: Path) -> tuple[Layer | None, Document | None, list[Fau
         faults += sample_faults(sample, layer, null_geometry=null_geometry)
     except FaultyFile as error:
         faults += error.faults
-    try:
-        if (folder / MAPPING).is_file():
-            read_mapping(folder / MAPPING, layer)
-    except FaultyFile as error:
-        faults += error.faults
+    faults += _mapping_faults(folder / MAPPING, layer)
     return layer, document, faults
 
 
+def _mapping_faults(path: Path, layer: Layer) -> list[Fault]:
+    if not path.exists():
+        return []
+    try:
+        if left := placeholder_faults(read_yaml(path)):
+            return left
+        read_mapping(path, layer)
+    except FaultyFile as error:
+        return list(error.faults)
+    return []
+
+
 def _unreadable(folder: Path) -> Iterator[Fault]:
-    for name in FILES[1:]:
+    """Yield why files cannot be read, and what a draft has left to be written in them."""
+    for name in (*FILES[1:], *MAY_HAVE):
+        path = folder / name
+        if name in MAY_HAVE and not path.exists():
+            continue
         try:
-            (read_text if name == "table.sql" else read_json)(folder / name)
+            if name == "table.sql":
+                read_text(path)
+            else:
+                read = read_yaml if name in MAY_HAVE else read_json
+                yield from placeholder_faults(read(path))
         except FaultyFile as error:
             yield from error.faults
 

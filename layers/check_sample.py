@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from layers.document import Document, Fault, Key
-from layers.model import AREA_STRIDE, Field, Layer
+from layers.model import AREA_STRIDE, Field, FieldType, Layer
 
 BELARUS = (23.0, 51.0, 33.0, 57.0)
 """West, south, east, north in degrees (CRS84): what national and demonstration data lie in."""
@@ -94,8 +94,18 @@ def value_problem(field: Field, value: Any) -> str | None:
     """Return why a JSON value does not fit a field, or None."""
     if value is None:
         return "is required, so it must not be null" if field.required else None
-    if not _has_type(field, value):
-        return f"{value!r} is not of type {field.type}"
+    if field.is_array:
+        if not isinstance(value, list):
+            return f"{value!r} is not of type {field.type}"
+        problems = (_single_problem(field, item) for item in value)
+        return next((problem for problem in problems if problem), None)
+    return _single_problem(field, value)
+
+
+def _single_problem(field: Field, value: Any) -> str | None:
+    """Return why a value, or an item of an array, does not fit."""
+    if not _has_type(field.item_type, value):
+        return f"{value!r} is not of type {field.item_type}"
     if field.codes and value not in {code.value for code in field.codes}:
         return f"{value!r} is not among the codes of the field"
     if field.minimum is not None and value < field.minimum:
@@ -105,15 +115,15 @@ def value_problem(field: Field, value: Any) -> str | None:
     return None
 
 
-def _has_type(field: Field, value: Any) -> bool:
+def _has_type(kind: FieldType, value: Any) -> bool:
     # type() and not isinstance(): in Python a bool is an int.
-    if field.type == "number":
+    if kind == "number":
         return type(value) in (int, float) and math.isfinite(value)
-    if field.type in ("boolean", "integer"):
-        return type(value) is (bool if field.type == "boolean" else int)
+    if kind in ("boolean", "integer"):
+        return type(value) is (bool if kind == "boolean" else int)
     if not isinstance(value, str):
         return False
-    return field.type == "string" or _is_time(value, field.type)
+    return kind == "string" or _is_time(value, kind)
 
 
 def _is_time(value: str, kind: str) -> bool:

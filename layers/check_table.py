@@ -19,13 +19,17 @@ SQL_TYPES: dict[str, tuple[str, ...]] = {
     "boolean": ("boolean", "bool"),
     "date": ("date",),
     "datetime": ("timestamptz", "timestamp with time zone"),
+    "string_array": ("text[]",),
+    "integer_array": ("bigint[]", "integer[]", "int8[]", "int4[]", "int[]"),
+    "number_array": ("double precision[]", "float8[]"),
 }
 
 _SKIPPED = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _CONSTRAINT = re.compile(r"(primary\s+key|constraint|check|unique|foreign\s+key|exclude)\b", re.I)
 _COLUMN = re.compile(
     r'"?(?P<name>\w+)"?\s+'
-    r"(?P<type>double\s+precision|timestamp\s+with\s+time\s+zone|\w+(?:\s*\([^)]*\))?)"
+    r"(?P<type>(?:double\s+precision|timestamp\s+with\s+time\s+zone|\w+(?:\s*\([^)]*\))?)"
+    r"(?:\s*\[\s*\])?)"
     r"(?P<rest>.*)",
     re.I | re.DOTALL,
 )
@@ -164,7 +168,7 @@ def _column(part: str, line: int) -> Column | None:
 
 
 def _squeezed(text: str) -> str:
-    return re.sub(r"\s*([(),])\s*", r"\1", " ".join(text.lower().split()))
+    return re.sub(r"\s*([(),\[\]])\s*", r"\1", " ".join(text.lower().split()))
 
 
 def _frame_faults(path: Path, table: Table) -> Iterator[Fault]:

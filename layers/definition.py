@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from layers.document import Document, Fault, FaultyFile, Key, read_yaml
 from layers.model import Code, Field, Layer, Licence, Rule, Supplier, Text, Tiles
+from layers.placeholder import placeholder_faults
 
 DEFINITION = "layer.yml"
 
@@ -26,16 +27,21 @@ _KEYS = sorted(
 def read_layer(folder: Path) -> tuple[Layer, Document]:
     """Read `<folder>/layer.yml`; the folder must be named as the layer, its parent as the theme.
 
-    Raises FaultyFile with every fault found and its line.
+    Raises FaultyFile with every fault found and its line, places left to be written among them.
     """
     document = read_yaml(folder / DEFINITION)
     if not isinstance(document.value, dict):
         message = "is empty" if document.value is None else "must be a mapping of key: value"
         raise FaultyFile(Fault(document.path, 1, message))
+    left = placeholder_faults(document)
     try:
         layer = Layer.model_validate(document.value)
     except ValidationError as error:
-        raise FaultyFile(*plain_faults(document, error)) from error
+        lines = {fault.line for fault in left}
+        faults = [one for one in plain_faults(document, error) if one.line not in lines]
+        raise FaultyFile(*sorted([*left, *faults])) from error
+    if left:
+        raise FaultyFile(*left)
     if faults := _place_faults(folder, layer, document):
         raise FaultyFile(*faults)
     return layer, document

@@ -13,7 +13,7 @@ from functools import lru_cache
 from psycopg import sql
 
 from layers.history import Change
-from layers.keyset import Scalar
+from layers.keyset import Scalar, Value
 from layers.model import AREA_STRIDE, STANDARD_FIELDS, STORED_SRID, Field, Layer
 from layers.query import KEPT_TEXT, Crs, Query
 from layers.schema import tile_column_type, tile_fields
@@ -70,13 +70,13 @@ def place(shape: str, crs: Crs) -> Query:
     return Query(text.format(sql.SQL(_shape(crs))).as_string(), {"shape": shape})
 
 
-def insert(change: Change, values: Mapping[str, Scalar], shape: str | None, crs: Crs) -> Query:
+def insert(change: Change, values: Mapping[str, Value], shape: str | None, crs: Crs) -> Query:
     """Build the new row; `values` has every stored field."""
     return Query(_insert_text(change.layer, crs), _bound(change, values) | {"shape": shape})
 
 
 def update(
-    change: Change, values: Mapping[str, Scalar], shape: str | None, crs: Crs | None
+    change: Change, values: Mapping[str, Value], shape: str | None, crs: Crs | None
 ) -> Query:
     """Build the row's new content; `crs` None leaves its geometry as it is."""
     params = _bound(change, values) | ({} if crs is None else {"shape": shape})
@@ -122,8 +122,9 @@ def _stored_shape(layer: Layer, crs: Crs) -> sql.SQL:
 
 # Web Mercator ends at 85.06 degrees; as layers/staging.py makes the twins of a load.
 _DRAWN = (
-    "ST_Transform(CASE WHEN t.geom @ ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326) THEN t.geom"
-    " ELSE ST_Intersection(t.geom, ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326)) END, 3857)"
+    "ST_ForcePolygonCW(ST_Transform(CASE"
+    " WHEN t.geom @ ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326) THEN t.geom"
+    " ELSE ST_Intersection(t.geom, ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326)) END, 3857))"
 )
 
 
@@ -136,9 +137,9 @@ def _text(layer: Layer, text: sql.SQL) -> str:
     ).as_string()
 
 
-def _bound(change: Change, values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+def _bound(change: Change, values: Mapping[str, Value]) -> dict[str, Value]:
     fields = enumerate(stored_fields(change.layer))
-    return change.key | {f"value{i}": values[f.name] for i, f in fields if f.name != "area"}
+    return {**change.key} | {f"value{i}": values[f.name] for i, f in fields if f.name != "area"}
 
 
 def _value(i: int, field: Field) -> sql.Composable:

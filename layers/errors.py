@@ -83,3 +83,7 @@ class StoreFailure(LayersError):
 
 class UnfitDatabase(LayersError):
     """The database cannot hold the layers: too old, without PostGIS, or rights are missing."""
+
+
+class DraftExists(LayersError):
+    """A drafted layer would overwrite what is there, or its folder cannot be made."""

@@ -200,7 +200,12 @@ def _shape(layer: Layer, crs: Crs) -> sql.Composable:
 def csv_columns(layer: Layer, page: Page) -> tuple[Column, ...]:
     """Return the columns of the CSV: the id, the fields, then a point's two coordinates or WKT."""
     found = [Column("id", "integer", sql.SQL("t.id"))]
-    found += [Column(f.name, f.type, query._column(f.name)) for f in fields_of(layer, page)]
+    found += [
+        Column(f.name, "string", as_json(f))
+        if f.is_array
+        else Column(f.name, f.type, query._column(f.name))
+        for f in fields_of(layer, page)
+    ]
     if not page.geometry:
         return tuple(found)
     taken = [one.name for one in found]
@@ -233,6 +238,11 @@ def csv_lines(layer: Layer, rows: Filter, page: Page) -> Query:
     return _select(layer, rows, page, _utf8(line), sql.SQL(""))
 
 
+def as_json(field: Field) -> sql.Composable:
+    """An array as JSON text, for formats that have none."""
+    return sql.SQL("to_json({})::text").format(query._column(field.name))
+
+
 def _cell(column: Column) -> sql.Composable:
     value = column.expression
     if column.type == "string":
@@ -263,11 +273,11 @@ def kml_placemarks(layer: Layer, rows: Filter, page: Page) -> Query:
     data = [_simple_data("id", sql.SQL("t.id::text"))]
     for f in fields_of(layer, page):
         column = query._column(f.name)
-        value = (
-            _iso(f, moment=False)
-            if f.type in ("date", "datetime")
-            else sql.SQL("{}::text").format(column)
-        )
+        value: sql.Composable = sql.SQL("{}::text").format(column)
+        if f.type in ("date", "datetime"):
+            value = _iso(f, moment=False)
+        elif f.is_array:
+            value = as_json(f)
         data.append(_simple_data(f.name, value))
     shape: sql.Composable = sql.SQL("''")
     if page.geometry:

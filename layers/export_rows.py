@@ -8,7 +8,7 @@ from typing import Literal
 from psycopg import sql
 
 from layers import query
-from layers.export_query import _iso, _params, _select, _window, fields_of, sound
+from layers.export_query import _iso, _params, _select, _window, as_json, fields_of, sound
 from layers.model import STORED_SRID, Field, Layer
 from layers.query import Filter, Page, Query
 
@@ -27,11 +27,13 @@ class Shape:
     """What columns an export to a file has beyond id and fields.
 
     `boxes` = four numbers west, south, east, north follow the geometry. `spelled` = moments are
-    ISO 8601 text. `part` = only that kind of geometry; `bare` = and the rows without any.
+    ISO 8601 text. `lists` = arrays are lists and not JSON text. `part` = only that kind of
+    geometry; `bare` = and the rows without any.
     """
 
     boxes: bool = False
     spelled: bool = False
+    lists: bool = False
     part: Part | None = None
     bare: bool = False
 
@@ -47,7 +49,7 @@ def table_rows(layer: Layer, rows: Filter, page: Page, shape: Shape) -> Query:
     A date is the number of days, a moment that of microseconds since 1970 (UTC).
     """
     columns: list[sql.Composable] = [sql.SQL("t.id")]
-    columns += [_value(f, spelled=shape.spelled) for f in fields_of(layer, page)]
+    columns += [_value(f, shape) for f in fields_of(layer, page)]
     columns.append(sql.SQL("ST_AsBinary({}, 'NDR')").format(_of_part(layer, shape.part)))
     if shape.boxes:
         columns += [
@@ -73,9 +75,9 @@ def measure(layer: Layer, rows: Filter, page: Page) -> Query:
             )
         )
     columns += [
-        sql.SQL("coalesce(max(octet_length({})), 0)").format(query._column(f.name))
+        sql.SQL("coalesce(max(octet_length({})), 0)").format(_value(f, Shape()))
         for f in fields_of(layer, page)
-        if f.type == "string"
+        if is_text(f)
     ]
     text = sql.SQL(
         "SELECT {what} FROM (SELECT t.* FROM {table} AS t{where}{window}) AS t{more}"
@@ -97,16 +99,23 @@ def _shapes(layer: Layer, page: Page) -> sql.Composable:
     return sql.SQL(" CROSS JOIN LATERAL (SELECT {} AS g OFFSET 0) AS s").format(shape)
 
 
-def _value(field: Field, *, spelled: bool) -> sql.Composable:
+def is_text(field: Field) -> bool:
+    """Tell whether the field is text of any length in a Shapefile."""
+    return field.type == "string" or field.is_array
+
+
+def _value(field: Field, shape: Shape) -> sql.Composable:
     column = query._column(field.name)
+    if field.is_array and not shape.lists:
+        return as_json(field)
     if field.type == "date":
         return sql.SQL("CASE WHEN isfinite({0}) THEN {0} - date '1970-01-01' END").format(column)
     if field.type == "datetime":
-        if spelled:
+        if shape.spelled:
             return _iso(field, moment=True)
         micros = "CASE WHEN isfinite({0}) THEN (extract(epoch FROM {0}) * 1000000)::bigint END"
         return sql.SQL(micros).format(column)
-    kinds = {"integer": "::bigint", "number": "::float8"}
+    kinds = {"integer": "::bigint", "number": "::float8", "integer_array": "::bigint[]"}
     return column + sql.SQL(kinds.get(field.type, ""))
 
 

@@ -21,6 +21,8 @@ from layers.errors import BadValue
 from layers.model import Layer
 
 Scalar = str | int | float | bool | date | datetime | None
+Value = Scalar | list[Any]
+"""What a field holds; a list where it is an array."""
 Order = tuple[tuple[str, bool], ...]
 """(column, descending) pairs; the last column is `id`, so no two rows are equal."""
 

@@ -27,7 +27,14 @@ Access = Literal["open", "internal", "restricted"]
 GeometryType = Literal[
     "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "Geometry"
 ]
-FieldType = Literal["string", "integer", "number", "boolean", "date", "datetime"]
+FieldType = Literal[
+    "string", "integer", "number", "boolean", "date", "datetime",
+    "string_array", "integer_array", "number_array",
+]  # fmt: skip
+ITEMS: dict[FieldType, FieldType] = {
+    "string_array": "string", "integer_array": "integer", "number_array": "number",
+}  # fmt: skip
+"""Type of an array -> type of its items."""
 
 # Roles of OGC API - Features Part 5, plus `title` (what a person calls the feature).
 Role = Literal[
@@ -48,7 +55,7 @@ STORED_SRID = 4326
 POINT_COUNT = "point_count"
 """Attribute of the clusters in the tiles of a point layer: how many points one stands for."""
 
-OF_TILES = frozenset({POINT_COUNT, "appears", "tile_x", "tile_y", "tile_cell"})
+OF_TILES = frozenset({POINT_COUNT, "appears", "snaps", "tile_x", "tile_y", "tile_cell"})
 """Names that the tables and queries of tiles use themselves."""
 
 
@@ -78,7 +85,10 @@ class Code(Value):
 
 
 class Field(Value):
-    """One published property of a layer; `unit` is a UCUM code (m, m2, km2, W, ug/m3, {person})."""
+    """One published property of a layer; `unit` is a UCUM code (m, m2, km2, W, ug/m3, {person}).
+
+    Codes, unit and range of an array are those of each item.
+    """
 
     name: Name
     type: FieldType
@@ -94,13 +104,27 @@ class Field(Value):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.codes and self.type != "string":
+        if self.codes and self.item_type != "string":
             raise ValueError(f"field {self.name}: only a string field may have codes")
-        if self.unit and self.type not in ("integer", "number"):
+        if self.unit and self.item_type not in ("integer", "number"):
             raise ValueError(f"field {self.name}: only a number may have a unit")
+        if self.in_tile and self.is_array:
+            raise ValueError(f"field {self.name}: vector tiles hold no arrays, so no in_tile")
         if self.role and self.role.startswith("primary-") and self.type not in ("date", "datetime"):
             raise ValueError(f"field {self.name}: role {self.role} needs a date or datetime")
+        if self.role == "title" and self.is_array:
+            raise ValueError(f"field {self.name}: an array is no title")
         return self
+
+    @property
+    def is_array(self) -> bool:
+        """True when a value is a list of values."""
+        return self.type in ITEMS
+
+    @property
+    def item_type(self) -> FieldType:
+        """The type of a single value: of an array's items, else of the field itself."""
+        return ITEMS.get(self.type, self.type)
 
 
 class Supplier(Value):
@@ -225,7 +249,7 @@ class Layer(Value):
             raise ValueError(f"field name is reserved: {', '.join(sorted(taken))}")
         if self.selector is not None:
             chosen = next((f for f in self.fields if f.name == self.selector), None)
-            if chosen is None or not chosen.codes:
+            if chosen is None or not chosen.codes or chosen.is_array:
                 raise ValueError(f"selector {self.selector} is not a field with codes")
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from psycopg import Connection
@@ -46,7 +47,7 @@ class Publication:
         """Make one from a row of SELECT_PUBLICATIONS; raises BadLayerFile when it is not ours."""
         layer_id, definition, style, revision, relation, tiled = row
         try:
-            layer = Layer.model_validate_json(definition)
+            layer = _layer(definition)
         except ValidationError as error:
             where = ".".join(map(str, error.errors()[0]["loc"]))
             raise BadLayerFile(
@@ -54,6 +55,13 @@ class Publication:
                 f" {error.errors()[0]['msg']}); run `geoportal db migrate`"
             ) from None
         return cls(layer, json.loads(style), revision, relation, tiled)
+
+
+@lru_cache(maxsize=1024)
+def _layer(definition: str) -> Layer:
+    # One object as long as nothing changes: caches on the hot path then know it by identity, and to
+    # compare two of them field by field takes longer than the rest of their work.
+    return Layer.model_validate_json(definition)
 
 
 def record(conn: Connection, layer: Layer, style: dict[str, Any]) -> bool:

@@ -20,9 +20,9 @@ from psycopg.types.json import Jsonb
 from layers.area import areas, save_area, seed_areas
 from layers.errors import StoreFailure, UnfitTable, UnknownLayer
 from layers.locks import set_lock_timeout
-from layers.model import COUNTRY, STORED_SRID, Layer
+from layers.model import COUNTRY, ITEMS, STORED_SRID, Layer
 from layers.schema import WRITER, tile_column_type, tile_fields
-from layers.source_table import SourceTable
+from layers.source_table import Column, SourceTable
 
 READER = "geoportal_reader"
 TIMES_UTC = " AT TIME ZONE 'UTC'"
@@ -213,13 +213,7 @@ def _geometry(source: SourceTable) -> sql.Composable:
 
 def _features_view(source: SourceTable, layer: Layer) -> sql.Composed:
     columns = [
-        sql.SQL(", ({}{})::{} AS {}").format(
-            sql.Identifier(one.column),
-            # A time without zone: the table does not say which, so it is read as UTC.
-            sql.SQL(TIMES_UTC if one.naive else ""),
-            sql.SQL(one.cast),
-            sql.Identifier(one.name),
-        )
+        sql.SQL(", ({})::{} AS {}").format(_plain(one), sql.SQL(one.cast), sql.Identifier(one.name))
         for one in source.columns
     ]
     return sql.SQL(
@@ -236,6 +230,17 @@ def _features_view(source: SourceTable, layer: Layer) -> sql.Composed:
         reader=sql.Identifier(READER),
         writer=sql.Identifier(WRITER),
     )
+
+
+def _plain(column: Column) -> sql.Composable:
+    """A column as a layer has it."""
+    name = sql.Identifier(column.column)
+    if column.type in ITEMS:
+        # The items of an array of arrays in a row.
+        flat = "CASE WHEN array_ndims({0}) > 1 THEN ARRAY(SELECT unnest({0})) ELSE {0} END"
+        return sql.SQL(flat).format(name)
+    # A time without zone: the table does not say which, so it is read as UTC.
+    return name + sql.SQL(TIMES_UTC if column.naive else "")
 
 
 def _tile_views(layer: Layer) -> sql.Composed:

@@ -6,6 +6,7 @@ once per shape and PostgreSQL can keep it prepared; everything a caller sends is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -14,13 +15,11 @@ from typing import NamedTuple
 from psycopg import sql
 
 from layers import box, keyset
-from layers.keyset import Cursor, Order, Scalar
+from layers.keyset import Cursor, Order, Scalar, Value
 from layers.model import STORED_SRID, Field, Layer
 
 DEGREE_DIGITS = 7  # about 1 cm
 METRE_DIGITS = 3  # 1 mm
-COUNT_BUDGET = 50_000
-"""A filtered count stops here: beyond it numberMatched is left out of the answer."""
 KEPT_TEXT = "_geojson"
 """The column with the text of a feature (layers/kept_text.py); no field can have its name."""
 
@@ -34,7 +33,7 @@ class Query:
     """
 
     sql: str
-    params: dict[str, Scalar] = field(default_factory=dict)
+    params: Mapping[str, Value] = field(default_factory=dict)
     prepare: bool = True
 
 
@@ -148,12 +147,6 @@ def item(layer: Layer, feature_id: int, crs: Crs = CRS84, *, kept: bool = False)
     return Query(_item_text(layer, crs, kept and crs == CRS84), {"id": feature_id})
 
 
-def count(layer: Layer, rows: Filter) -> Query:
-    """Build the count of matching rows: one row, at most COUNT_BUDGET + 1."""
-    params = bound(rows) | {"budget": COUNT_BUDGET + 1}
-    return Query(_count_text(layer, shape_of(rows)), params, prepare=rows.empty)
-
-
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What of a Filter shows in the SQL text."""
@@ -218,17 +211,6 @@ def _column(name: str) -> sql.Composable:
     return sql.SQL("t.{}").format(sql.Identifier(name))
 
 
-def _box_condition(shape: Shape) -> sql.Composable:
-    assert shape.box is not None  # noqa: S101 - the caller has looked
-    if not shape.crosses:
-        return box.inside(shape.box, "%(west)s::float8", "%(east)s::float8")
-    halves = (
-        box.inside(shape.box, "%(west)s::float8", "180::float8"),
-        box.inside(shape.box, "-180::float8", "%(east)s::float8"),
-    )
-    return sql.SQL("({} OR {})").format(*halves)
-
-
 def time_fields(layer: Layer) -> tuple[Field, Field] | None:
     """Return the fields that hold start and end of a feature's time; both the same = an instant."""
     instant = layer.with_role("primary-instant")
@@ -256,10 +238,12 @@ def where(layer: Layer, shape: Shape, *more: sql.Composable) -> sql.Composable:
     """Return the WHERE of the conditions on `features.<layer> AS t`, with a space before it."""
     conditions: list[sql.Composable] = [*more]
     if shape.box is not None:
-        conditions.append(_box_condition(shape))
+        conditions.append(box.condition(box.inside, shape.box, crosses=shape.crosses))
     conditions += _time_conditions(layer, shape)
     for i, (name, null) in enumerate(shape.equal):
-        condition = sql.SQL("{} IS NULL") if null else sql.SQL("{} = {}")
+        field = layer.field(name)
+        equal = "{1} = ANY ({0})" if field and field.is_array else "{} = {}"
+        condition = sql.SQL("{} IS NULL" if null else equal)
         conditions.append(condition.format(_column(name), sql.Placeholder(f"equal{i}")))
     # Names in them are quoted and values bound: layers.cql2 and layers.search make nothing else.
     conditions += [sql.SQL(f"({one})") for one in shape.conditions]
@@ -324,10 +308,12 @@ class _Form(NamedTuple):
 def _items_text(layer: Layer, shape: Shape, form: _Form) -> str:
     backwards = form.start is not None and form.start[1]
     start = [] if form.start is None else [keyset.condition(form.order, form.start)]
-    # Only the rows of the page are turned into text: the inner select stays narrow.
+    # Only the rows of the page are turned into text, and only what is shown of them is read.
+    kept = [_column(name) for name in (*dict(form.order), KEPT_TEXT)]
     page: sql.Composable = sql.SQL(
-        "SELECT t.* FROM {table} AS t{where} ORDER BY {keys} LIMIT {limit}{offset}"
+        "SELECT {columns} FROM {table} AS t{where} ORDER BY {keys} LIMIT {limit}{offset}"
     ).format(
+        columns=sql.SQL(", ").join(kept) if form.kept else sql.SQL("t.*"),
         table=_table(layer, asof=shape.asof),
         where=where(layer, shape, *start),
         keys=keyset.order_by(form.order, backwards=backwards),
@@ -389,10 +375,3 @@ def _item_text(layer: Layer, crs: Crs, kept: bool) -> str:
     return (
         sql.SQL(query).format(shown=shown, table=_table(layer), properties=properties).as_string()
     )
-
-
-@lru_cache(maxsize=1024)
-def _count_text(layer: Layer, shape: Shape) -> str:
-    query = "SELECT count(*) FROM (SELECT FROM {table} AS t{where} LIMIT %(budget)s) AS t"
-    table = _table(layer, asof=shape.asof)
-    return sql.SQL(query).format(table=table, where=where(layer, shape)).as_string()

@@ -183,6 +183,24 @@ def _number(value: object) -> str:
     return repr(number)
 
 
+def _array(item: Callable[[object], str]) -> Callable[[object], str]:
+    """Arrays of items as PostgreSQL's text has them, before COPY's own escapes."""
+
+    def convert(value: object) -> str:
+        if not isinstance(value, (list, tuple, np.ndarray)):
+            raise ValueError("is not a list")
+        items = value.tolist() if isinstance(value, np.ndarray) else value
+        return f"{{{','.join(map(item, items))}}}"
+
+    return convert
+
+
+def _quoted(value: object) -> str:
+    _string(value)  # it refuses what is no text
+    text = str(value)
+    return ('"' + text.replace("\\", r"\\").replace('"', r"\"") + '"').translate(_ESCAPES)
+
+
 def _boolean(value: object) -> str:
     if not isinstance(value, (bool, np.bool_)):
         raise ValueError("is not true or false")
@@ -217,6 +235,9 @@ _CONVERT: dict[FieldType, Callable[[object], str]] = {
     "boolean": _boolean,
     "date": _date,
     "datetime": _datetime,
+    "string_array": _array(_quoted),
+    "integer_array": _array(_integer),
+    "number_array": _array(_number),
 }
 
 

@@ -27,7 +27,7 @@ SHARED = Path(__file__).resolve().parent / "_schema"
 MINIMUM_POSTGRESQL = 15
 MINIMUM_POSTGIS = (3, 3)
 LOCK = "geoportal migrate"
-TILE_TABLE = 2
+TILE_TABLE = 3
 """Number of the design of the side tables of tiles; a new number remakes them."""
 OVERVIEWS = (3, 6, 8, 10, 12)
 """Levels with an index of their own over what is drawn at them (tiles.appears)."""
@@ -39,6 +39,9 @@ _COLUMN_TYPES: Mapping[FieldType, tuple[str, ...]] = {
     "boolean": ("boolean",),
     "date": ("date",),
     "datetime": ("timestamp with time zone",),
+    "string_array": ("text[]",),
+    "integer_array": ("bigint[]", "integer[]"),
+    "number_array": ("double precision[]",),
 }
 
 
@@ -278,7 +281,8 @@ def _tile_table(layer: Layer) -> sql.Composed:
     return sql.SQL(
         "CREATE TABLE {table} (id bigint NOT NULL, area text NOT NULL{columns},"
         " geom geometry(Geometry, 3857) NOT NULL,"
-        " appears smallint GENERATED ALWAYS AS (tiles.appears(id, geom)) STORED)"
+        " appears smallint GENERATED ALWAYS AS (tiles.appears(id, geom)) STORED,"
+        " snaps smallint GENERATED ALWAYS AS (tiles.snaps(geom)) STORED)"
         " PARTITION BY LIST (area);"
         " CREATE INDEX {index} ON {table} USING gist (geom){overviews}"
     ).format(

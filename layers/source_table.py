@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 
 from layers.crs import OWN_SRID, SYSTEMS
 from layers.errors import UnfitTable
-from layers.model import OF_TILES, STANDARD_FIELDS, FieldType, GeometryType
+from layers.model import ITEMS, OF_TILES, STANDARD_FIELDS, FieldType, GeometryType
 
 _WHOLE = ("smallint", "integer", "bigint")
 _CASTS: dict[str, tuple[FieldType, str]] = {
@@ -31,6 +31,12 @@ _CASTS: dict[str, tuple[FieldType, str]] = {
     "character": ("string", "text"),
     "uuid": ("string", "text"),
     "citext": ("string", "text"),
+}
+_CASTS |= {
+    f"{name}[]": (array, f"{cast}[]")
+    for name, (item, cast) in _CASTS.items()
+    for array, held in ITEMS.items()
+    if held == item
 }
 _GEOMETRIES: dict[str, GeometryType] = {
     one.upper(): one

@@ -284,14 +284,15 @@ def _make_tiles(conn: Connection, load: Load, staged: Staged) -> None:
     }
     make = "CREATE TABLE {tiles} (LIKE {parent} INCLUDING GENERATED)"
     conn.execute(sql.SQL(make).format(**names))
-    # Web Mercator ends at 85.06 degrees; ORDER BY geom follows a space-filling curve.
+    # Web Mercator ends at 85.06 degrees; rings turn as tiles have them; ORDER BY geom follows a
+    # space-filling curve.
     conn.execute(
         sql.SQL(
             "INSERT INTO {tiles} (id, area{columns}, geom) SELECT * FROM ("
-            " SELECT id, area{values}, ST_Transform(CASE"
+            " SELECT id, area{values}, ST_ForcePolygonCW(ST_Transform(CASE"
             "   WHEN geom @ ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326) THEN geom"
             "   ELSE ST_Intersection(geom, ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326))"
-            "   END, 3857) AS geom FROM {rows} WHERE geom IS NOT NULL) AS moved"
+            "   END, 3857)) AS geom FROM {rows} WHERE geom IS NOT NULL) AS moved"
             " WHERE NOT ST_IsEmpty(geom) ORDER BY geom"
         ).format(**names)
     )

@@ -44,15 +44,18 @@ def _rules(layer: Layer, area: Area, not_null: set[str]) -> list[_Rule]:
 def _field_rules(field: Field) -> list[_Rule]:
     name = sql.Identifier(field.name)
     rules = []
+    # With ANY the comparison holds for one item of an array at least.
+    value = sql.SQL("ANY ({})").format(name) if field.is_array else name
     if field.codes:
         codes = sql.SQL(", ").join(sql.Literal(c.value) for c in field.codes)
-        broken = sql.SQL("{} NOT IN ({})").format(name, codes)
+        known = sql.SQL("NOT {} <@ ARRAY[{}]" if field.is_array else "{} NOT IN ({})")
+        broken = known.format(name, codes)
         rules.append(_Rule(f"{field.name} is not one of its codes", broken))
     if field.minimum is not None:
-        broken = sql.SQL("{} < {}").format(name, sql.Literal(field.minimum))
+        broken = sql.SQL("{} > {}").format(sql.Literal(field.minimum), value)
         rules.append(_Rule(f"{field.name} is below {field.minimum:g}", broken))
     if field.maximum is not None:
-        broken = sql.SQL("{} > {}").format(name, sql.Literal(field.maximum))
+        broken = sql.SQL("{} < {}").format(sql.Literal(field.maximum), value)
         rules.append(_Rule(f"{field.name} is above {field.maximum:g}", broken))
     return rules
 

@@ -41,8 +41,8 @@ def read(
     """Read a layer in EPSG:4326, ordered by id; the index is the feature id.
 
     `columns` None = all published fields. Whole numbers are int64 where the field is required, else
-    the nullable Int64; numbers float64 with NaN; dates datetime64, times in UTC. Raises
-    UnknownField for a column that is not published, StoreFailure when the database refuses.
+    the nullable Int64; numbers float64 with NaN; dates datetime64, times in UTC; arrays are lists.
+    Raises UnknownField for a column that is not published, StoreFailure when the database refuses.
     """
     fields = [_field(layer, name) for name in columns] if columns is not None else None
     chosen = list(layer.published_fields) if fields is None else fields
@@ -178,6 +178,8 @@ def _series(described: Field, values: Sequence[Any], index: pd.Index) -> pd.Seri
     if kind == "datetime":
         times = pd.to_datetime(list(values), utc=True)
         return pd.Series(times, index=index, dtype="datetime64[us, UTC]")
+    if described.is_array:
+        return pd.Series(list(values), index=index, dtype="object")
     nullable = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
     plain = {"integer": "int64", "boolean": "bool"}
     dtype = plain.get(kind) if described.required else None

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from layers.errors import RefusedFeature
-from layers.keyset import Scalar
+from layers.keyset import Value
 from layers.model import STORED_SRID, Field, Layer
 from layers.query import Crs
 
@@ -19,6 +19,8 @@ MEMBERS = ("type", "id", "bbox", "links", "geometry", "properties")
 """Members of a feature; more would be lost without a word, so they are refused."""
 LONGEST = 1000
 """Characters of a text: an index cannot hold values of any length."""
+MOST_ITEMS = 100
+"""Items of an array."""
 NESTED = 4
 """Depth of collections in a collection."""
 DEEPEST = 20
@@ -47,7 +49,7 @@ class Submission:
     None = no geometry. The standard fields are None where nothing was sent.
     """
 
-    values: Mapping[str, Scalar]
+    values: Mapping[str, Value]
     shape: str | None
 
 
@@ -60,7 +62,7 @@ def read(layer: Layer, feature: Any, crs: Crs, *, whole: bool = True) -> Submiss
     faults = _outside(feature)
     if faults:
         raise RefusedFeature(*faults)
-    values: dict[str, Scalar] = {}
+    values: dict[str, Value] = {}
     properties = feature.get("properties") or {}
     fields = {f.name: f for f in layer.published_fields}
     for name in properties:
@@ -119,7 +121,7 @@ def as_feature_patch(layer: Layer, patch: Any) -> dict[str, Any]:
     return feature | ({"properties": properties} if properties else {})
 
 
-def value_of(field: Field, value: Any) -> Scalar:
+def value_of(field: Field, value: Any) -> Value:
     """Return a JSON value as the field stores it; raises ValueError saying what is wrong.
 
     A field that the layer fills itself (`area`, `status`) may be absent.
@@ -128,7 +130,26 @@ def value_of(field: Field, value: Any) -> Scalar:
         if field.required and field.name not in ("area", "status"):
             raise ValueError("required")
         return None
-    typed = _TYPED[field.type](value)
+    if not field.is_array:
+        single: Value = _single(field, value)
+        return single
+    if not isinstance(value, list):
+        raise ValueError("not a list")
+    if len(value) > MOST_ITEMS:
+        raise ValueError(f"more than {MOST_ITEMS} items")
+    return [_item(field, item, n) for n, item in enumerate(value)]
+
+
+def _item(field: Field, value: Any, n: int) -> Any:
+    try:
+        return _single(field, value)
+    except ValueError as error:
+        raise ValueError(f"item {n}: {error}") from None
+
+
+def _single(field: Field, value: Any) -> Any:
+    """Return the value of a field, or an item of its array."""
+    typed = _TYPED[field.item_type](value)
     codes = [code.value for code in field.codes]
     if codes and typed not in codes:
         raise ValueError(f"not one of {', '.join(codes)}")
@@ -136,8 +157,7 @@ def value_of(field: Field, value: Any) -> Scalar:
         raise ValueError(f"below {field.minimum:g}")
     if field.maximum is not None and typed > field.maximum:
         raise ValueError(f"above {field.maximum:g}")
-    scalar: Scalar = typed
-    return scalar
+    return typed
 
 
 def _outside(feature: Any) -> list[Fault]:

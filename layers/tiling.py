@@ -18,7 +18,7 @@ from layers.query import Filter, Query, Shape, bound, shape_of, where
 from layers.tile_matrix_set import TileMatrixSet, mercator_cell
 from layers.version import Bbox
 
-RECIPE = 1
+RECIPE = 2
 """Number of the way tiles are made; a new number makes kept tiles worthless."""
 
 TILE_EXTENT = 4096
@@ -131,7 +131,11 @@ def _bounds(address: Address) -> dict[str, Scalar]:
         wide = (wide[0], max(wide[1], -_EDGE), wide[2], min(wide[3], _EDGE))
     names = ("tile_west", "tile_south", "tile_east", "tile_north")
     found: dict[str, Scalar] = dict(zip(names, address.bounds, strict=True))
-    return found | {f"{name}_wide": value for name, value in zip(names, wide, strict=True)}
+    found |= {f"{name}_wide": value for name, value in zip(names, wide, strict=True)}
+    # From the coordinates of the set to the units of the tile, which grow to the south.
+    scale = TILE_EXTENT / (east - west)
+    moved = {"tile_scale": scale, "tile_move_x": -west * scale, "tile_move_y": north * scale}
+    return found | moved | {"tile_level": address.level}
 
 
 def _envelope(srid: int, suffix: str = "") -> str:
@@ -169,10 +173,14 @@ def _rough(layer: Layer, level: int) -> str:
         )
     if layer.geometry.endswith("Polygon"):
         found = (
-            f"CASE WHEN ST_Area(g.geom) < {pixel * pixel!r}"
+            f"CASE WHEN {_tiny(level)}"
             f" THEN ST_Expand(ST_Centroid(g.geom), {pixel / 2!r}) ELSE {found} END"
         )
     return found
+
+
+def _tiny(level: int) -> str:
+    return f"ST_Area(g.geom) < {mercator_cell(level) ** 2!r}"
 
 
 def _size(layer: Layer) -> str:
@@ -226,7 +234,7 @@ def _plain(layer: Layer, kind: _Kind) -> sql.Composable:
     shape = "g.geom" if kind.level is None else _rough(layer, kind.level)
     names = {
         "columns": sql.SQL("").join(columns),
-        "geometry": _mvt(_moved(shape, kind.srid), kind.srid),
+        "geometry": _drawn(layer, kind, _moved(shape, kind.srid)),
         "source": _source(layer, kind),
     }
     if kind.of == "any":
@@ -239,8 +247,33 @@ def _plain(layer: Layer, kind: _Kind) -> sql.Composable:
     ).format(**names)
 
 
+def _drawn(layer: Layer, kind: _Kind, shape: str) -> sql.Composable:
+    """The geometry in units of the tile.
+
+    ST_AsMVTGeom clips and repairs. A polygon that lies inside, and stays valid when its vertices
+    are rounded (tiles.snaps), needs neither, which saves half of the tile's time. `@` compares
+    boxes of single precision, so `inside` means up to a metre outside; the buffer has room for it.
+    """
+    if kind.srid != _MERCATOR or layer.foreign or not layer.geometry.endswith("Polygon"):
+        return _mvt(shape, kind.srid)
+    sound = "g.snaps <= %(tile_level)s::smallint"
+    if kind.level is not None:
+        plain = f"{sound} AND ST_NPoints(g.geom) <= {_FEW_POINTS}"
+        sound = f"({_tiny(kind.level)} OR {plain})"
+    inside = f"g.geom @ (SELECT {_envelope(kind.srid)})"
+    moved = (
+        f"ST_SnapToGrid(ST_Affine({shape}, %(tile_scale)s::float8, 0, 0, -%(tile_scale)s::float8,"
+        " %(tile_move_x)s::float8, %(tile_move_y)s::float8), 1)"
+    )
+    return sql.SQL(f"CASE WHEN {sound} AND {inside} THEN {moved} ELSE {{}} END").format(
+        _mvt(shape, kind.srid)
+    )
+
+
 def _mvt(shape: str, srid: int) -> sql.Composable:
-    return sql.SQL(f"ST_AsMVTGeom({shape}, {_envelope(srid)}, {TILE_EXTENT}, {TILE_BUFFER}, true)")
+    # In a subquery, the envelope is made once and not for every row.
+    tile = f"(SELECT {_envelope(srid)})"
+    return sql.SQL(f"ST_AsMVTGeom({shape}, {tile}, {TILE_EXTENT}, {TILE_BUFFER}, true)")
 
 
 def _fields(layer: Layer) -> list[Field]:

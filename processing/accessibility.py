@@ -14,13 +14,16 @@ from layers.model import Area
 from layers.seed import ProvisionNorm
 from processing import access, catchment, census, green, network, pavements
 from processing.checks import require_columns
+from processing.competition import PLACES, Class, by_tiles, competition
 from processing.coverage import WGS84, feature_ids, known
 from processing.crs import to_metric
 from processing.network import Bools, Floats, Ints
 from processing.pipelines.model import Result
 from processing.provision import provision
 from processing.proximity import minutes, score
+from processing.reach_tiled import places_of
 from processing.scene import Inputs, Network, Scene, join, numbers, scene
+from processing.spread import Arrays, Spread
 
 NOT_COMPUTABLE = "not_computable"
 CROSSING = "crossing"
@@ -61,6 +64,7 @@ class _Measured:
     residents: Floats
     options: Options
     more: More
+    spread: Spread | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +76,19 @@ class _Part:
     missing: dict[str, str]
 
 
-def accessibility(area: Area, inputs: Inputs, more: More, options: Options) -> Result:
+def accessibility(
+    area: Area, inputs: Inputs, more: More, options: Options, spread: Spread | None = None
+) -> Result:
     """Return `accessibility` (a row per building) and `service_provision` (per building and class).
 
     Both are in EPSG:4326 with ids of the area. What an area's data do not allow is not computable:
-    the column is empty or has that class, and `quality` says why. Raises EmptyInput, MissingColumn,
-    BadGeometry, NotProjected, BadParameter.
+    the column is empty or has that class, and `quality` says why. With `spread` the places per
+    person are computed by tiles, to the same bits. Raises EmptyInput, MissingColumn, BadGeometry,
+    NotProjected, BadParameter.
     """
     seen = scene(area, inputs)
     foot = seen.join(network.walkable(seen.streets_m), snap_limit_m=options.snap_limit_m)
-    measured = _Measured(seen, foot, numbers(seen.buildings, "residents"), options, more)
+    measured = _Measured(seen, foot, numbers(seen.buildings, "residents"), options, more, spread)
     parts = (_proximity(measured), _green(measured), _school(measured))
     provided, provision_frame = _provision(measured)
     return Result(
@@ -233,12 +240,15 @@ def _provision(measured: _Measured) -> tuple[_Part, gpd.GeoDataFrame]:
     figures: list[dict[str, Any]] = []
     missing: dict[str, str] = {}
     frames: list[pd.DataFrame] = []
-    for norm, limit_m in zip(measured.options.norms, measured.options.catchment_m, strict=True):
-        supply, reason = _supply(measured.scene, norm)
-        demand, group = _demand(measured, norm)
+    norms = measured.options.norms
+    supplies = [_supply(measured.scene, norm) for norm in norms]
+    demands = [_demand(measured, norm) for norm in norms]
+    found = _competition(measured, [s for s, _ in supplies], [d for d, _ in demands])
+    for k, norm in enumerate(norms):
+        (supply, reason), (demand, group) = supplies[k], demands[k]
         if reason is None and not np.nansum(demand):
             reason = "the residents of no building are known"
-        row, frame = _one_class(measured, norm, limit_m, (supply, demand, group))
+        row, frame = _one_class(measured, k, (supply, demand, group), found[k])
         figures.append(row)
         if reason is None:
             frames.append(frame)
@@ -292,28 +302,38 @@ def _demand(measured: _Measured, norm: ProvisionNorm) -> tuple[Floats, str]:
     )  # fmt: skip
 
 
+def _competition(
+    measured: _Measured, supplies: list[Floats], demands: list[Floats]
+) -> list[Arrays]:
+    """Return places per person and facilities in reach, for each norm; unknown counts as 0."""
+    seen, foot, options = measured.scene, measured.foot, measured.options
+    names = [norm.service_class for norm in options.norms]
+    known = [map(np.nan_to_num, each) for each in (supplies, demands)]
+    classes = tuple(map(Class, names, options.catchment_m, *known))
+    if measured.spread is not None:
+        places = places_of(seen, foot.streets)
+        return by_tiles(measured.spread, places, classes, options.snap_limit_m)
+    pairs = [
+        catchment.pairs(foot.graph, seen.of_class(c.name), foot.homes, limit_m=c.catchment_m)
+        for c in classes
+    ]
+    return [
+        competition(found, c.catchment_m, c.supply, c.demand)
+        for found, c in zip(pairs, classes, strict=True)
+    ]
+
+
 def _one_class(
-    measured: _Measured,
-    norm: ProvisionNorm,
-    limit_m: float,
-    given: tuple[Floats, Floats, str],
+    measured: _Measured, k: int, given: tuple[Floats, Floats, str], found: Arrays
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     supply, demand, group = given
-    seen, foot = measured.scene, measured.foot
-    facilities = seen.of_class(norm.service_class)
-    pairs = catchment.pairs(foot.graph, facilities, foot.homes, limit_m=limit_m)
+    seen, joined = measured.scene, measured.foot.homes.found
+    norm, limit_m = measured.options.norms[k], measured.options.catchment_m[k]
     places, persons = np.nan_to_num(supply), np.nan_to_num(demand)
-    near = catchment.gaussian(limit_m)
-    found = {
-        "places_2sfca": catchment.two_step(pairs, catchment.even(), places, persons),
-        "places_e2sfca": catchment.two_step(pairs, near, places, persons),
-        "places_3sfca": catchment.three_step(pairs, near, places, persons),
-    }
-    in_reach = np.bincount(pairs.place, minlength=len(demand))
-    reach = _reach(foot.homes.found, in_reach > 0)
-    joined = foot.homes.found
+    in_reach = found["facilities_in_reach"]
+    reach = _reach(joined, in_reach > 0)
     # Per 1,000 persons; a home that is not on the network has no number.
-    scores = {name: np.where(joined, 1_000 * values, np.nan) for name, values in found.items()}
+    scores = {name: np.where(joined, 1_000 * found[name], np.nan) for name in PLACES}
     overall = 1_000 * places.sum() / persons.sum() if persons.sum() and places.sum() else np.nan
     frame = pd.DataFrame(
         {

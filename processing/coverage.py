@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse.csgraph import connected_components
 
 from layers.model import Area
 from processing import access, network, reach
@@ -18,8 +18,10 @@ from processing.limits import Limit
 from processing.network import Floats, Snapped
 from processing.pipelines.model import Result
 from processing.proximity import minutes
-from processing.scene import Inputs, Network, Scene, numbers, scene
-from processing.streets import drawn, flags, passable
+from processing.reach_tiled import Asked, by_tiles, component, places_of
+from processing.scene import Inputs, Scene, numbers, scene
+from processing.spread import Spread
+from processing.streets import Streets, drawn, flags, passable
 
 WGS84 = "EPSG:4326"
 
@@ -39,12 +41,23 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class _Moved:
+    """How homes and facilities join the streets, and for each class what is nearest and reached."""
+
+    streets: Streets
+    homes: Snapped
+    facilities: Snapped
+    nearest: tuple[access.Nearest, ...]
+    parts: tuple[reach.Parts, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Measured:
-    """The scene with its networks; `bicycle` is None where no street is open to bicycles."""
+    """The scene and its ways; `bicycle` is None where no street is open to bicycles."""
 
     scene: Scene
-    foot: Network
-    bicycle: Network | None
+    foot: _Moved
+    bicycle: _Moved | None
     options: Options
 
 
@@ -60,16 +73,21 @@ class _ClassResult:
 
 
 def service_coverage(
-    area: Area, limits: tuple[Limit, ...], inputs: Inputs, options: Options
+    area: Area,
+    limits: tuple[Limit, ...],
+    inputs: Inputs,
+    options: Options,
+    spread: Spread | None = None,
 ) -> Result:
     """Return `service_coverage` (a row per building and class) and `service_areas` (per class).
 
     Both are in EPSG:4326 with ids of the area. A class without any facility leaves every building
-    `unreachable` and has no service area. Raises EmptyInput when there are no buildings, no
-    walkable streets or no facilities at all, MissingColumn, BadGeometry, NotProjected.
+    `unreachable` and has no service area. With `spread` ways are followed by tiles, to the same
+    bits. Raises EmptyInput when there are no buildings, no walkable streets or no facilities at
+    all, MissingColumn, BadGeometry, NotProjected.
     """
-    measured = _measured(scene(area, inputs), options)
-    found = [_one_class(measured, limit) for limit in limits]
+    measured = _measured(scene(area, inputs), limits, options, spread)
+    found = [_one_class(measured, limit, k) for k, limit in enumerate(limits)]
     return Result(
         frames={
             "service_coverage": _coverage_frame(measured, found),
@@ -80,22 +98,59 @@ def service_coverage(
     )
 
 
-def _measured(seen: Scene, options: Options) -> _Measured:
+def _measured(
+    seen: Scene, limits: tuple[Limit, ...], options: Options, spread: Spread | None
+) -> _Measured:
     streets, bicycle = seen.streets_m, None
-    foot = seen.join(network.walkable(streets), snap_limit_m=options.snap_limit_m)
+    move = _moved if spread is None else partial(_moved_by_tiles, spread)
+    foot = move(seen, network.walkable(streets), limits, options.snap_limit_m, parts=True)
     if "bicycle" in streets.columns and (flags(streets, "bicycle") & drawn(streets)).any():
-        bicycle = seen.join(passable(streets, "bicycle"), snap_limit_m=options.snap_limit_m)
+        wheels = passable(streets, "bicycle")
+        bicycle = move(seen, wheels, limits, options.snap_limit_m, parts=False)
     return _Measured(seen, foot, bicycle, options)
 
 
-def _one_class(measured: _Measured, limit: Limit) -> _ClassResult:
+def _moved(
+    seen: Scene, streets: Streets, limits: tuple[Limit, ...], snap_limit_m: float, *, parts: bool
+) -> _Moved:
+    net = seen.join(streets, snap_limit_m=snap_limit_m)
+    nearest, reached = [], []
+    for limit in limits:
+        found = access.search(net.graph, seen.of_class(limit.service_class))
+        nearest.append(access.nearest(net.graph, found, net.homes))
+        if parts:
+            reached.append(reach.reached(net.graph, found, limit_m=limit.limit_m))
+    return _Moved(streets, net.homes, net.facilities, tuple(nearest), tuple(reached))
+
+
+def _moved_by_tiles(
+    spread: Spread,
+    seen: Scene,
+    streets: Streets,
+    limits: tuple[Limit, ...],
+    snap_limit_m: float,
+    *,
+    parts: bool,
+) -> _Moved:
+    metres = tuple(limit.limit_m for limit in limits)
+    facilities = network.snap(streets, seen.points_m, limit_m=snap_limit_m)
+    asked = Asked(
+        tuple(limit.service_class for limit in limits),
+        max(metres),
+        snap_limit_m,
+        metres if parts else (),
+    )
+    step = "on foot" if parts else "by bicycle"
+    found = by_tiles(spread, step, places_of(seen, streets), facilities, asked)
+    return _Moved(streets, found.homes, facilities, found.nearest, found.parts)
+
+
+def _one_class(measured: _Measured, limit: Limit, k: int) -> _ClassResult:
     seen, foot = measured.scene, measured.foot
     facilities = seen.of_class(limit.service_class)
     joined = bool(foot.facilities.found[facilities].any()) or not len(facilities)
-    found = access.search(foot.graph, facilities)
-    near = access.nearest(foot.graph, found, foot.homes)
+    near, parts = foot.nearest[k], foot.parts[k]
     coverage = access.classify(near.distance_m, limit.limit_m, joined=joined)
-    parts = reach.reached(foot.graph, found, limit_m=limit.limit_m)
     buildings = seen.buildings
     shares = access.shares(
         coverage == access.COVERED, numbers(buildings, "residents"), numbers(buildings, "dwellings")
@@ -113,10 +168,7 @@ def _one_class(measured: _Measured, limit: Limit) -> _ClassResult:
     }
     cycle_m = np.full(len(buildings), np.nan)
     if measured.bicycle is not None:
-        by_bicycle = access.search(measured.bicycle.graph, facilities)
-        cycle_m = access.nearest(
-            measured.bicycle.graph, by_bicycle, measured.bicycle.homes
-        ).distance_m
+        cycle_m = measured.bicycle.nearest[k].distance_m
     return _ClassResult(limit, near, cycle_m, coverage, row)
 
 
@@ -200,7 +252,7 @@ def _quality(measured: _Measured, found: list[_ClassResult]) -> dict[str, Any]:
     """Say what was left out, joined or unknown."""
     seen, foot = measured.scene, measured.foot
     homes, places_ = foot.homes, foot.facilities
-    parts, _ = connected_components(foot.graph.matrix, directed=False)
+    _, parts = component(foot.streets)
     residents = numbers(seen.buildings, "residents")
     classes = [r.limit.service_class for r in found]
     counted = np.isin(seen.facility_class.astype(str), classes)
@@ -218,7 +270,7 @@ def _quality(measured: _Measured, found: list[_ClassResult]) -> dict[str, Any]:
         "longest_connector_m": _longest(homes, places_),
         "streets": len(foot.streets.ids),
         "street_length_m": round(float(foot.streets.length_m.sum()), 3),
-        "network_parts": int(parts),
+        "network_parts": parts,
         "classes_without_facilities": [
             r.limit.service_class for r in found if not r.area_row["facilities"]
         ],

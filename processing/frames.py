@@ -57,6 +57,9 @@ def _misfits(values: pd.Series[Any], field: Field) -> np.ndarray[Any, Any]:
     missing = values.isna().to_numpy()
     bad = missing.copy() if field.required else np.zeros(len(values), dtype=bool)
     known = ~missing
+    if field.is_array:
+        bad |= _of_items(values[known], field, known)
+        return bad
     if field.codes:
         bad |= known & ~values.isin([code.value for code in field.codes]).to_numpy()
     if field.type in ("integer", "number"):
@@ -66,6 +69,16 @@ def _misfits(values: pd.Series[Any], field: Field) -> np.ndarray[Any, Any]:
             bad |= known & (numbers < field.minimum)
         if field.maximum is not None:
             bad |= known & (numbers > field.maximum)
+    return bad
+
+
+def _of_items(
+    arrays: pd.Series[Any], field: Field, known: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """Tell of each of the `known` rows whether its array holds an item that does not fit."""
+    item = field.model_copy(update={"type": field.item_type, "required": True})
+    bad = np.zeros(len(known), dtype=bool)
+    bad[known] = [bool(_misfits(pd.Series(list(a), dtype="object"), item).any()) for a in arrays]
     return bad
 
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import metadata
 from typing import Any
 
 from psycopg import Connection
@@ -22,13 +21,15 @@ from pydantic import BaseModel
 
 from layers.model import Area, Layer, Licence, Origin, Status
 from layers.raster import RasterDefinition, load_rasters
+from layers.unfinished import FinishedTiles, Unfinished, begun
 from layers.version import SELECT_RASTERS, SELECT_VERSIONS, Version
+from processing.distributed import Tiling
 from processing.errors import EmptyInput
 from processing.pipelines import Pipeline
 from processing.pipelines.model import optional
+from processing.versions import code_version, libraries
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, "geoportal-by runs")
-_LIBRARIES = ("numpy", "scipy", "shapely", "pandas", "geopandas", "pyproj")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,18 @@ def plan(conn: Connection, pipeline: Pipeline, area: Area, params: BaseModel) ->
         versions=versions,
         seeds=seeds,
     )
+
+
+@contextmanager
+def kept_tiles(conn: Connection, planned: Plan, tiling: Tiling) -> Iterator[FinishedTiles]:
+    """Give the finished tiles of a run; their key tells inputs, parameters, code and tiles.
+
+    So pieces made from something else are never taken. Raises StoreFailure as `begun` does.
+    """
+    key = _sum([planned.id, code_version(), tiling.tile_m])
+    run = Unfinished(key, planned.id, planned.pipeline.NAME, planned.area.id, tiling.tile_m)
+    with begun(conn, run, resume=tiling.resume) as kept:
+        yield kept
 
 
 def published(conn: Connection, planned: Plan) -> bool:
@@ -193,11 +206,6 @@ def status(planned: Plan) -> Status:
 
 def _share_alike(licences: Iterable[Licence]) -> Licence | None:
     return next((licence for licence in licences if licence.id.startswith("ODbL")), None)
-
-
-def libraries() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that make the numbers."""
-    return {"python": platform.python_version()} | {n: metadata.version(n) for n in _LIBRARIES}
 
 
 def _versions(conn: Connection, area: Area) -> dict[str, Version]:

@@ -22,14 +22,16 @@ from processing.crs import metric_crs, require_same, to_metric
 from processing.errors import EmptyInput
 from processing.pipelines.model import Result
 from processing.radio import location, scene, stations
-from processing.radio.coverage import NONE, Question, Received, received
+from processing.radio.coverage import NONE, Question, Received
 from processing.radio.entry_loss import Building, entry_loss_db
 from processing.radio.loss import Floats, Reason
 from processing.radio.models import NO_MODEL, Model, Surroundings
 from processing.radio.scene import Places
 from processing.radio.stations import LORAWAN, WIFI, Source
 from processing.radio.technology import spreading_factor
+from processing.radio.tiled import received_by_tiles
 from processing.raster import Raster
+from processing.spread import Spread
 
 WGS84 = "EPSG:4326"
 
@@ -91,6 +93,7 @@ class _Area:
     places: Places
     question: Question
     settings: Settings
+    spread: Spread | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,16 @@ class _Found:
     cells: pd.DataFrame
 
 
-def radio_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
+def radio_coverage(
+    area: Area, inputs: Inputs, settings: Settings, spread: Spread | None = None
+) -> Result:
     """Return `radio_coverage` (a row per building and technology) and `radio_signal` (per cell).
 
     Both are in EPSG:4326 with ids of the area. What cannot be computed has the class
-    not_computable, no level and a reason. Raises EmptyInput when there are no buildings or no
-    stations at all, MissingColumn, BadGeometry, RepeatedId, NotProjected, MixedCRS (a raster in
-    another CRS than the area's, as where an area crosses a UTM border), BadParameter.
+    not_computable, no level and a reason. With `spread` levels are computed by tiles. Raises
+    EmptyInput when there are no buildings or no stations at all, MissingColumn, BadGeometry,
+    RepeatedId, NotProjected, MixedCRS (a raster in another CRS than the area's, as where an area
+    crosses a UTM border), BadParameter.
     """
     sources = _sources(area, inputs, settings)
     if not sources:
@@ -117,7 +123,7 @@ def radio_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
             f"stations in area {area.id}: there are none; load base_stations, "
             "wifi_access_points or lorawan_gateways for this area"
         )
-    ground = _ground(area, inputs, settings)
+    ground = replace(_ground(area, inputs, settings), spread=spread)
     found = [_one(ground, source) for source in sources]
     return Result(
         frames={
@@ -169,6 +175,7 @@ def _ground(area: Area, inputs: Inputs, settings: Settings) -> _Area:
         places=scene.places(footprints, cell_m=settings.cell_m),
         question=Question(built, settings.models, around),
         settings=settings,
+        spread=None,
     )
 
 
@@ -179,7 +186,7 @@ def _one(ground: _Area, source: Source) -> _Found:
         question = Question(question.scene, LOW_MODELS, question.surroundings)
     places = ground.places
     ends = np.concatenate([places.walls, places.centres])
-    levels = received(source.stations, ends, question)
+    levels = received_by_tiles(ground.spread, source.technology, source.stations, ends, question)
     names = np.array([*question.models, None], dtype=object)
     threshold = ground.settings.thresholds_dbm[source.technology]
     table = _table(_certain(levels, threshold), source, names)

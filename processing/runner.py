@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,9 @@ from layers.registry import load_layers
 from layers.scenario import Scenario
 from layers.scenario import edits as edits_of
 from processing import provenance
+from processing.distributed import Tiling
 from processing.errors import RunFailed, UnfitScenario
-from processing.pipelines import Pipeline, get_pipeline, read_params
+from processing.pipelines import Pipeline, get_pipeline, read_params, require_tiled
 from processing.pipelines.model import Result, keys, private
 from processing.provenance import Plan
 
@@ -132,7 +134,7 @@ def needed(conn: Connection, name: str, area_id: str, params: Mapping[str, Any])
     return not provenance.published(conn, _plan(conn, name, area_id, params))
 
 
-def run(
+def run(  # noqa: PLR0913 - who asks may leave out the last three
     conn: Connection,
     name: str,
     area_id: str,
@@ -140,44 +142,31 @@ def run(
     *,
     publish: bool = True,
     progress: Progress | None = None,
+    tiling: Tiling | None = None,
 ) -> Run:
     """Run a pipeline for an area and, with `publish`, put its result in place of the old one.
 
     All outputs and the provenance row change in one transaction, or nothing does. The same inputs,
     parameters and version give the same run id and checksum, and publishing them again changes
     nothing. With `publish` false nothing is written, so any role that reads the layers may call.
+    With `tiling` it is computed by tiles, with the same result to the bit, and finished tiles are
+    kept until the run is done; only the owner of the database may do that.
 
     Raises UnknownPipeline, UnknownArea, BadParameter, EmptyInput (a layer is not loaded or has
     nothing to measure), RunFailed, RefusedLoad and StoreFailure.
     """
     pipeline = get_pipeline(name)
+    if tiling is not None:
+        require_tiled(pipeline)
     tell = _steps(pipeline, publish, progress)
     started_at = datetime.now(UTC)
     tell("read")
     planned, inputs = _read(conn, name, area_id, params)
-    # Here and not above: the analysis libraries take seconds to import, `needed` must not.
-    from processing.frames import checksum, require_fit  # noqa: PLC0415
-
-    tell("compute")
-    result = pipeline.compute(planned.params, planned.area, **inputs, **pipeline.seeds())
-    layers = load_layers()
-    result_checksum = checksum(result.frames)
-    signed = {name: frame.assign(run_id=planned.id) for name, frame in result.frames.items()}
-    for layer_id in pipeline.OUTPUT:
-        if layer_id in signed:
-            require_fit(signed[layer_id], layers[layer_id], planned.area)
-    done = Run(
-        id=planned.id,
-        plan=planned,
-        result=replace(result, frames=signed),
-        result_checksum=result_checksum,
-        status=provenance.status(planned),
-        started_at=started_at,
-        finished_at=datetime.now(UTC),
-    )
-    if not publish:
-        return done
-    return _publish(conn, done, layers, (_reports(done, layers, inputs), tell))
+    # The analysis libraries take seconds to import, `needed` must not: they are imported in use.
+    with _by_tiles(conn, planned, tiling, progress) as spread:
+        tell("compute")
+        done = _computed(planned, inputs | spread, started_at)
+        return _publish(conn, done, inputs, tell) if publish else done
 
 
 def compare(
@@ -227,6 +216,50 @@ def compare(
     return Comparison(scenario, planned, before, after, differences, provenance.status(planned))
 
 
+def _computed(planned: Plan, arguments: Mapping[str, Any], started_at: datetime) -> Run:
+    """Compute, and check that the result fits its layers."""
+    from processing.frames import checksum, require_fit  # noqa: PLC0415 - see `run`
+
+    pipeline = planned.pipeline
+    result = pipeline.compute(planned.params, planned.area, **arguments, **pipeline.seeds())
+    layers = load_layers()
+    result_checksum = checksum(result.frames)
+    signed = {name: frame.assign(run_id=planned.id) for name, frame in result.frames.items()}
+    for layer_id in pipeline.OUTPUT:
+        if layer_id in signed:
+            require_fit(signed[layer_id], layers[layer_id], planned.area)
+    return Run(
+        id=planned.id,
+        plan=planned,
+        result=replace(result, frames=signed),
+        result_checksum=result_checksum,
+        status=provenance.status(planned),
+        started_at=started_at,
+        finished_at=datetime.now(UTC),
+    )
+
+
+@contextmanager
+def _by_tiles(
+    conn: Connection, planned: Plan, tiling: Tiling | None, progress: Progress | None
+) -> Iterator[dict[str, Any]]:
+    """Give the argument `spread` of `compute`; finished tiles are forgotten when the block ends."""
+    if tiling is None:
+        yield {}
+        return
+    from processing.spread import spread  # noqa: PLC0415 - see `run`
+
+    def told(step: str, done: int, total: int) -> None:
+        if progress is not None:
+            progress(f"compute {step}", done, total)
+
+    with (
+        provenance.kept_tiles(conn, planned, tiling) as kept,
+        spread(tiling.engine, tiling.tile_m, kept, told) as opened,
+    ):
+        yield {"spread": opened}
+
+
 Reports = Mapping[tuple[str, str], bytes]
 
 
@@ -251,15 +284,13 @@ def _reports(done: Run, layers: Mapping[str, Layer], inputs: Mapping[str, Any]) 
 
 
 def _publish(
-    conn: Connection,
-    done: Run,
-    layers: Mapping[str, Layer],
-    rest: tuple[Reports, Callable[[str], None]],
+    conn: Connection, done: Run, inputs: Mapping[str, Any], tell: Callable[[str], None]
 ) -> Run:
     from layers import store  # noqa: PLC0415 - see `run`
     from layers.swap import translated  # noqa: PLC0415
 
-    reports, tell = rest
+    layers = load_layers()
+    reports = _reports(done, layers, inputs)
     outputs: dict[str, dict[str, Any]] = {}
     changed = False
     with translated(f"run of {done.plan.pipeline.NAME}"), conn.transaction():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -47,7 +48,7 @@ class Source(Protocol):
         """Return at least all homes and facilities in one box, and all streets that touch one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Held:
     """A source of rows that are in memory."""
 
@@ -55,13 +56,20 @@ class Held:
 
     def rows(self, places: Box, streets: Box) -> Rows:
         """Return the rows in these boxes."""
-        held = self.all_rows
+        homes, facilities, lines = self._trees
         return part(
-            held,
-            homes=shapely.STRtree(held.homes).query(shapely.box(*places)),
-            facilities=shapely.STRtree(held.facilities).query(shapely.box(*places)),
-            streets=shapely.STRtree(held.streets.lines).query(shapely.box(*streets)),
+            self.all_rows,
+            homes=homes.query(shapely.box(*places)),
+            facilities=facilities.query(shapely.box(*places)),
+            streets=lines.query(shapely.box(*streets)),
         )
+
+    @cached_property
+    def _trees(self) -> tuple[shapely.STRtree, shapely.STRtree, shapely.STRtree]:
+        held = self.all_rows
+        shapes = (held.homes, held.facilities, held.streets.lines)
+        homes, facilities, lines = (shapely.STRtree(each) for each in shapes)
+        return homes, facilities, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ def nearest(rows: Rows, service_class: str, *, limit_m: float, snap_limit_m: flo
     """Return the way of each home to its nearest facility of a class, not further than a limit."""
     count = len(rows.homes)
     metres, facility = np.full(count, np.nan), np.full(count, NONE, dtype=np.int64)
-    joined = _join(rows, snap_limit_m)
+    joined = join(rows, snap_limit_m)
     if joined is not None:
         graph, homes = joined
         chosen = np.flatnonzero(rows.facility_class == service_class)
@@ -116,7 +124,7 @@ def provided(
 ) -> Provided:
     """Return the places per person of each home from the facilities of a class."""
     places = np.full(len(rows.homes), np.nan)
-    joined = _join(rows, snap_limit_m)
+    joined = join(rows, snap_limit_m)
     if joined is not None:
         graph, homes = joined
         chosen = np.flatnonzero(rows.facility_class == service_class)
@@ -221,8 +229,8 @@ def take(streets: Streets, kept: Ints) -> Streets:
     )
 
 
-def _join(rows: Rows, snap_limit_m: float) -> tuple[network.Graph, Snapped] | None:
-    """Join places and streets; None where there is nothing to join."""
+def join(rows: Rows, snap_limit_m: float) -> tuple[network.Graph, Snapped] | None:
+    """Return the graph of places and streets, and the homes in it; None when there are none."""
     if not len(rows.homes) or not len(rows.streets.ids):
         return None
     homes = network.snap(rows.streets, rows.homes, limit_m=snap_limit_m)

@@ -29,6 +29,7 @@ import numpy.typing as npt
 from processing.errors import BadParameter
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Box = tuple[float, float, float, float]
 """West, south, east, north in metres."""
 
@@ -55,6 +56,18 @@ class Tile:
             np.floor(y_m / self.size_m) == self.row
         )
         return inside
+
+    def __str__(self) -> str:
+        """Name the tile in messages."""
+        return f"tile {self.row}, {self.column} of {self.size_m:g} m"
+
+    def away_m(self, x_m: Floats, y_m: Floats) -> Floats:
+        """Return how far points are from the tile, 0 inside it."""
+        west, south, east, north = self.box()
+        aside = np.maximum(np.maximum(west - x_m, x_m - east), 0.0)
+        along = np.maximum(np.maximum(south - y_m, y_m - north), 0.0)
+        away: Floats = np.hypot(aside, along)
+        return away
 
     def box(self, around_m: float = 0.0) -> Box:
         """Return the tile with a margin."""
@@ -88,6 +101,14 @@ def nearest_halo(limit_m: float, snap_limit_m: float) -> Halo:
     return halo(limit_m, snap_limit_m)
 
 
+def reached_halo(limit_m: float, snap_limit_m: float, longest_edge_m: float) -> Halo:
+    """Return the halo of the reached parts of the streets that begin in a tile.
+
+    A street may reach out of the tile by its length, and the way goes on from there.
+    """
+    return halo(limit_m + longest_edge_m, snap_limit_m)
+
+
 def two_step_halo(catchment_m: float, snap_limit_m: float) -> Halo:
     """Return the halo of 2SFCA and E2SFCA: two catchments."""
     return halo(2 * catchment_m, snap_limit_m)
@@ -98,13 +119,37 @@ def three_step_halo(catchment_m: float, snap_limit_m: float) -> Halo:
     return halo(3 * catchment_m, snap_limit_m)
 
 
+def lighting_halo_m(height_m: float, cutoff_heights: float) -> float:
+    """Return how far from a tile a lamp of a height lights it: the cut-off radius."""
+    return height_m * cutoff_heights + ROUNDING_M
+
+
+def owners(x_m: Floats, y_m: Floats, tile_m: float) -> dict[Tile, Ints]:
+    """Return the tiles that own points, row by row, each with the positions of its points.
+
+    Raises BadParameter for a size that is none, or a coordinate that is no number.
+    """
+    _require_size(tile_m)
+    if not (np.isfinite(x_m).all() and np.isfinite(y_m).all()):
+        raise BadParameter("a point to be tiled has a coordinate that is no number")
+    at = np.stack([np.floor(y_m / tile_m), np.floor(x_m / tile_m)], axis=1).astype(np.int64)
+    found, number = np.unique(at, axis=0, return_inverse=True)
+    order = np.argsort(number.ravel(), kind="stable")
+    starts = np.searchsorted(number.ravel()[order], np.arange(1, len(found)))
+    return {
+        Tile(tile_m, row, column): positions
+        for (row, column), positions in zip(
+            found.tolist(), np.split(order, starts) if len(found) else [], strict=True
+        )
+    }
+
+
 def plan(bounds_m: Box, tile_m: float) -> tuple[Tile, ...]:
     """Return the tiles that cover a box, row by row; raises BadParameter.
 
     The grid does not hang on the box, so a tile keeps its place and id when an area grows.
     """
-    if not (math.isfinite(tile_m) and tile_m > 0):
-        raise BadParameter(f"tile_m = {tile_m} m is not allowed; it must be above 0 m")
+    _require_size(tile_m)
     if not all(map(math.isfinite, bounds_m)):
         raise BadParameter(f"the box {bounds_m} to be tiled has a coordinate that is no number")
     west, south, east, north = (math.floor(edge / tile_m) for edge in bounds_m)
@@ -113,3 +158,8 @@ def plan(bounds_m: Box, tile_m: float) -> tuple[Tile, ...]:
         for row in range(south, north + 1)
         for column in range(west, east + 1)
     )
+
+
+def _require_size(tile_m: float) -> None:
+    if not (math.isfinite(tile_m) and tile_m > 0):
+        raise BadParameter(f"tile_m = {tile_m} m is not allowed; it must be above 0 m")

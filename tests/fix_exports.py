@@ -12,7 +12,8 @@ Record = dict[str, Any]
 
 # Columns of the layers made by tests/geoportal/ogc/formats/conftest.py, in their published order.
 COLUMNS = (
-    "id", "kind", "name", "floors", "height_m", "lit", "built", "seen", "area", "soato", "status",
+    "id", "kind", "name", "floors", "height_m", "lit", "built", "seen", "tags", "lines",
+    "levels", "area", "soato", "status",
 )  # fmt: skip
 
 

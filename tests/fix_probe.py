@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS features.probe (
     id bigint NOT NULL, area text NOT NULL, soato text, status text NOT NULL,
     geom geometry(MultiPolygon, 4326) NOT NULL,
     kind text NOT NULL, name text, floors bigint, height_m double precision, lit boolean,
-    built date, seen timestamptz,
+    built date, seen timestamptz, tags text[], lines bigint[], levels double precision[],
     CONSTRAINT floors_fit CHECK (floors <> 13),
     PRIMARY KEY (id, area)
 ) PARTITION BY LIST (area);
@@ -60,6 +60,9 @@ def probe_layer(**changes: object) -> Layer:
             Field(name="lit", type="boolean", title=TITLE),
             Field(name="built", type="date", title=TITLE),
             Field(name="seen", type="datetime", title=TITLE, role="primary-instant"),
+            Field(name="tags", type="string_array", title=TITLE),
+            Field(name="lines", type="integer_array", title=TITLE, minimum=0, maximum=999),
+            Field(name="levels", type="number_array", unit="m", title=TITLE),
         ),
     }
     return Layer.model_validate(given | changes)
@@ -78,6 +81,7 @@ def write_layer(root: Path, layer: Layer, table: str) -> None:
 def frame(n: int = 5, *, first: int = 1, area: Area = AREA) -> gpd.GeoDataFrame:
     """n rows with every kind of value, nulls and awkward text among them."""
     numbers = range(first, first + n)
+    lists = [["a", "Ўзда"], ['quo"te', "back\\slash", "{,}", " "], [], None, ["NULL", "", "\t\n"]]
     awkward = ["Орша", "Ўзда\t\\N", 'quo"te', "", None]
     return gpd.GeoDataFrame(
         {
@@ -88,6 +92,9 @@ def frame(n: int = 5, *, first: int = 1, area: Area = AREA) -> gpd.GeoDataFrame:
             "lit": pd.array([bool(i % 2) if i % 5 else None for i in numbers], dtype="boolean"),
             "built": [pd.Timestamp(1990 + i % 30, 5, 4) if i % 4 else pd.NaT for i in numbers],
             "seen": pd.to_datetime([f"2026-10-{1 + i % 28:02} 12:00" for i in numbers], utc=True),
+            "tags": [lists[i % 5] for i in numbers],
+            "lines": [[i % 1000, 7] if i % 4 else None for i in numbers],
+            "levels": [[i / 3, -0.5] if i % 3 else [] for i in numbers],
         },
         index=pd.Index([area.feature_id(i) for i in numbers], name="id"),
         geometry=[shapely.box(30 + i / 1e4, 54, 30 + i / 1e4 + 5e-5, 54.0001) for i in numbers],

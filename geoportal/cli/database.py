@@ -13,9 +13,11 @@ from psycopg.conninfo import conninfo_to_dict
 from geoportal.cluster import Cluster
 from geoportal.errors import BadSetting, ClusterError, DatabaseUnavailable
 from geoportal.settings import Settings
-from layers.model import Layer
+from layers.area import SELECT_AREAS, area_from_row
+from layers.model import Area, Layer
 from layers.publication import SELECT_PUBLICATIONS, Publication
 from layers.registry import load_layers
+from layers.version import SELECT_VERSIONS, Version
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MARKS = CHECKOUT / ".geoportal"
@@ -100,6 +102,21 @@ def published(settings: Settings) -> dict[str, Publication]:
         return {}
     found = (Publication.from_row(row) for row in rows)
     return {one.layer.id: one for one in found if one.relation is not None}
+
+
+def loaded(settings: Settings, layer_id: str) -> tuple[list[Version], dict[str, Area]]:
+    """Return what is loaded of a layer, and the areas; nothing when no database can be asked now.
+
+    Starts nothing. Raises BadSetting when the setting is no connection URL.
+    """
+    try:
+        with connect(running_url(settings)) as connection:
+            rows = connection.execute(SELECT_VERSIONS.encode()).fetchall()
+            places = [area_from_row(row) for row in connection.execute(SELECT_AREAS.encode())]
+    except (ClusterError, DatabaseUnavailable, psycopg.ProgrammingError):
+        return [], {}
+    versions = [one for one in map(Version.from_row, rows) if one.layer == layer_id]
+    return versions, {area.id: area for area in places}
 
 
 def migrate(connection: psycopg.Connection[Any], settings: Settings) -> list[str]:

@@ -9,6 +9,7 @@ import click
 
 from geoportal.cli import database
 from geoportal.cli.common import Group, area_option, counted, settings
+from geoportal.cli.draft import draft, metadata
 from geoportal.cli.progress import say
 from geoportal.cli.publish import publish, unpublish
 from geoportal.cli.quality import quality
@@ -24,7 +25,7 @@ LANGUAGE = click.option(
 
 @click.group(
     cls=Group,
-    short_help="The definitions of the layers: list, show, check, publish.",
+    short_help="The definitions of the layers: list, show, check, draft, publish.",
     epilog="""
     geoportal layers list --lang be
     geoportal layers show buildings
@@ -117,6 +118,8 @@ def check(folders: tuple[Path, ...]) -> None:
     say("The layer definitions are in order.")
 
 
+layers.add_command(draft)
+layers.add_command(metadata)
 layers.add_command(publish)
 layers.add_command(unpublish)
 layers.add_command(quality)

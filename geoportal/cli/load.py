@@ -40,6 +40,8 @@ DEMO_SOURCE = "demonstration generator, {buildings} buildings"
     geoportal load demo --area minsk --buildings 20000
     geoportal load national
     geoportal load osm krems.osm.gz --area krems
+    geoportal load gtfs timetable.zip --area orsha
+    geoportal load series air.csv --layer air_sensor_readings --area orsha --time-zone Europe/Minsk
     geoportal load raster N54E030.hgt --id dem --area orsha
     geoportal load vector parcels.shp --layer parcels --area orsha
     """,
@@ -98,18 +100,30 @@ def national() -> None:
         sys.exit(1)
 
 
-@load.command(epilog="geoportal load osm krems.osm.gz --area krems")
+@load.command(
+    epilog="""
+    geoportal load osm krems.osm.gz --area krems
+    geoportal load osm krems-2026-11-28.osc.gz --area krems
+    """
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @area_option(required=True)
 def osm(file: Path, area_id: str) -> None:
-    """Load streets, buildings, services, lights and green areas of an OSM extract into an area."""
+    """Load an OSM extract into an area, or apply a change file (.osc) to the one loaded before.
+
+    Fills streets, buildings, service points, street lights and green areas.
+    """
     from layers.area import next_area
     from layers.ingest.osm import LAYERS as OSM_LAYERS
     from layers.ingest.osm import load_osm
+    from layers.ingest.osm_change import is_change
     from layers.ingest.osm_read import centre
 
     given = settings()
     with database.migrated(given) as connection:
+        if is_change(file):
+            _change_osm(connection, given, file, area_id)
+            return
         lon, lat = centre(file)
         area = next_area(connection, area_id, lon=lon, lat=lat)
         with saved(connection, area), bar(f"reading {file.name}") as shown:
@@ -119,6 +133,27 @@ def osm(file: Path, area_id: str) -> None:
             tell(layer_id, area.id, loaded[layer_id])
         else:
             say(f"{layer_id}, {area.id}: {file.name} has none, not loaded")
+
+
+def _change_osm(connection: Connection, given: Settings, file: Path, area_id: str) -> None:
+    from layers.area import get_area
+    from layers.ingest.osm import load_change
+
+    area = get_area(connection, area_id)
+    with bar(f"reading {file.name}") as shown:
+        applied, loaded = load_change(
+            connection, database.definitions(given), file, area, shown.add
+        )
+    elsewhere = f"{counted(applied.outside, 'object')} of other places left out"
+    if applied.nothing:
+        say(f"{area.id}: nothing to do, {file.name} changes nothing here; {elsewhere}")
+        return
+    say(
+        f"{area.id}: {applied.created} created, {applied.modified} modified, {applied.deleted}"
+        f" deleted, {applied.older} there already; {elsewhere}"
+    )
+    for layer_id, result in loaded.items():
+        tell(layer_id, area.id, result)
 
 
 @load.command(epilog="geoportal load raster N54E030.hgt --id dem --area orsha")

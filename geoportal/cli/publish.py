@@ -10,7 +10,7 @@ from geoportal.cli import database
 from geoportal.cli.common import Command, counted, settings
 from geoportal.cli.progress import say
 from layers.errors import UnfitTable
-from layers.model import THEMES, Field, Layer, Licence, Status, Supplier, Text
+from layers.model import ITEMS, THEMES, Field, Layer, Licence, Status, Supplier, Text
 from layers.source_table import SourceTable, read_source
 
 _TITLE_COLUMNS = ("name", "title", "nazva", "nazvanie", "label")
@@ -126,7 +126,7 @@ def _fields(source: SourceTable) -> tuple[Field, ...]:
             title=_text(None, None, None, one.title),
             role="title" if named and one.name == named[0] else None,
             required=one.required,
-            in_tile=number < _IN_TILE,
+            in_tile=number < _IN_TILE and one.type not in ITEMS,
         )
         for number, one in enumerate(source.columns)
     )

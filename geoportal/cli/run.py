@@ -15,6 +15,8 @@ from geoportal.cli.common import Command, area_option, counted, settings
 from geoportal.cli.progress import bar, say
 
 if TYPE_CHECKING:
+    from processing.distributed import Tiling
+    from processing.pipelines import Pipeline
     from processing.runner import Comparison, Run
 
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     geoportal run service-coverage --area orsha --param service_classes=school,clinic
     geoportal run service-coverage --no-publish --json result.json
     geoportal run service-coverage --scenario new-clinic.json --json difference.json
+    geoportal run lighting-coverage --workers 2
+    geoportal run lighting-coverage --scheduler tcp://10.0.0.5:8786 --resume
     """,
 )
 @click.argument("pipeline")
@@ -39,6 +43,13 @@ if TYPE_CHECKING:
     help="Compare with this scenario; nothing is published.",
 )
 @click.option("--publish/--no-publish", default=True, help="Replace the published result layers.")
+@click.option("--workers", type=click.IntRange(1, 1024), help="Compute by tiles on N processes.")
+@click.option("--scheduler", metavar="ADDRESS", help="Compute by tiles on this Dask cluster.")
+@click.option(
+    "--tile-m", type=click.FloatRange(10), default=5_000.0, show_default=True,
+    help="Size of the tiles in metres.",
+)  # fmt: skip
+@click.option("--resume", is_flag=True, help="Take the finished tiles of an interrupted run.")
 def run(
     pipeline: str,
     area_id: str,
@@ -46,20 +57,59 @@ def run(
     file: str | None,
     scenario: str | None,
     publish: bool,
+    **spread: Any,
 ) -> None:
-    """Run PIPELINE for an area and publish what it gives, with its provenance."""
-    from processing.pipelines import get_pipeline, read_params
+    """Run PIPELINE for an area and publish what it gives, with its provenance.
+
+    With --workers, --scheduler or --resume it is computed by tiles: the same result to the bit, and
+    what is finished is kept when the run is interrupted.
+    """
+    from processing.pipelines import get_pipeline, read_params, require_tiled
 
     given = read(params)
-    read_params(get_pipeline(pipeline), given)  # before a database is started for nothing
+    chosen = get_pipeline(pipeline)
+    read_params(chosen, given)  # before a database is started for nothing
+    tiling = _tiling(chosen, scenario, **spread)
+    if tiling is not None:
+        require_tiled(chosen)
     done: Run | Comparison
     with database.migrated(settings()) as connection:
         if scenario is None:
-            done = run_pipeline(connection, pipeline, area_id, given, publish=publish)
+            done = run_pipeline(
+                connection, pipeline, area_id, given, publish=publish, tiling=tiling
+            )
         else:
             done = _compare(connection, pipeline, given, scenario)
     if file is not None:
         _write(file, done)
+
+
+def _tiling(
+    pipeline: Pipeline,
+    scenario: str | None,
+    *,
+    workers: int | None,
+    scheduler: str | None,
+    tile_m: float,
+    resume: bool,
+) -> Tiling | None:
+    """Return how a run is cut into tiles, None when it is not.
+
+    The scheduler of GEOPORTAL_DASK_SCHEDULER is taken when none is given. Raises click.UsageError.
+    """
+    from processing.distributed import Engine, Tiling
+
+    if workers and scheduler:
+        raise click.UsageError("--workers and --scheduler exclude each other.")
+    if scenario is not None:
+        if workers or scheduler or resume:
+            raise click.UsageError("a comparison with --scenario is not computed by tiles.")
+        return None
+    if not workers and not scheduler and getattr(pipeline, "TILED", False):
+        scheduler = settings().dask_scheduler
+    if not (workers or scheduler or resume):
+        return None
+    return Tiling(Engine(workers or 0, scheduler), tile_m, resume)
 
 
 def read(params: tuple[str, ...]) -> dict[str, str]:
@@ -82,12 +132,16 @@ def run_pipeline(
     params: Mapping[str, Any],
     *,
     publish: bool,
+    tiling: Tiling | None = None,
 ) -> Run:
     """Run a pipeline with a progress bar and say what came out."""
     from processing import runner
 
     with bar(f"{name}, {area_id}") as shown:
-        done = runner.run(connection, name, area_id, params, publish=publish, progress=shown.step)
+        done = runner.run(
+            connection, name, area_id, params,
+            publish=publish, progress=shown.step, tiling=tiling,
+        )  # fmt: skip
     for layer_id, frame in done.frames.items():
         state = "computed" if not publish else "published" if done.changed else "unchanged"
         say(f"{layer_id}, {area_id}: {counted(len(frame), 'row')}, {state}")

@@ -64,4 +64,4 @@ def _typed(values: list[Any], schema: Mapping[str, Any]) -> Any:
             return np.array([np.nan if v is None else v for v in values], dtype=float)
         case "boolean":
             return pd.array(values, dtype="boolean")
-    return np.array(values, dtype=object)
+    return np.fromiter(values, dtype=object, count=len(values))  # lists stay lists

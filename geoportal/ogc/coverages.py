@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from geoportal.maps.order import CoverageOrder
 from geoportal.ogc.coverage_parameters import extent_of, native_crs, parse_grid
 from geoportal.ogc.crs import offered
-from geoportal.ogc.enrich import MAP, REL, STATUS_TITLES
+from geoportal.ogc.enrich import MAP, REL, STATUS_TITLES, metadata_links
 from geoportal.ogc.links import link, map_tilesets_link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from layers.coverage import Coverage
@@ -123,6 +123,7 @@ def _links(api: Api, coverage: Coverage, language: Language) -> list[dict[str, A
         link(f"{base}/schema?f=json", REL + "schema", "application/schema+json", schema),
         link(f"{base}/map", REL + "map", "image/png", MAP[language]),
         map_tilesets_link(base, language),
+        *metadata_links(base, language),
     ]  # fmt: skip
 
 

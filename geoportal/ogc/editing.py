@@ -31,7 +31,7 @@ from geoportal.writer import Change as Transaction
 from layers import edit, history, submission
 from layers.errors import RefusedFeature
 from layers.history import Change, Operation, Sums
-from layers.keyset import Scalar
+from layers.keyset import Value
 from layers.model import Area, Layer
 from layers.query import Crs
 from layers.version import Version
@@ -247,7 +247,7 @@ def _require_same_id(body: Any, change: Change) -> None:
         raise RefusedFeature(("/id", f"the address names {change.feature_id}; leave the id out"))
 
 
-def _filled(change: Change, values: Mapping[str, Scalar], status: str) -> dict[str, Scalar]:
+def _filled(change: Change, values: Mapping[str, Value], status: str) -> dict[str, Value]:
     """Return the values with those that the area gives where nothing was sent."""
     if change.layer.scope == "national":
         return dict(values)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from geoportal.ogc.components import CRS_SCHEMA
 from geoportal.ogc.schema import property_schema
 from layers.model import Field, Language, Layer, Text
-from layers.submission import LONGEST
+from layers.submission import LONGEST, MOST_ITEMS
 
 if TYPE_CHECKING:
     from geoportal.ogc.route import Route
@@ -90,8 +90,11 @@ def _feature(layer: Layer, language: Language, *, patch: bool) -> Schema:
 
 def _value(field: Field, language: Language) -> Schema:
     schema = property_schema(field, language)
-    if field.type == "string" and not field.codes:
-        schema["maxLength"] = LONGEST
+    single = schema["items"] if field.is_array else schema
+    if field.is_array:
+        schema["maxItems"] = MOST_ITEMS
+    if field.item_type == "string" and not field.codes:
+        single["maxLength"] = LONGEST
     if not field.required or field.name in FILLED_IN:
         schema["nullable"] = True
         if "enum" in schema:

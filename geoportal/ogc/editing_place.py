@@ -13,7 +13,7 @@ from geoportal.errors import BadParameter
 from geoportal.portal import Portal
 from layers import edit
 from layers.errors import RefusedFeature
-from layers.keyset import Scalar
+from layers.keyset import Value
 from layers.model import AREA_STRIDE, COUNTRY, Area, Layer
 from layers.query import Crs, Query
 
@@ -64,7 +64,7 @@ def area_of(portal: Portal, feature_id: int) -> Area | None:
     return next((area for area in portal.areas.values() if area.number == number), None)
 
 
-def area_to_be(portal: Portal, layer: Layer, given: Scalar, place: Place | None) -> Area:
+def area_to_be(portal: Portal, layer: Layer, given: Value, place: Place | None) -> Area:
     """Return the area of a new feature: the one that was sent, else the nearest.
 
     Raises RefusedFeature when the layer is not loaded for it, or the feature lies elsewhere.

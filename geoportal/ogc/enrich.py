@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from geoportal.ogc.crs import TITLE as CRS_TITLE
 from geoportal.ogc.formats.registry import export_links
 from geoportal.ogc.links import adopt, link, map_tilesets_link
+from geoportal.ogc.media_types import MEDIA_TYPES
 from geoportal.ogc.quality import quality_link
 from geoportal.portal import Portal
 from layers.model import STANDARD_FIELDS, Language, Layer, Status, Text
+from layers.version import Version
 
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 STYLES = REL + "styles"
@@ -18,6 +21,7 @@ SORTABLES: dict[Language, str] = {
     "be": "Уласцівасці для парадку", "ru": "Свойства для порядка", "en": "Sortables",
 }  # fmt: skip
 MAP: dict[Language, str] = {"be": "Карта калекцыі", "ru": "Карта коллекции", "en": "Map"}
+METADATA = Text(be="Метаданыя", ru="Метаданные", en="Metadata")
 STATUS_TITLES: dict[str, Text] = {c.value: c.title for f in STANDARD_FIELDS for c in f.codes}
 # The one that a reader must know first wins when areas differ.
 GRAVEST: tuple[Status, ...] = ("demonstration", "derived", "open", "official")
@@ -64,13 +68,33 @@ def enrich(
 def status_of(portal: Portal, layer: Layer) -> Status:
     """Return the status of a layer: of what is loaded, the gravest where areas differ."""
     found = {v.status for (name, _), v in portal.versions.items() if name == layer.id}
-    return next(status for status in GRAVEST if status in (found or {layer.status}))
+    return gravest(found or {layer.status})
+
+
+def gravest(statuses: Collection[Status]) -> Status:
+    """Return the status that a reader must know first."""
+    return next(status for status in GRAVEST if status in statuses)
 
 
 def attribution(portal: Portal, layer: Layer) -> str:
     """Return the attribution of a layer: of what is loaded, else of its definition."""
-    found = [v.attribution for (name, _), v in portal.versions.items() if name == layer.id]
+    found = [v for (name, _), v in portal.versions.items() if name == layer.id]
+    return attributions(layer, found)
+
+
+def attributions(layer: Layer, versions: Iterable[Version]) -> str:
+    """Return the attributions of what is loaded of a layer, each once."""
+    found = [version.attribution for version in versions]
     return "; ".join(dict.fromkeys(a or layer.attribution for a in found)) or layer.attribution
+
+
+def metadata_links(base: str, language: Language) -> list[dict[str, Any]]:
+    """Return the links to the metadata of the collection with that address."""
+    title = METADATA.get(language)
+    return [
+        link(f"{base}/metadata?f={name}", "describedby", MEDIA_TYPES[name], f"{title} ({spoken})")
+        for name, spoken in (("iso19139", "ISO 19139"), ("dcat", "DCAT-AP"))
+    ]
 
 
 def _links(portal: Portal, layer: Layer, language: Language) -> list[dict[str, Any]]:
@@ -89,6 +113,7 @@ def _links(portal: Portal, layer: Layer, language: Language) -> list[dict[str, A
         link(*sortables, SORTABLES[language]),
         link(f"{base}/styles", STYLES, "application/json", STYLES_TITLE.get(language)),
         link(f"{root}/crs", "describedby", "application/json", CRS_TITLE.get(language)),
+        *metadata_links(base, language),
     ]
 
 

@@ -21,7 +21,7 @@ from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.portal import Portal
 from geoportal.web.catalogue import field_document
-from layers import keyset, query
+from layers import count, keyset, query
 from layers.export_query import EVERYTHING, jsonfg_item
 from layers.model import Layer
 
@@ -96,15 +96,19 @@ async def get_collection_items(api: Api, request: OgcRequest, collection_id: str
 async def _matched(
     api: Api, layer: Layer, rows: query.Filter, page: query.Page, found: int
 ) -> int | None:
-    """Return the number of matching features, exact; None = above the budget of counting."""
+    """Return the number of matching features, exact; None = counting would cost too much."""
     if rows.empty:
         return api.portal.summaries[layer.id].row_count
     if page.cursor is None and 0 < found <= page.limit:
         return page.offset + found
     if page.cursor is None and page.offset == 0 and not found:
         return 0
-    ((count,),) = await api.portal.database.rows(query.count(layer, rows))
-    return int(count) if count <= query.COUNT_BUDGET else None
+    database = api.portal.database
+    ((planned,),) = await database.rows(count.plan(layer, rows))
+    if not count.is_cheap(planned):
+        return None
+    ((number,),) = await database.rows(count.matched(layer, rows))
+    return int(number) if number <= count.MOST_ROWS else None
 
 
 def _turns(

@@ -23,6 +23,8 @@ MEDIA_TYPES = {
     "sld11": "application/vnd.ogc.sld+xml;version=1.1",
     "geotiff": "image/tiff; application=geotiff",
     "covjson": "application/prs.coverage+json",
+    "dcat": "application/ld+json",
+    "iso19139": "application/vnd.iso.19139+xml",
 } | {name: one.media_type for name, one in FORMATS.items()}
 # `f=json` asks for the JSON form of a resource, whatever its exact media type.
 SPELLINGS = {
@@ -36,6 +38,8 @@ SPELLINGS = {
     "geotiff": ("geotiff", "tiff", "tif", "image/tiff"),
     "openapi": ("json",),
     "raw": ("json",),
+    "dcat": ("dcat", "json", "jsonld"),
+    "iso19139": ("iso19139", "iso", "xml"),
 }
 RAW = ("text/plain", "application/geo+json", "multipart/related", "image/tiff")
 # Media types that a caller may also name for a format.
@@ -47,4 +51,6 @@ ALSO = {
     "raw": RAW,
     "covjson": (JSON,),
     "geotiff": ("image/tiff",),
+    "dcat": (JSON,),
+    "iso19139": ("application/xml", "text/xml"),
 } | {name: one.also for name, one in FORMATS.items()}

@@ -11,7 +11,7 @@ from geoportal.ogc.formats.registry import FORMATS as EXPORTS
 from geoportal.ogc.map_openapi import MAP_LIMITS, PICTURE_HEADERS
 from geoportal.ogc.media_types import MEDIA_TYPES, SPELLINGS
 from geoportal.ogc.request import Answer, OgcRequest
-from geoportal.ogc.schema import property_schema
+from geoportal.ogc.schema import parameter_schema
 from geoportal.ogc.tiles import CUT
 from layers.model import Language, Layer
 from layers.tile_matrix_set import TILE_MATRIX_SETS
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from geoportal.ogc.route import Route
 
 COLLECTION = "/collections/{collectionId}"
+TEXTS = ("html", "sld10", "sld11", "iso19139")
+"""Formats that are neither JSON nor files."""
 
 
 def get_openapi(api: Api, request: OgcRequest) -> Answer:
@@ -125,7 +127,7 @@ def _operation_parameters(
                 "name": field.name,
                 "in": "query",
                 "required": False,
-                "schema": property_schema(field, language),
+                "schema": parameter_schema(field, language),
             }
             for field in layer.published_fields
         ]
@@ -185,7 +187,7 @@ def _answer_schema(route: Route, format_: str) -> dict[str, Any]:
     if format_ in EXPORTS and EXPORTS[format_].made == "file":
         return {"type": "string", "format": "binary"}
     # JSON-FG is GeoJSON with further members; the other texts are no JSON.
-    if format_ in ("html", "sld10", "sld11") or (format_ in EXPORTS and format_ != "jsonfg"):
+    if format_ in TEXTS or (format_ in EXPORTS and format_ != "jsonfg"):
         return {"type": "string"}
     schema = "tileJson" if format_ == "tilejson" else route.schema
     return {"$ref": f"#/components/schemas/{schema}"}

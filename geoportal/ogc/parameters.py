@@ -122,7 +122,10 @@ def parse_sortby(layer: Layer, value: str | None) -> tuple[tuple[str, bool], ...
     order: dict[str, bool] = {}
     for key in value.split(",")[:1000]:
         name = key.lstrip(" ").removeprefix("+").removeprefix("-")
-        order.setdefault(_field(layer, name, "sortby").name, key.lstrip().startswith("-"))
+        field = _field(layer, name, "sortby")
+        if field.is_array:
+            raise BadParameter(f"Parameter sortby: {field.name} is an array and gives no order.")
+        order.setdefault(field.name, key.lstrip().startswith("-"))
     return tuple(order.items())
 
 
@@ -135,15 +138,17 @@ def parse_properties(layer: Layer, value: str | None) -> tuple[str, ...] | None:
 
 
 def parse_value(field: Field, value: str) -> Scalar:
-    """Return a value in the type of its field; raises BadValue."""
+    """Return a value in the type of its field, for an array of an item; raises BadValue."""
     try:
         return _typed(field, value)
     except (ValueError, OverflowError):
-        raise BadValue(f"Property {field.name}: {value[:80]!r} is not a {field.type}.") from None
+        raise BadValue(
+            f"Property {field.name}: {value[:80]!r} is not a {field.item_type}."
+        ) from None
 
 
 def _typed(field: Field, value: str) -> Scalar:
-    match field.type:
+    match field.item_type:
         case "integer":
             if not INTEGER.fullmatch(value) or abs(int(value)) > MAX_INTEGER:
                 raise ValueError

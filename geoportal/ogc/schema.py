@@ -30,21 +30,38 @@ TYPES: dict[str, dict[str, Any]] = {
 def property_schema(field: Field, language: Language) -> dict[str, Any]:
     """Return the schema of one property for OpenAPI 3.0: its code list is an `enum`."""
     schema = _logical_schema(field, language)
+    single = schema["items"] if field.is_array else schema
     if field.codes:
-        del schema["oneOf"]
-        schema["enum"] = [code.value for code in field.codes]
+        del single["oneOf"]
+        single["enum"] = [code.value for code in field.codes]
     return schema
+
+
+def parameter_schema(field: Field, language: Language) -> dict[str, Any]:
+    """Return the schema of the query parameter of a property: of an array it names one item."""
+    schema = property_schema(field, language)
+    if not field.is_array:
+        return schema
+    single: dict[str, Any] = schema["items"]
+    return {"title": schema["title"]} | single
 
 
 def _logical_schema(field: Field, language: Language) -> dict[str, Any]:
     """The JSON Schema: title, unit (UCUM), role, range; codes in the profile codelist-inline."""
-    schema: dict[str, Any] = {"title": field.title.get(language), **TYPES[field.type]}
+    schema: dict[str, Any] = {"title": field.title.get(language)}
+    single = _value_schema(field, language)
+    schema |= {"type": "array", "items": single} if field.is_array else single
     if field.description:
         schema["description"] = field.description.get(language)
     if field.unit:
         schema |= {"x-ogc-unit": field.unit, "x-ogc-unitLang": "UCUM"}
     if field.role and field.role != "title":
         schema["x-ogc-role"] = field.role
+    return schema
+
+
+def _value_schema(field: Field, language: Language) -> dict[str, Any]:
+    schema = dict(TYPES[field.item_type])
     if field.codes:
         schema["oneOf"] = [
             {"const": code.value, "title": code.title.get(language)} for code in field.codes
@@ -80,7 +97,7 @@ def _answer(api: Api, request: OgcRequest, layer: Layer, properties: dict[str, A
     return {}, 200, document | {"links": links}
 
 
-def _scalars(layer: Layer, language: Language) -> dict[str, Any]:
+def _values(layer: Layer, language: Language) -> dict[str, Any]:
     return {f.name: _logical_schema(f, language) for f in layer.published_fields}
 
 
@@ -103,17 +120,19 @@ def get_schema(api: Api, request: OgcRequest, collection_id: str) -> Answer:
         "readOnly": True,
     }
     properties = {"id": identifier} | _geometry(layer, request.language)
-    return _answer(api, request, layer, properties | _scalars(layer, request.language))
+    return _answer(api, request, layer, properties | _values(layer, request.language))
 
 
 def get_queryables(api: Api, request: OgcRequest, collection_id: str) -> Answer:
     """Answer the properties that requests may use (Features Part 3)."""
     layer = api.portal.layer(collection_id)
-    properties = _geometry(layer, request.language) | _scalars(layer, request.language)
+    properties = _geometry(layer, request.language) | _values(layer, request.language)
     return _answer(api, request, layer, properties)
 
 
 def get_sortables(api: Api, request: OgcRequest, collection_id: str) -> Answer:
     """Answer the properties that `sortby` may name (Features Part 5, sortables)."""
     layer = api.portal.layer(collection_id)
-    return _answer(api, request, layer, _scalars(layer, request.language))
+    sortable = {f.name for f in layer.published_fields if not f.is_array}
+    properties = _values(layer, request.language)
+    return _answer(api, request, layer, {n: s for n, s in properties.items() if n in sortable})

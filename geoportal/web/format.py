@@ -43,13 +43,15 @@ def moment(value: datetime) -> str:
 
 
 def value(given: Any, language: Language, field: Mapping[str, Any] | None = None) -> str:
-    """Return a property value as text: code title, number with unit, yes/no, time.
+    """Return a property value as text: code title, number with unit, yes/no, time, a list of such.
 
     `field` is the field of a document: `type`, `unit`, `codes` (list of value/title, or a mapping).
     """
     field = field or {}
-    if given is None or given == "":
+    if given is None or given in ("", []):
         return text(language, "value.none")
+    if isinstance(given, list):
+        return ", ".join(value(one, language, field) for one in given)
     if isinstance(given, bool):
         return text(language, "value.true" if given else "value.false")
     if isinstance(given, int | float):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from layers.model import LANGUAGES, Language
 
 DEFAULT: Language = "ru"
@@ -30,6 +32,7 @@ def negotiate(query_lang: str | None, accept_language: str | None) -> Language |
     return _preferred(accept_language or "")
 
 
+@lru_cache(maxsize=256)
 def _preferred(header: str) -> Language:
     best: Language = DEFAULT
     best_quality = 0.0

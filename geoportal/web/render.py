@@ -103,6 +103,8 @@ def _value(language: Language, given: Any, field: Mapping[str, Any] | None = Non
 
 def _cell(language: Language, given: Any, field: Mapping[str, Any]) -> str:
     """Return a value for a table whose heading already names the unit."""
+    if isinstance(given, list) and given:
+        return ", ".join(_cell(language, one, field) for one in given)
     shown = written.value(given, language, field)
     unit = unit_symbol(language, field.get("unit"))
     return shown.removesuffix(unit).rstrip("\u00a0") if unit else shown

@@ -145,7 +145,7 @@ class _Compiler:
         return template.format(*(self.text(arg) for arg in node.args))
 
     def _list(self, node: Array) -> sql.Composable:
-        return self._array(node, self._types.of(node))
+        return self._array(node, _item_type(self._types.of(node)))
 
     def _bind(self, value: Scalar, kind: LiteralString) -> sql.Composable:
         name = f"{PREFIX}{len(self.params)}"
@@ -160,8 +160,7 @@ class _Compiler:
     def _number(self, node: Number) -> sql.Composable:
         if isinstance(node.value, float):
             return self._bind(node.value, "float8")
-        whole = -_BIGINT <= node.value < _BIGINT
-        return self._bind(node.value, "bigint" if whole else "numeric")
+        return self._bind(node.value, "numeric" if _is_wide(node) else "bigint")
 
     def _fold(self, node: Fold) -> sql.Composable:
         text = _FOLDS[node.op].format(self.text(node.arg))
@@ -231,17 +230,20 @@ class _Compiler:
         # An empty array and whole numbers take the type of the other side.
         common = kinds[0] if kinds[0] not in ("empty_array", "integer_array") else kinds[1]
         common = kinds[0] if common == "empty_array" else common
+        operands = (node.left, node.right)
+        wide = common == "integer_array" and any(map(_has_wide, operands))
+        item = sql.SQL("numeric") if wide else _item_type(common)
         left, right = (
-            self._array(n, common)
+            self._array(n, item)
             if isinstance(n, Array)
-            else sql.SQL("{}::{}[]").format(self.text(n), _item_type(common))
-            for n in (node.left, node.right)
+            else sql.SQL("{}::{}[]").format(self.text(n), item)
+            for n in operands
         )
         return _ARRAY[node.op].format(l=left, r=right)
 
-    def _array(self, node: Array, kind: Kind) -> sql.Composable:
+    def _array(self, node: Array, item_type: sql.SQL) -> sql.Composable:
         items = sql.SQL(", ").join(self.text(item) for item in node.items)
-        return sql.SQL("ARRAY[{}]::{}[]").format(items, _item_type(kind))
+        return sql.SQL("ARRAY[{}]::{}[]").format(items, item_type)
 
     def _ends(self, node: Expression) -> tuple[time.End, time.End]:
         if not isinstance(node, Interval):
@@ -286,6 +288,16 @@ _WRITERS: dict[type, Callable[[_Compiler, Any], sql.Composable]] = {
 
 def _item_type(kind: Kind) -> sql.SQL:
     return sql.SQL(_ITEMS[kind.removesuffix("_array")])
+
+
+def _is_wide(node: Expression) -> bool:
+    """Tell whether it is a whole number that PostgreSQL's bigint cannot hold."""
+    value = node.value if isinstance(node, Number) else None
+    return isinstance(value, int) and not -_BIGINT <= value < _BIGINT
+
+
+def _has_wide(node: Expression) -> bool:
+    return isinstance(node, Array) and any(map(_is_wide, node.items))
 
 
 def _constant(node: Expression) -> bool:

@@ -1,4 +1,4 @@
-"""Load an OpenStreetMap extract into the city layers of one area.
+"""Load an OpenStreetMap extract, or a change to it, into the city layers of one area.
 
 OSM has no residents: `residents` stays null unless tagged, so a pipeline that sums residents gives
 shares of buildings only.
@@ -7,14 +7,19 @@ shares of buildings only.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from psycopg import Connection
+from psycopg.rows import tuple_row
 
-from layers import store
+from layers import locks, store, swap
 from layers.errors import CorruptSource, RefusedLoad
-from layers.ingest import osm_read
+from layers.ingest import osm_change, osm_extract, osm_read
+from layers.ingest.osm_change import Applied
 from layers.model import Area, Layer, Licence, Origin, Text
 from layers.store import Loaded, Progress
 
@@ -47,30 +52,96 @@ def load_osm(
     """Load streets, buildings, service points, lights and green areas; return what was loaded.
 
     A layer the file has nothing for is not in the answer and keeps its rows. The file is read to
-    its end before the first layer changes. `progress` gets the number of rows just copied. Raises
-    MissingSource, CorruptSource, and RefusedLoad naming the layers that were refused (the others
-    are loaded).
+    its end before the first layer changes, and kept for change files. `progress` gets the number
+    of rows just copied. Raises MissingSource, CorruptSource, and RefusedLoad naming the layers that
+    were refused (the others are loaded).
     """
-    extract = osm_read.read(file)
-    if not any(extract.count(layer_id) for layer_id in LAYERS):
-        raise CorruptSource(f"{file.name} holds nothing for the layers {', '.join(LAYERS)}")
-    _require_near(file, area)
+    read = _read(file, file.name)
+    box = osm_read.extent(file)
+    _require_near(file, box, area)
+    known = osm_extract.Extract(file.name, osm_extract.checksum(file), box)
+    with _alone(conn, area):
+        osm_extract.keep(conn, area, known, file)
+        return _replace(conn, layers, read, _Load(area, known, progress))
+
+
+def load_change(
+    conn: Connection,
+    layers: Mapping[str, Layer],
+    file: Path,
+    area: Area,
+    progress: Progress | None = None,
+) -> tuple[Applied, dict[str, Loaded]]:
+    """Apply an OSM change file to the extract of an area and load what came of it.
+
+    The rows, their ids and the checksums of the layers are those of a load of the changed extract.
+    A layer whose last feature was deleted loses its rows. A file that concerns other places only
+    changes nothing and loads nothing. The same file may be applied again. Raises MissingSource when
+    no extract is kept, CorruptSource, and RefusedLoad as `load_osm`.
+    """
+    with _alone(conn, area), tempfile.TemporaryDirectory() as folder:
+        former = osm_extract.kept(conn, area)
+        base = osm_extract.write(conn, area, Path(folder))
+        changed = Path(folder) / "changed.osm.pbf"
+        applied = osm_change.apply(base, file, former.box, changed, former.graves)
+        if applied.nothing:
+            return applied, {}
+        read = _read(changed, f"{former.name} after {file.name}")
+        known = osm_extract.Extract(
+            name=former.name,
+            sha256=osm_extract.checksum(changed),
+            box=former.box,
+            changes=tuple(dict.fromkeys((*former.changes, file.name))),
+            graves=applied.graves,
+        )
+        # Kept first: applied again after a crash, the change finds its own versions and loads them.
+        osm_extract.keep(conn, area, known, changed)
+        loaded = _replace(conn, layers, read, _Load(area, known, progress))
+        _empty(conn, layers, read, area)
+    return applied, loaded
+
+
+@dataclass(frozen=True)
+class _Load:
+    area: Area
+    extract: osm_extract.Extract
+    progress: Progress | None
+
+
+@contextmanager
+def _alone(conn: Connection, area: Area) -> Iterator[None]:
+    what = f"OpenStreetMap, area {area.id}"
+    with swap.translated(what), locks.exclusive(conn, f"osm__a{area.number}"):
+        yield
+
+
+def _read(file: Path, name: str) -> osm_read.Extract:
+    read = osm_read.read(file)
+    if not any(read.count(layer_id) for layer_id in LAYERS):
+        raise CorruptSource(f"{name} holds nothing for the layers {', '.join(LAYERS)}")
+    return read
+
+
+def _replace(
+    conn: Connection, layers: Mapping[str, Layer], read: osm_read.Extract, load: _Load
+) -> dict[str, Loaded]:
     origin = Origin(
         status="open",
-        source=f"OpenStreetMap extract {file.name}",
-        checksum=_checksum(file),
+        source=load.extract.source,
+        checksum=_checksum(load.extract),
         supplier=SUPPLIER,
         licence=LICENCE,
         attribution=ATTRIBUTION,
     )
     loaded: dict[str, Loaded] = {}
     refused: list[str] = []
-    for layer_id in (i for i in LAYERS if i in layers and extract.count(i)):
-        frames = extract.frames(layer_id, area)
+    for layer_id in (i for i in LAYERS if i in layers and read.count(i)):
+        frames = read.frames(layer_id, load.area)
         try:
             loaded[layer_id] = store.replace(
-                conn, layers[layer_id], frames, area=area, origin=origin, progress=progress
-            )
+                conn, layers[layer_id], frames, area=load.area, origin=origin,
+                progress=load.progress,
+            )  # fmt: skip
         except RefusedLoad as error:
             refused.append(str(error))
     if refused:
@@ -79,8 +150,23 @@ def load_osm(
     return loaded
 
 
-def _require_near(file: Path, area: Area) -> None:
-    lon, lat = osm_read.centre(file)
+def _empty(
+    conn: Connection, layers: Mapping[str, Layer], read: osm_read.Extract, area: Area
+) -> None:
+    """Remove the rows of layers whose last feature a change deleted; never those of elsewhere."""
+    with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+        found = cursor.execute(
+            "SELECT layer, source FROM layers.version WHERE area = %s", (area.id,)
+        ).fetchall()
+    for layer_id, source in found:
+        ours = layer_id in LAYERS and source.startswith(osm_extract.SOURCE)
+        if ours and layer_id in layers and not read.count(layer_id):
+            store.remove(conn, layers[layer_id], area)
+
+
+def _require_near(file: Path, box: osm_change.Box, area: Area) -> None:
+    west, south, east, north = box
+    lon, lat = (west + east) / 2, (south + north) / 2
     *_, distance_m = osm_read.ELLIPSOID.inv(lon, lat, area.lon, area.lat)
     if distance_m > MOST_KM * 1000:
         raise RefusedLoad(
@@ -89,10 +175,9 @@ def _require_near(file: Path, area: Area) -> None:
         )
 
 
-def _checksum(file: Path) -> str:
+def _checksum(extract: osm_extract.Extract) -> str:
     """Sum up what decides the rows: the file, and the code that reads it."""
-    with file.open("rb") as opened:
-        sums = hashlib.sha256(hashlib.file_digest(opened, "sha256").digest())
+    sums = hashlib.sha256(bytes.fromhex(extract.sha256))
     for path in sorted(HERE.glob("osm*.py")):
         sums.update(path.read_bytes())
     return sums.hexdigest()

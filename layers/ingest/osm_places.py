@@ -124,7 +124,12 @@ _SERVICE_BY_LEISURE = {"playground": "playground"} | dict.fromkeys(
 )
 _NO_SHOP = frozenset({"no", "vacant", "disused"})
 
-SERVICE_FIELDS = ("service_class", "name", "address", "capacity")
+SERVICE_FIELDS = ("service_class", "name", "address", "capacity", "accessibility")
+
+_ACCESSIBILITY = {
+    "wheelchair": "step_free", "ramp:wheelchair": "ramp", "tactile_paving": "tactile_paving",
+    "hearing_loop": "hearing_loop", "toilets:wheelchair": "toilet",
+}  # fmt: skip
 
 
 def service_class(tags: Tags) -> str | None:
@@ -163,7 +168,15 @@ def service(tags: Tags) -> tuple[object, ...]:
         tags.get("name"),
         address(tags),
         whole(tags.get("capacity"), 100_000),
+        accessibility(tags),
     )
+
+
+def accessibility(tags: Tags) -> list[str] | None:
+    """Return the codes of what is tagged as there; None when the tags say nothing about any."""
+    if not _ACCESSIBILITY.keys() & tags.keys():
+        return None
+    return [code for key, code in _ACCESSIBILITY.items() if tags.get(key) in ("yes", "designated")]
 
 
 LIGHT_FIELDS = ("lamp_id", "lamp_type", "power_w", "height_m", "state", "installed_year")

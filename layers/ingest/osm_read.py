@@ -20,14 +20,12 @@ from pyproj import Geod
 
 from layers.errors import CorruptSource, MissingSource
 from layers.ingest import osm_places, osm_streets
+from layers.ingest.osm_ids import Key, numbers
 from layers.model import Area
 
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 CHUNK = 20_000
 ELLIPSOID = Geod(ellps="WGS84")
-
-Key = tuple[int, int, int]
-"""Type (0 node, 1 way, 2 relation), OSM id, part: what rows are sorted and numbered by."""
 
 _FAULTS = (RuntimeError, OSError, ValueError, osmium.InvalidLocationError)
 _TYPES = ("node", "way", "relation")
@@ -49,9 +47,10 @@ class Rows:
     ) -> Iterator[gpd.GeoDataFrame]:
         """Yield frames in EPSG:4326 whose ids follow from type, OSM id and part alone."""
         self.rows.sort(key=lambda row: row[0])
+        numbered = numbers([key for key, *_ in self.rows])
         for start in range(0, len(self.rows), CHUNK):
             part = self.rows[start : start + CHUNK]
-            ids = [area.feature_id(start + n) for n in range(1, len(part) + 1)]
+            ids = [area.feature_id(n) for n in numbered[start : start + len(part)]]
             table = pd.DataFrame(
                 [values for _, _, values in part],
                 columns=list(self.fields),
@@ -98,7 +97,13 @@ def read(file: Path) -> Extract:
 
 
 def centre(file: Path) -> tuple[float, float]:
-    """Return the middle of a file's extent (lon, lat): of its header, else of its nodes.
+    """Return the middle of a file's extent (lon, lat); raises as `extent`."""
+    west, south, east, north = extent(file)
+    return (west + east) / 2, (south + north) / 2
+
+
+def extent(file: Path) -> tuple[float, float, float, float]:
+    """Return west, south, east, north in degrees: of a file's header, else of its nodes.
 
     Raises as `read`, and CorruptSource when there is no node.
     """
@@ -114,7 +119,7 @@ def centre(file: Path) -> tuple[float, float]:
     if not box.valid():
         raise CorruptSource(f"{file.name} has no nodes, so it lies nowhere")
     low, high = box.bottom_left, box.top_right
-    return (low.lon + high.lon) / 2, (low.lat + high.lat) / 2
+    return low.lon, low.lat, high.lon, high.lat
 
 
 def _corrupt(file: Path, error: BaseException) -> CorruptSource:
@@ -192,7 +197,7 @@ def _area(extract: Extract, area: Any, factory: Any) -> None:
         "service_points": osm_places.service if osm_places.service_class(tags) else None,
         "green_areas": osm_places.green if osm_places.green_kind(tags) else None,
     }
-    if not any(wanted.values()):
+    if not any(wanted.values()) or area.num_rings()[0] == 0:  # no ring = crosses itself
         return
     key = (1 if area.from_way() else 2, area.orig_id(), 0)
     wkb = factory.create_multipolygon(area)

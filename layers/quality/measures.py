@@ -59,10 +59,13 @@ def _of_field(field: Field) -> list[Asked]:
             THEMATIC, 60, "number of incorrectly classified features", 0, field=field.name
         )
         values = sql.SQL(", ").join(sql.Literal(code.value) for code in field.codes)
-        found.append((wrong, sql.SQL("{} NOT IN ({})").format(column, values)))
+        known = sql.SQL("NOT {} <@ ARRAY[{}]" if field.is_array else "{} NOT IN ({})")
+        found.append((wrong, known.format(column, values)))
+    # The limit comes first: with ANY the comparison holds for one item of a list at least.
+    value = sql.SQL("ANY ({})").format(column) if field.is_array else column
     bounds = [
-        sql.SQL("{} {} {}").format(column, sql.SQL(sign), sql.Literal(limit))
-        for sign, limit in (("<", field.minimum), (">", field.maximum))
+        sql.SQL("{} {} {}").format(sql.Literal(limit), sql.SQL(sign), value)
+        for sign, limit in ((">", field.minimum), ("<", field.maximum))
         if limit is not None
     ]
     if bounds:

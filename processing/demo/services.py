@@ -17,6 +17,21 @@ VISITS_PER_DOCTOR = 85
 """Visits of a shift that make one full-time doctor."""
 
 
+_ACCESSIBILITY = {
+    "clinic": ("step_free", "ramp", "tactile_paving", "hearing_loop", "toilet"),
+    "school": ("ramp", "tactile_paving", "toilet"),
+    "kindergarten": ("ramp",),
+    "post_office": ("ramp", "hearing_loop"),
+    "bank": ("step_free", "hearing_loop"),
+    "pharmacy": ("step_free",),
+    "shop": ("step_free",),
+    "stop": ("tactile_paving",),
+}
+"""What a service point of each class has once it was made accessible."""
+_POINTS_PER_BARRIER = 4
+"""Of so many one was not made accessible yet."""
+
+
 def standing(chunk: Chunk) -> Array:
     """Return per quarter and service point whether it is there: its building may not stand."""
     return chunk.standing(np.array([s.building for s in chunk.plan.spots], dtype=int))
@@ -43,6 +58,7 @@ def frame(chunk: Chunk) -> gpd.GeoDataFrame | None:
         "address": strings(address[:, house].ravel(), indoors),
         "capacity": integers(chunk.repeat(capacity), chunk.repeat(capacity > 0)),
         "doctors": chunk.repeat(_doctors(spots)),
+        "accessibility": _accessibility(chunk),
         "source_id": strings([None] * len(names)),
     }
     return to_frame(columns, points(chunk), keep=standing(chunk).ravel())
@@ -54,6 +70,22 @@ def _doctors(spots: Sequence[Spot]) -> Array:
     visits = np.array([s.capacity or 0 for s in spots])
     doctors: Array = np.where(clinics, np.round(visits / VISITS_PER_DOCTOR), np.nan)
     return doctors
+
+
+def _accessibility(chunk: Chunk) -> Array:
+    """A list per quarter and service point, empty for some; None where nobody looked."""
+    lists = (
+        _listed(spot.service, number + n)
+        for number in chunk.numbers.tolist()
+        for n, spot in enumerate(chunk.plan.spots)
+    )
+    return np.fromiter(lists, dtype=object)
+
+
+def _listed(service: str, turn: int) -> list[str] | None:
+    if service not in _ACCESSIBILITY:
+        return None
+    return list(_ACCESSIBILITY[service]) if turn % _POINTS_PER_BARRIER else []
 
 
 def quarters(chunk: Chunk) -> gpd.GeoDataFrame | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -22,6 +22,7 @@ from processing.lighting.luminaire import Luminaire
 from processing.lighting.sections import Judged, Place, Rules
 from processing.lighting.walking import Walkers
 from processing.pipelines.model import Result
+from processing.spread import Spread
 
 WGS84 = "EPSG:4326"
 BANDS_REACH_HEIGHTS = 5.0
@@ -64,13 +65,15 @@ def lighting_coverage(
     library: Mapping[str, Luminaire],
     norms: Mapping[str, LightingClass],
     options: Options,
+    spread: Spread | None = None,
 ) -> Result:
     """Return `street_lighting`, `dark_stretches` and `illuminance_bands` of an area, EPSG:4326.
 
     With `dark_cabinets` the frames show the outage, and the figures compare it with the state
-    before. Raises EmptyInput, MissingColumn, BadGeometry, RepeatedId, NotProjected, BadParameter.
+    before. With `spread` the light is computed by tiles, to the same bits. Raises EmptyInput,
+    MissingColumn, BadGeometry, RepeatedId, NotProjected, BadParameter.
     """
-    place = _place(area, inputs, library, norms, options)
+    place = replace(_place(area, inputs, library, norms, options), spread=spread)
     walkers = _walkers(area, inputs, options)
     lights = place.lights
     none = np.zeros(len(lights.ids), dtype=bool)
@@ -187,7 +190,7 @@ def _bands_frame(area: Area, place: Place, dark: Bools, cell_m: float) -> gpd.Ge
     margin_m = BANDS_REACH_HEIGHTS * highest_m
     points, size, at = bands.cells(lights.xy, margin_m=margin_m, cell_m=cell_m)
     burning = (lights.state == scene.WORKING) & ~dark
-    found = bands.shapes(sections.light(place, points, burning), size, at)
+    found = bands.shapes(sections.light(place, points, burning, step="bands"), size, at)
     lower = [low for low, _ in found]
     upper = dict(zip(bands.BANDS_LX, bands.BANDS_LX[1:], strict=False))
     columns = {

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.seed import LightingClass
-from processing.lighting import classes, grid
+from processing.lighting import classes, grid, tiled
 from processing.lighting.classes import BELOW, LIT, NOT_COMPUTABLE, Statistics, Verdict
 from processing.lighting.grid import Bools, Floats, Ints, Sections
 from processing.lighting.illuminance import illuminance
 from processing.lighting.luminaire import Luminaire
 from processing.lighting.scene import FAULT, WORKING, Lights, Parts, unreliable
+from processing.spread import Spread
 
 NO_WIDTH, UNKNOWN_LAMP = "no_width", "unknown_lamp"
 
@@ -61,7 +62,7 @@ class Place:
     """What stays the same whichever lamps burn.
 
     The points lie section by section, those of section k from `starts[k]` to `starts[k + 1]`;
-    `by_x` orders them from west to east.
+    `by_x` orders them from west to east. With `spread` light is computed by tiles.
     """
 
     parts: Parts
@@ -74,6 +75,7 @@ class Place:
     section: Ints
     starts: Ints
     by_x: Ints
+    spread: Spread | None = None
 
 
 def prepare(
@@ -112,10 +114,12 @@ def judge(place: Place, *, dark: Bools) -> Judged:
     asked = [place.parts.lighting_class[i] for i in cut.street.tolist()]
     burning = (lights.state == WORKING) & ~dark
     perhaps = ~np.isin(lights.state, (WORKING, FAULT)) & ~dark
-    known = light(place, place.points, burning)
+    step = "with cabinets dark" if dark.any() else "light"
+    known = light(place, place.points, burning, step=step)
     found = _statistics(place, known)
     if perhaps[lights.place].any():
-        more = _statistics(place, light(place, place.points, burning | perhaps))
+        all_ = light(place, place.points, burning | perhaps, step=f"{step}, if unknown lamps work")
+        more = _statistics(place, all_)
     else:
         more = found
     open_ = _open(place, (burning | perhaps) & (lights.fault != ""))
@@ -164,15 +168,17 @@ def _around(place: Place, x: Floats, y: Floats, height_m: Floats) -> Ints:
     return np.sort(near[(north >= (y - radius).min()) & (north <= (y + radius).max())])
 
 
-def light(place: Place, points: Floats, burning: Bools) -> Floats:
-    """Return the illuminance at points in lux when these lamps burn."""
-    on = burning[place.lights.place]
-    return illuminance(
-        points,
-        place.lights.lamps.of(on),
-        place.luminaires,
-        cutoff_heights=place.rules.cutoff_heights,
-    )
+def light(place: Place, points: Floats, burning: Bools, *, step: str | None = None) -> Floats:
+    """Return the illuminance at points in lux when these lamps burn.
+
+    `step` names light that is worth spreading over tiles.
+    """
+    lamps = place.lights.lamps.of(burning[place.lights.place])
+    cutoff_heights = place.rules.cutoff_heights
+    if place.spread is None or step is None:
+        return illuminance(points, lamps, place.luminaires, cutoff_heights=cutoff_heights)
+    common = tiled.Common(place.luminaires, cutoff_heights)
+    return tiled.illuminance_by_tiles(place.spread, step, points, lamps, common)
 
 
 def _statistics(place: Place, lux: Floats) -> Statistics:

@@ -24,6 +24,7 @@ from processing.pipelines.model import (
     Result,
     parameter_schemas,
     read_params,
+    require_tiled,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ __all__ = [
     "get_pipeline",
     "parameter_schemas",
     "read_params",
+    "require_tiled",
 ]
 
 PIPELINES: Mapping[str, Pipeline] = MappingProxyType(

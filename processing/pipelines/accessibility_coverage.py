@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from layers.model import Area
+    from processing.spread import Spread
 
 NAME = "accessibility-coverage"
 VERSION = "1.0.0"
@@ -62,6 +63,7 @@ INPUTS: Mapping[str, str] = {
 }
 OPTIONAL = frozenset({"green_areas", "census_units"})
 OUTPUT: tuple[str, ...] = ("accessibility", "service_provision")
+TILED = True
 KEYS: Mapping[str, tuple[str, ...]] = {
     "accessibility": ("building_id",),
     "service_provision": ("building_id", "service_class"),
@@ -156,14 +158,15 @@ def compute(
     *,
     norms: Mapping[str, ServiceNorm] | None = None,
     provision: Mapping[str, ProvisionNorm] | None = None,
+    spread: Spread | None = None,
     **frames: GeoDataFrame,
 ) -> Result:
     """Return the frames `accessibility` and `service_provision` of an area, EPSG:4326.
 
     The frames are named as in INPUTS; what an area lacks may be None or missing. They have a CRS
     (any) and global feature ids as index, and are measured in the area's metric CRS. Same input,
-    same result, whatever the order of rows. Raises BadParameter, EmptyInput, MissingColumn,
-    NotProjected, BadGeometry.
+    same result, whatever the order of rows, and with `spread` by tiles. Raises BadParameter,
+    EmptyInput, MissingColumn, NotProjected, BadGeometry.
     """
     from processing import accessibility, scene  # noqa: PLC0415 - the web process lists only
 
@@ -197,4 +200,5 @@ def compute(
             green_least_m2=params.green_least_m2,
             snap_limit_m=params.snap_limit_m,
         ),
+        spread,
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from layers.model import Area
+    from processing.spread import Spread
 
 NAME = "lighting-coverage"
 VERSION = "1.0.0"
@@ -47,6 +48,7 @@ INPUTS: Mapping[str, str] = {
     "service_points": "service_points",
 }
 OUTPUT: tuple[str, ...] = ("street_lighting", "dark_stretches", "illuminance_bands")
+TILED = True
 OPTIONAL = frozenset({"buildings", "service_points"})
 """Without them no walks are known; the streets are judged all the same."""
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -214,12 +216,14 @@ def compute(  # noqa: PLR0913 - an argument for each layer and seed table
     service_points: GeoDataFrame | None = None,
     classes: Mapping[str, LightingClass] | None = None,
     demonstration: Mapping[str, DemoLuminaire] | None = None,
+    spread: Spread | None = None,
 ) -> Result:
     """Return the frames `street_lighting`, `dark_stretches` and `illuminance_bands`, EPSG:4326.
 
     The input frames have a CRS (any) and global feature ids as index; they are measured in the
-    area's metric CRS. Same input, same result, whatever the order of rows. Raises BadParameter,
-    BadPhotometry, EmptyInput, MissingColumn, NotProjected, BadGeometry, RepeatedId.
+    area's metric CRS. Same input, same result, whatever the order of rows, and with `spread` by
+    tiles. Raises BadParameter, BadPhotometry, EmptyInput, MissingColumn, NotProjected, BadGeometry,
+    RepeatedId.
     """
     from processing.lighting import coverage, sections  # noqa: PLC0415 - the web never computes
 
@@ -246,6 +250,7 @@ def compute(  # noqa: PLR0913 - an argument for each layer and seed table
             cell_m=params.cell_m,
             dark_cabinets=params.dark_cabinets,
         ),
+        spread,
     )
 
 

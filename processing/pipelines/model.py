@@ -79,8 +79,9 @@ class Pipeline(Protocol):
     which for each output layer names the columns that tell its rows apart in comparisons;
     `PRIVATE`, the arguments that `compute` gets as None in a scenario that changes one of these
     layers, because the difference would tell of single households;
-    `PREVIOUS`, the output whose rows of the run before `compute` gets; and `documents`, a function
-    that makes the reports of a run.
+    `PREVIOUS`, the output whose rows of the run before `compute` gets; `TILED`, true when `compute`
+    takes `spread` (processing/spread.py) and gives the same bits with and without it; and
+    `documents`, a function that makes the reports of a run.
     """
 
     NAME: str
@@ -120,6 +121,15 @@ def private(pipeline: Pipeline, changed: Iterable[str]) -> frozenset[str]:
     """Return the arguments that a scenario which changes these layers may not use."""
     found: Mapping[str, frozenset[str]] = getattr(pipeline, "PRIVATE", {})
     return frozenset(name for name, layers in found.items() if layers & set(changed))
+
+
+def require_tiled(pipeline: Pipeline) -> None:
+    """Raise BadParameter for a pipeline that is not cut into tiles."""
+    if not getattr(pipeline, "TILED", False):
+        raise BadParameter(
+            f"{pipeline.NAME} is not cut into tiles, because its methods weigh everything against"
+            " everything; run it without workers and scheduler"
+        )
 
 
 def read_params(pipeline: Pipeline, given: Mapping[str, Any]) -> BaseModel:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from layers.model import Area
     from processing.raster import Raster
+    from processing.spread import Spread
 
 NAME = "radio-coverage"
 VERSION = "1.1.0"
@@ -58,6 +59,7 @@ INPUTS: Mapping[str, str] = {
 }
 OPTIONAL = frozenset(INPUTS) - {"buildings"}
 OUTPUT: tuple[str, ...] = ("radio_coverage", "radio_signal")
+TILED = True
 KEYS: Mapping[str, tuple[str, ...]] = {"radio_coverage": ("building_id", "technology")}
 
 Technology = Literal["gsm", "umts", "lte", "nr", "wifi", "lorawan"]
@@ -251,12 +253,14 @@ def compute(  # noqa: PLR0913 - an argument for each input layer
     lorawan_gateways: GeoDataFrame | None = None,
     dem: Raster | None = None,
     clutter: Raster | None = None,
+    spread: Spread | None = None,
 ) -> Result:
     """Return the frames `radio_coverage` and `radio_signal` of an area, EPSG:4326.
 
     Frames have a CRS (any) and global feature ids as index, rasters lie in the metric CRS of the
-    area; what an area does not have is None. Same input, same result, whatever the order of rows.
-    Raises EmptyInput, MissingColumn, BadGeometry, RepeatedId, NotProjected, MixedCRS, BadParameter.
+    area; what an area does not have is None. Same input, same result, whatever the order of rows,
+    and with `spread` by tiles. Raises EmptyInput, MissingColumn, BadGeometry, RepeatedId,
+    NotProjected, MixedCRS, BadParameter.
     """
     from processing import radio_coverage as method  # noqa: PLC0415 - the web process never computes
     from processing.radio.models import Surroundings  # noqa: PLC0415
@@ -295,4 +299,5 @@ def compute(  # noqa: PLR0913 - an argument for each input layer
             cell_m=params.cell_m,
             surface_m=params.surface_m,
         ),
+        spread,
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from layers.model import Area
+    from processing.spread import Spread
 
 NAME = "service-coverage"
 VERSION = "1.2.0"
@@ -50,6 +51,7 @@ INPUTS: Mapping[str, str] = {
     "service_points": "service_points",
 }
 OUTPUT: tuple[str, ...] = ("service_coverage", "service_areas")
+TILED = True
 KEYS: Mapping[str, tuple[str, ...]] = {
     "service_coverage": ("building_id", "service_class"),
     "service_areas": ("service_class",),
@@ -175,7 +177,7 @@ def limits(params: Params, norms: Mapping[str, ServiceNorm]) -> tuple[Limit, ...
     )
 
 
-def compute(
+def compute(  # noqa: PLR0913 - an argument for each layer and seed table
     params: Params,
     area: Area,
     *,
@@ -183,12 +185,13 @@ def compute(
     streets: GeoDataFrame,
     service_points: GeoDataFrame,
     norms: Mapping[str, ServiceNorm] | None = None,
+    spread: Spread | None = None,
 ) -> Result:
     """Return the frames `service_coverage` and `service_areas` of an area, EPSG:4326.
 
     The input frames have a CRS (any) and global feature ids as index; they are measured in the
-    area's metric CRS. Same input, same result, whatever the order of rows. Raises BadParameter,
-    EmptyInput, MissingColumn, NotProjected, BadGeometry.
+    area's metric CRS. Same input, same result, whatever the order of rows, and with `spread` by
+    tiles. Raises BadParameter, EmptyInput, MissingColumn, NotProjected, BadGeometry.
     """
     from processing import coverage, scene  # noqa: PLC0415 - the web process lists, it never computes
 
@@ -205,4 +208,5 @@ def compute(
             walk_km_h=params.walk_km_h,
             cycle_km_h=params.cycle_km_h,
         ),
+        spread,
     )

@@ -188,6 +188,19 @@ def test_run_publishes_and_writes_the_result(database: str, tmp_path: Path) -> N
     assert "published" in done.stderr
     assert json.loads(file.read_text()) == json.loads(dry.stdout)
     assert "unchanged" in geoportal(*common, database_url=database).stderr
+    tiled = geoportal(*common, "--workers", "2", "--tile-m", "300", database_url=database)
+    assert tiled.returncode == 0, tiled.stderr
+    assert "unchanged" in tiled.stderr
+
+    lost = geoportal(*common, "--scheduler", "tcp://127.0.0.1:9", database_url=database)
+    assert "no Dask scheduler answers at tcp://127.0.0.1:9; start one" in refused(lost)
+
+
+def test_ways_to_spread_a_run_exclude_each_other() -> None:
+    for extra in (("--scheduler", "tcp://127.0.0.1:9"), ("--scenario", "x")):
+        done = geoportal("run", "service-coverage", "--workers", "2", *extra)
+        assert done.returncode == 2
+        assert "Error: " in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -198,6 +211,8 @@ def test_run_publishes_and_writes_the_result(database: str, tmp_path: Path) -> N
         (("run", "service-coverage", "--param", "speed=3"), "speed"),
         (("run", "service-coverage", "--param", "snap_limit_m=far"), "snap_limit_m"),
         (("run", "service-coverage", "--area", "minsk"), "geoportal load"),
+        (("run", "site-selection", "--workers", "2"), "site-selection is not cut into tiles"),
+        (("run", "service-coverage", "--scheduler", "here:x"), "it must be tcp://HOST:PORT"),
         (("load", "demo", "--area", "Not An Id"), "letter"),
         (("load", "demo", "--area", "x", "--lon", "1"), "lat"),
         (("load", "osm", "missing.osm.pbf", "--area", "x"), "missing.osm.pbf"),

@@ -75,6 +75,9 @@ def test_no_geometry_is_allowed_where_the_table_allows_it(spoilt):
         ("string", ["", "5"], [5, True, ["x"]]),
         ("integer", [0, -3], [0.0, "1", False]),
         ("number", [0, 1.5], ["1", True, float("nan"), float("inf")]),
+        ("string_array", [[], ["", "5"]], ["5", [5], [None], [["x"]], {}]),
+        ("integer_array", [[0, -3]], [0, [0.0], ["1"], [False]]),
+        ("number_array", [[0, 1.5]], [["1"], [True], [float("nan")]]),
         ("boolean", [True, False], [0, 1, "true"]),
         ("date", ["2026-02-28"], ["2026-02-30", "20260228", "2026-02-28T00:00:00Z", 2026]),
         (
@@ -101,4 +104,7 @@ def test_limits_and_codes_are_inclusive():
     assert value_problem(share, 1.01) == "1.01 is above the maximum 1"
     assert value_problem(kind, "a") is None
     assert value_problem(kind, None) is None
+    kinds = kind.model_copy(update={"type": "string_array"})
+    assert value_problem(kinds, ["a", "a"]) is None
+    assert value_problem(kinds, ["a", "A"]) == "'A' is not among the codes of the field"
     assert value_problem(kind, "A") == "'A' is not among the codes of the field"

@@ -17,6 +17,7 @@ FAULTS = {
     "no column": ("    address       text,\n", "", "CREATE TABLE", "address has no column; add"),
     "type": ("storeys       bigint", "storeys       text", "storeys", "but the field is integer"),
     "decimal": ("double precision", "numeric(8, 2)", "height_m", "numeric(8,2), but the field is"),
+    "array": ("storeys       bigint", "storeys       bigint [ ]", "storeys", "bigint[], but the"),
     "unreadable": ("    address       text,", "    address,", "address", "cannot read the column"),
     "twice": ("    address ", "    name text,\n    address ", "name text", "declared twice"),
     "geometry type": ("(MultiPolygon,", "(Polygon,", "geom   ", "geometry(MultiPolygon, 4326)"),

@@ -260,3 +260,23 @@ def test_the_twin_is_found_by_its_place_in_a_large_layer(loaded: Connection) -> 
     assert "geom && st_expand" in plan
     assert "Index Scan" in plan
     assert "Seq Scan" not in plan
+
+
+def test_the_twin_of_a_polygon_turns_as_tiles_have_it(loaded: Connection) -> None:
+    layer = LAYERS["green_areas"]
+    schema.migrate(loaded, {layer.id: layer})
+    for schema_name in ("features", "tiles"):
+        loaded.execute(
+            f"CREATE TABLE {schema_name}.green_areas__a9 PARTITION OF {schema_name}.green_areas"
+            " FOR VALUES IN ('orsha')".encode()
+        )
+    first = ORSHA.feature_id(1)
+    loaded.execute(
+        "INSERT INTO features.green_areas (id, area, kind, status, geom) VALUES (%s, 'orsha',"
+        " 'park', 'demonstration', ST_Multi(ST_ForcePolygonCCW("
+        "ST_MakeEnvelope(30.4, 54.5, 30.41, 54.51, 4326))))",
+        [first],
+    )
+    run(loaded, edit.twin_in(Change(layer, ORSHA, first, "create", "me", "0" * 32)))
+    rows = loaded.execute("SELECT ST_IsPolygonCW(geom), snaps FROM tiles.green_areas").fetchall()
+    assert rows == [(True, 4)]  # 1,113 m wide; two moves at level 4 are 865 m

@@ -90,6 +90,10 @@ VALUES = st.fixed_dictionaries(
         "lit": st.none() | st.booleans(),
         "built": st.none() | st.dates(date(1, 1, 1)),
         "seen": st.none() | st.datetimes(timezones=st.just(UTC)),
+        "tags": st.none()
+        | st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8"))),
+        "lines": st.none() | st.lists(st.integers(0, 999)),
+        "levels": st.none() | st.lists(st.floats(allow_nan=True, allow_infinity=True)),
         "soato": st.just(None),
         "status": st.just("demonstration"),
     }

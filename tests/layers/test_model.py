@@ -64,6 +64,10 @@ def test_a_national_layer_may_have_its_own_soato():
         {"role": "primary-instant"},
         {"name": "Big"},
         {"name": "1st"},
+        {"type": "string_array", "in_tile": True},
+        {"type": "string_array", "role": "title"},
+        {"type": "integer_array", "codes": (Code(value="a", title=TITLE),)},
+        {"type": "string_array", "unit": "m"},
         {"name": "x" * 49},
         {"name": 'x"; DROP TABLE area; --'},
         {"type": "text"},
@@ -90,6 +94,9 @@ def test_the_selector_is_a_field_with_codes():
     kind = field(name="kind", codes=(Code(value="a", title=TITLE),))
 
     assert layer(fields=(kind,), selector="kind").selector == "kind"
+    many = kind.model_copy(update={"type": "string_array"})
+    with pytest.raises(ValidationError, match="selector kind"):
+        layer(fields=(many,), selector="kind")
     with pytest.raises(ValidationError, match="selector x"):
         layer(selector="x")
 

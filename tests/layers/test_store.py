@@ -90,10 +90,12 @@ def test_the_tile_table_has_the_rows_in_mercator(connection: Connection, probe: 
     row = connection.execute(
         "SELECT count(*), min(ST_SRID(t.geom)), "
         " max(ST_Distance(ST_Transform(f.geom, 3857), t.geom)),"
-        " bool_and((f.kind, f.floors, f.status) IS NOT DISTINCT FROM (t.kind, t.floors, t.status))"
+        " bool_and((f.kind, f.floors, f.status) IS NOT DISTINCT FROM (t.kind, t.floors, t.status)),"
+        " bool_or(ST_IsPolygonCW(f.geom)), bool_and(t.snaps IS NOT NULL)"
         " FROM tiles.probe t JOIN features.probe f USING (id, area)"
     ).fetchone()
-    assert row == (10, 3857, 0.0, True)
+    # The rings are turned: only then a tile can take them as they are.
+    assert row == (10, 3857, 0.0, True, False, True)
 
 
 def test_polar_features_end_where_mercator_ends(connection: Connection, probe: Layer) -> None:
@@ -249,6 +251,13 @@ BAD = [
     (edit("floors", "5"), "floors is not a whole number (id 700000002)"),
     (edit("floors", True), "floors is not a whole number (id 700000002)"),
     (edit("floors", 2**63), "floors is too large (id 700000002)"),
+    (edit("tags", "a"), "tags is not a list (id 700000002)"),
+    (edit("tags", ["a", None]), "tags is not text (id 700000002)"),
+    (edit("tags", ["\0"]), "tags has a NUL character (id 700000002)"),
+    (edit("lines", [1, 1.5]), "lines is not a whole number (id 700000002)"),
+    (edit("lines", [1, -1]), "lines is below 0 (id 700000002)"),
+    (edit("lines", [1, 1000]), "lines is above 999 (id 700000002)"),
+    (edit("levels", [float("nan")]), "levels is infinite (id 700000002)"),
     (edit("floors", 13), "floors_fit"),
     (edit("height_m", float("inf")), "height_m is infinite (id 700000002)"),
     (edit("height_m", "tall"), "height_m is not a number (id 700000002)"),

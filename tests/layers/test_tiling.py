@@ -6,6 +6,7 @@ from typing import Any
 import mapbox_vector_tile
 import psycopg
 import pytest
+import shapely
 from pyproj import Transformer
 
 from layers import tiling
@@ -158,6 +159,83 @@ def test_geometry_is_cut_at_the_buffer(filled: Connection) -> None:
     assert numbers
     assert min(numbers) >= -64
     assert max(numbers) <= 4096 + 64
+
+
+@pytest.mark.parametrize("level", [14, 16, 18])
+def test_shapes_are_those_of_postgis(filled: Connection, level: int) -> None:
+    address = at(WEB_MERCATOR_QUAD, level)
+    tile = mapbox_vector_tile.decode(
+        make(filled, BUILDINGS, address).data, default_options={"y_coord_down": True}
+    )
+    drawn = {f["id"]: shapely.geometry.shape(f["geometry"]) for f in tile["buildings"]["features"]}
+    rows = filled.execute(
+        "SELECT id, snaps, ST_AsBinary(shape) FROM (SELECT b.*,"
+        "  ST_AsMVTGeom(geom, ST_TileEnvelope(%s, %s, %s), 4096, 64, true) AS shape"
+        " FROM tiles.buildings AS b OFFSET 0) AS b WHERE shape IS NOT NULL",
+        (address.z, address.col, address.row),
+    ).fetchall()
+    assert any(snaps <= level for _, snaps, _ in rows)
+    assert drawn.keys() == {id_ for id_, _, _ in rows}
+    for id_, _, shape in rows:
+        assert shapely.equals(drawn[id_], shapely.from_wkb(shape))
+
+
+# Stars of 3 to 12 points with a hole now and then, sharp and blunt ones, 1 to 100 m wide.
+MAKE_STARS = """
+SELECT setseed(0.5);
+CREATE TEMPORARY TABLE star AS SELECT n, ST_ForcePolygonCW(ST_SetSRID(CASE WHEN n % 3 = 0
+  THEN ST_MakePolygon(ST_ExteriorRing(s), ARRAY[ST_ExteriorRing(ST_Scale(
+    s, ST_MakePoint(0.6, 0.6), ST_Centroid(s)))]) ELSE s END, 3857)) AS geom
+FROM (SELECT n, ST_MakePolygon(ST_AddPoint(l, ST_StartPoint(l))) AS s FROM (
+  SELECT n, ST_MakeLine(ST_MakePoint(x + r * (0.1 + 0.9 * random()) * cos(2 * pi() * k / points),
+    y + r * (0.1 + 0.9 * random()) * sin(2 * pi() * k / points)) ORDER BY k) AS l
+  FROM (SELECT n, 3 + n % 10 AS points, 3386000 + random() AS x, 7267000 + random() AS y,
+          10 ^ (2 * random()) AS r FROM generate_series(1, 3000) AS n) AS o,
+       generate_series(0, points - 1) AS k GROUP BY n) AS l) AS p;
+"""
+
+
+def test_polygons_that_snap_stay_valid(filled: Connection) -> None:
+    for text in MAKE_STARS.split(";")[:-1]:
+        filled.execute(text.encode())
+    rows = filled.execute(
+        "SELECT level, count(*), count(*) FILTER (WHERE ST_IsValid(moved)"
+        "  AND ST_NPoints(moved) = ST_NPoints(geom) AND ST_IsPolygonCCW(moved)) FROM ("
+        " SELECT level, geom, ST_SnapToGrid(ST_Affine(geom, k, 0, 0, -k, 0, 0), 1) AS moved"
+        " FROM star, generate_series(9, 20) AS level,"
+        "  LATERAL (SELECT 4096 * 2 ^ level / (2 * 20037508.342789244) AS k) AS one"
+        " WHERE tiles.snaps(geom) <= level) AS s GROUP BY level ORDER BY level"
+    ).fetchall()
+    assert rows
+    assert all(count == sound for _, count, sound in rows)
+    counts = [count for _, count, _ in rows]
+    assert counts == sorted(counts)
+    assert counts[0] < 1000
+    assert counts[-1] > 2000
+
+
+@pytest.mark.parametrize(
+    ("shape", "snaps"),
+    [
+        ("POLYGON((0 0, 0 20, 20 20, 20 0, 0 0))", 10),
+        ("POLYGON((0 0, 0 20, 20 20, 20 0, 0 0), (5 5, 15 5, 15 15, 5 15, 5 5))", 12),
+        ("POLYGON((0 0, 20 0, 20 20, 0 20, 0 0))", None),  # turns the other way
+        ("POLYGON((0 0, 20 20, 20 0, 0 20, 0 0))", None),  # crosses itself
+        ("GEOMETRYCOLLECTION(POLYGON((0 0, 0 20, 20 20, 20 0, 0 0)))", None),
+        ("LINESTRING(0 0, 0 20)", None),
+        ("POINT(0 0)", None),
+    ],
+)
+def test_only_sound_polygons_snap(filled: Connection, shape: str, snaps: int | None) -> None:
+    # 20 m hold two moves of half a diagonal, 13 837 m * 2**-10; 5 m do at level 12.
+    query = "SELECT tiles.snaps(ST_GeomFromText(%s, 3857))"
+    assert filled.execute(query, (shape,)).fetchall() == [(snaps,)]
+
+
+def test_many_vertices_are_left_to_postgis(filled: Connection) -> None:
+    query = "SELECT tiles.snaps(ST_ForcePolygonCW(ST_Buffer('POINT(0 0)', 1000, %s)))"
+    assert filled.execute(query, (24,)).fetchall() == [(8,)]
+    assert filled.execute(query, (25,)).fetchall() == [(None,)]
 
 
 def test_empty_tile_is_empty(filled: Connection) -> None:

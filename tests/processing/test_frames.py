@@ -45,6 +45,19 @@ def test_a_frame_that_does_not_fit_is_refused(changes, said):
         require_fit(frame(**changes), LAYER, ORSHA)
 
 
+@pytest.mark.parametrize("value", [["school", "shop"], [], None])
+def test_a_list_whose_items_fit_passes(value):
+    field = LAYER.field("service_class")
+    assert field is not None
+    listed = field.model_copy(update={"type": "string_array", "required": False})
+    layer = LAYER.model_copy(update={"fields": (listed,)})
+    made = frame()[["geometry"]].assign(service_class=pd.Series([value], [FIRST], dtype="object"))
+    require_fit(made, layer, ORSHA)
+    made["service_class"] = pd.Series([["school", "casino"]], [FIRST], dtype="object")
+    with pytest.raises(RunFailed, match="service_class"):
+        require_fit(made, layer, ORSHA)
+
+
 def test_ids_belong_to_the_area_and_are_unique():
     for ids in ([5], [ORSHA.feature_id(100_000_000)]):
         with pytest.raises(RunFailed, match="ids must be unique"):

@@ -1,4 +1,6 @@
 import json
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from layers.ingest.osm import load_osm
 from layers.model import Licence, Origin
 from layers.registry import load_layers
 from processing import runner
+from processing.distributed import Engine, Tiling
 from processing.errors import (
     BadParameter,
     EmptyInput,
@@ -310,3 +313,60 @@ def test_a_scenario_that_cannot_matter_or_hold_is_refused(loaded: Any) -> None:
     gone = what_if(layer="service_points", operation="remove", id=5)
     with pytest.raises(UnfitScenario, match="no feature 5"):
         runner.compare(loaded, NAME, {}, gone)
+
+
+def interrupted(conn: Any, after: int, tiling: Tiling) -> list[tuple[str, int, int]]:
+    """Run by tiles until so many are finished; say what was told."""
+    told: list[tuple[str, int, int]] = []
+
+    def tell(*step: Any) -> None:
+        told.append(step)
+        if step[0].startswith("compute on foot") and step[1] == after:
+            raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt):
+        runner.run(conn, NAME, "orsha", CLASSES, progress=tell, tiling=tiling)
+    return [step for step in told if step[0].startswith("compute on foot")]
+
+
+CLASSES = {"service_classes": ["school", "shop"]}
+
+
+def kept_tiles(conn: Any) -> int:
+    (count,) = conn.execute("SELECT count(*) FROM runs.finished_tile").fetchone()
+    return int(count)
+
+
+def test_a_run_by_tiles_is_the_same_run(loaded: Any) -> None:
+    at_once = runner.run(loaded, NAME, "orsha", CLASSES)
+    tiled = runner.run(loaded, NAME, "orsha", CLASSES, tiling=Tiling(Engine(), 150.0))
+    assert (tiled.id, tiled.result_checksum) == (at_once.id, at_once.result_checksum)
+    assert tiled.summary() == at_once.summary()
+    assert not tiled.changed
+
+
+def test_an_interrupted_run_computes_only_what_is_missing(loaded: Any) -> None:
+    tiling = Tiling(Engine(), 150.0)
+    (_, _, total) = interrupted(loaded, 2, tiling)[-1]
+    assert kept_tiles(loaded) == 2 < total
+    assert runs(loaded) == []
+    told = interrupted(loaded, -1, replace(tiling, resume=True))
+    assert told[0][1] == 2
+    assert told[0][0] == "compute on foot within 500 m"
+    assert len(runs(loaded)) == 1
+    assert kept_tiles(loaded) == 0
+
+
+def test_tiles_of_inputs_of_before_are_not_taken(loaded: Any) -> None:
+    tiling = Tiling(Engine(), 150.0, resume=True)
+    interrupted(loaded, 2, tiling)
+    load(loaded, "service_points", facilities(("school", 600, 30), ("shop", 0, 0)))
+    assert interrupted(loaded, -1, tiling)[0][1] == 0
+    assert kept_tiles(loaded) == 0
+    (tiled,) = runs(loaded)
+    assert tiled[1] == runner.run(loaded, NAME, "orsha", CLASSES).result_checksum
+
+
+def test_what_weighs_everything_against_everything_is_not_cut(loaded: Any) -> None:
+    with pytest.raises(BadParameter, match="site-selection is not cut into tiles"):
+        runner.run(loaded, "site-selection", "orsha", {}, tiling=Tiling(Engine()))

@@ -117,7 +117,7 @@ class _Seen:
 def write_geoparquet(connection: Connection, order: Order) -> int:
     """Write GeoParquet 1.1 (WKB, bounding boxes as covering) group by group; return the count."""
     box = export_query.free_name("bbox", [f.name for f in order.layer.published_fields])
-    shape = Shape(boxes=True)
+    shape = Shape(boxes=True, lists=True)
     columns = schema(order, shape, box=box)
     seen = _Seen()
     count = 0

@@ -16,7 +16,7 @@ import pyogrio
 from geoportal.ogc.formats.order import ExportRefused, Order
 from geoportal.ogc.formats.source import Batches, Row, read_pieces, schema
 from layers.export_query import fields_of
-from layers.export_rows import Part, Shape, measure, parts_of
+from layers.export_rows import Part, Shape, is_text, measure, parts_of
 
 LARGEST = 2_000_000_000
 """Bytes of a .shp or .dbf that every program can read."""
@@ -82,7 +82,7 @@ def _measure(connection: psycopg.Connection[Row], order: Order) -> Measured:
     row = connection.execute(query.sql.encode(), query.params).fetchone()
     assert row is not None  # noqa: S101 - a query of sums has one row
     parts = parts_of(order.layer)
-    texts = [f.name for f in fields_of(order.layer, order.page) if f.type == "string"]
+    texts = [f.name for f in fields_of(order.layer, order.page) if is_text(f)]
     ends = row[1 : 1 + 2 * len(parts)]
     return Measured(
         rows=row[0],

@@ -11,6 +11,7 @@ import pyarrow as pa
 from geoportal.ogc.formats.order import Order
 from layers.export_query import fields_of
 from layers.export_rows import Shape, table_rows
+from layers.model import ITEMS
 
 PIECE_BYTES = 8_000_000
 MOST_ROWS = 20_000
@@ -50,6 +51,10 @@ def schema(
         "boolean": pa.bool_(), "date": pa.date32(),
         "datetime": pa.string() if shape.spelled else MOMENT,
     }  # fmt: skip
+    kinds |= {
+        array: pa.list_(kinds[item]) if shape.lists else pa.string()
+        for array, item in ITEMS.items()
+    }
     found = [pa.field("id", pa.int64(), nullable=False)]
     found += [pa.field(f.name, kinds[f.type]) for f in fields_of(order.layer, order.page)]
     found.append(pa.field(geometry, pa.binary()))

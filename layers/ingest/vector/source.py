@@ -276,9 +276,14 @@ def _gdal_batches(source: Source) -> Iterator[Batch]:
         fid = meta["fid_column"] or "OGC_FID"
         shape = meta["geometry_name"] or "wkb_geometry"
         for part in reader:
-            names = [n for n in part.schema.names if n not in (fid, shape)]
-            columns = {_recoded(n, recode): _values(part.column(n), recode) for n in names}
-            index = pd.Index(part.column(fid).to_numpy(zero_copy_only=False))
+            names = part.schema.names
+            own = names.index(fid)  # the first: a property of GeoJSON may be called `id` as well
+            columns = {
+                _recoded(n, recode): _values(part.column(i), recode)
+                for i, n in enumerate(names)
+                if i != own and n != shape
+            }
+            index = pd.Index(part.column(own).to_numpy(zero_copy_only=False))
             wkb = None
             if shape in part.schema.names:
                 wkb = np.array(part.column(shape).to_pylist(), dtype=object)

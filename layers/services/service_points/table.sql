@@ -9,7 +9,8 @@ CREATE TABLE IF NOT EXISTS features.service_points (
     address       text,
     capacity      bigint,
     source_id     text,
-    doctors         double precision,
+    doctors       double precision,
+    accessibility text[],
     PRIMARY KEY (id, area)
 ) PARTITION BY LIST (area);
 

@@ -69,6 +69,13 @@ def test_all_pages_together_are_the_table(
     assert found.crs == "EPSG:4326"
 
 
+def test_lists_stay_lists(here: Geoportal) -> None:
+    found = here.items("service_points", accessibility="ramp")
+    assert len(found) > 1
+    assert all("ramp" in value for value in found["accessibility"])
+    assert here.items("service_points", accessibility="nothing").empty
+
+
 @pytest.mark.parametrize("limit", [1, 99, 100, 101, 1000])
 def test_limit_is_the_most_there_are(
     here: Geoportal, monkeypatch: pytest.MonkeyPatch, limit: int

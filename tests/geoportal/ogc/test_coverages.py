@@ -268,3 +268,12 @@ def test_real_grids_are_published(
         document = json.loads(client.get(path + "/coverage", params={"f": "json"}).content)
         assert document["ranges"][raster_id]["shape"][0] > 1
         assert picture(client, path + "/map", width="200")[..., 3].any()
+
+
+def test_the_metadata_of_a_raster_say_its_band(coverages: TestClient) -> None:
+    answer = coverages.get(f"{DEM}/metadata?f=iso19139&lang=en")
+    assert answer.status_code == 200, answer.text
+    assert coverages.get(f"{DEM}?lang=en").json()["title"] in answer.text
+    assert 'xlink:href="http://www.opengis.net/def/uom/UCUM/m"' in answer.text
+    document = coverages.get(f"{DEM}/metadata").json()
+    assert document["dct:identifier"] == "dem.orsha"

@@ -152,6 +152,19 @@ def test_offset_behind_the_end_is_an_empty_page(client: TestClient) -> None:
     assert page["numberMatched"] == 20000
 
 
+def test_what_would_cost_much_is_not_counted(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("layers.count.MOST_COST", 1.0)
+    page = client.get(f"{PARCELS}?limit=10&filter=area_ha>100").json()
+    assert "numberMatched" not in page
+    assert "next" in {link["rel"] for link in page["links"]}
+    assert "10" in client.get(f"{PARCELS}?limit=10&filter=area_ha>100&f=html").text
+    # A page that holds its end needs no count, and all rows are known.
+    assert client.get(f"{PARCELS}?limit=10&filter=area_ha<0.06").json()["numberMatched"] == 5
+    assert client.get(f"{PARCELS}?limit=10").json()["numberMatched"] == 20000
+
+
 def test_properties_and_geometry_can_be_left_out(client: TestClient) -> None:
     (feature,) = client.get(f"{PARCELS}?limit=1&properties=name&skipGeometry=true").json()[
         "features"

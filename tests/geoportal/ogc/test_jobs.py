@@ -194,3 +194,19 @@ def test_our_own_features_can_be_an_input(parcels: TestClient) -> None:
         refused = run(wrong)
         assert refused.status_code == 400, wrong
         assert refused.json()["detail"].startswith("Input features")
+
+
+@pytest.mark.parametrize("cost", [1.0, 1e9])
+def test_no_feature_of_an_input_is_left_out_unsaid(
+    api_database: str, monkeypatch: pytest.MonkeyPatch, cost: float
+) -> None:
+    monkeypatch.setattr("layers.count.MOST_COST", cost)  # whether they are counted or not
+    given = Settings(
+        database_url=api_database, layers_dir=LAYERS, public_url="http://portal.example",
+        items_limit=20,
+    )  # fmt: skip
+    href = "http://portal.example/ogc/collections/test_parcels/items?filter=area_ha>1"
+    with TestClient(create_app(given), base_url="http://portal.example") as client:
+        answer = client.post(f"/ogc{ECHO}", json={"inputs": {"features": {"href": href}}})
+    assert answer.status_code == 400, answer.text
+    assert "more features than can be referred to" in answer.json()["detail"]

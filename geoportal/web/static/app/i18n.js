@@ -58,6 +58,7 @@ function moment(value) {
  */
 export function formatted(value, field) {
   if (value === null || value === undefined || value === "") return t("value.none");
+  if (Array.isArray(value)) return value.map((one) => formatted(one, field)).join(", ") || t("value.none");
   if (typeof value === "boolean") return t(value ? "value.true" : "value.false");
   if (typeof value === "number") {
     if (field.unit === "1") return `${number(Math.round(value * 1000) / 10)}\u00a0%`;

@@ -111,7 +111,7 @@ export class IdentifyCard {
   #title(layer, feature) {
     const given = layer.titleField && feature.properties[layer.titleField];
     if (given) return String(given);
-    const coded = layer.fields.filter((field) => field.name !== "status" && field.codes[feature.properties[field.name]]);
+    const coded = layer.fields.filter((field) => field.name !== "status" && !Array.isArray(feature.properties[field.name]) && field.codes[feature.properties[field.name]]);
     if (!coded.length) return t("map.no_title");
     // One class is chosen for the whole map; what differs from object to object is the other code.
     const chosen = layer.selector?.field;

@@ -30,7 +30,8 @@ SHAPES = TABLE.replace("probe", "shapes").replace(
 POINTS = TABLE.replace("probe", "points").replace("(MultiPolygon, 4326)", "(Point, 4326)")
 
 FILL = """
-INSERT INTO features.probe (id, area, status, geom, kind, name, floors, height_m, lit, built, seen)
+INSERT INTO features.probe (id, area, status, geom, kind, name, floors, height_m, lit, built, seen,
+    tags, lines, levels)
 SELECT n, 'quarter', 'open',
     ST_Multi(ST_Union(
         ST_Difference(
@@ -41,7 +42,9 @@ SELECT n, 'quarter', 'open',
     CASE WHEN n %% 4 > 0 THEN n %% 9 END, CASE WHEN n %% 3 > 0 THEN n / 3.0 END,
     CASE WHEN n %% 5 > 0 THEN n %% 2 = 0 END,
     CASE WHEN n %% 4 > 0 THEN date '1959-12-31' + n END,
-    CASE WHEN n %% 7 > 0 THEN timestamptz '2026-10-01 12:00:00.25+03' + n * interval '1 day' END
+    CASE WHEN n %% 7 > 0 THEN timestamptz '2026-10-01 12:00:00.25+03' + n * interval '1 day' END,
+    CASE WHEN n %% 4 > 0 THEN (%(odd)s::text[])[n %% 12 + 1:n %% 12 + n %% 4] END,
+    CASE WHEN n %% 3 > 0 THEN ARRAY[n, 0, 999] END, CASE WHEN n %% 2 > 0 THEN ARRAY[n / 3.0] END
 FROM generate_series(1, %(many)s) AS n
 """
 MIXED = """

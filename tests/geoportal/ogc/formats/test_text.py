@@ -53,7 +53,7 @@ def through_copy(connection: Connection, text: bytes, columns: str) -> list[tupl
 
 TYPES = (
     "id bigint, kind text, name text, floors bigint, height_m float8, lit boolean, built date,"
-    " seen timestamptz, area text, soato text, status text"
+    " seen timestamptz, tags jsonb, lines jsonb, levels jsonb, area text, soato text, status text"
 )
 
 

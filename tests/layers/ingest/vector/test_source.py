@@ -47,3 +47,13 @@ def test_an_empty_file_and_a_cut_zip_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK\x03\x04cut")
     with pytest.raises(CorruptSource, match="is cut off or damaged"):
         open_source(tmp_path / "a.zip")
+
+
+def test_a_property_called_as_the_id_of_a_feature_is_kept(tmp_path: Path) -> None:
+    """GDAL names the ids of GeoJSON `id`, and so do most who write a property."""
+    file = tmp_path / "a.geojson"
+    point = '"geometry": {"type": "Point", "coordinates": [30.4, 54.5]}'
+    feature = f'{{"type": "Feature", "properties": {{"id": 7, "name": "x"}}, {point}}}'
+    file.write_text(f'{{"type": "FeatureCollection", "features": [{feature}]}}')
+    (batch,) = batches(open_source(file))
+    assert batch.attributes.to_dict("records") == [{"id": 7, "name": "x"}]

@@ -1,0 +1,1 @@
+"""A layer folder drafted from a file, for a person to finish."""

@@ -1,0 +1,1 @@
+"""Timetables of public transport (GTFS Schedule) read into stops, lines and departures."""

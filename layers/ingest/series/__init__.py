@@ -1,0 +1,1 @@
+"""Readings of stations (CSV files of measuring networks) merged into layers of observations."""

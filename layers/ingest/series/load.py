@@ -1,0 +1,238 @@
+"""Merge readings of stations into a layer of observations: late rows come in, none is lost."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+from psycopg import Connection
+from psycopg.rows import tuple_row
+
+from layers import locks, store, swap
+from layers.errors import RefusedLoad
+from layers.ingest.series.columns import parameters
+from layers.ingest.series.gaps import Gaps, gaps
+from layers.ingest.series.read import Readings
+from layers.ingest.vector.finding import Finding
+from layers.model import Area, Layer, Licence, Origin
+from layers.store import Loaded
+
+
+@dataclass(frozen=True)
+class Stations:
+    """Where the stations of a layer of readings are: their layer, the fields of id and name."""
+
+    layer: str
+    key: str
+    name: str
+
+
+SERIES: Mapping[str, Stations] = {
+    "air_sensor_readings": Stations("air_sensors", "sensor_id", "name"),
+}
+"""Layers of readings; the field `key` of both layers joins them."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What to say of a file and how to take it.
+
+    With `correct` its values win over loaded ones, with `replace` it takes the place of all.
+    """
+
+    file: Path
+    licence: Licence | None = None
+    attribution: str | None = None
+    correct: bool = False
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a file: rows read, new ones, of these late ones, filled or corrected ones."""
+
+    loaded: Loaded
+    read: int
+    identical: int
+    added: int
+    late: int
+    changed: int
+    gaps: tuple[Gaps, ...]
+    findings: tuple[Finding, ...]
+
+
+def load_series(
+    conn: Connection,
+    layers: Mapping[str, Layer],
+    readings: Readings,
+    layer_id: str,
+    area: Area,
+    terms: Terms,
+) -> Done:
+    """Merge readings into a layer of an area; the same file twice changes nothing.
+
+    A row is known by station and time. A new value for a loaded one is refused and named unless
+    `terms.correct`; a value for one that was missing is filled in. `terms.replace` puts the file in
+    place of all that is loaded. Raises RefusedLoad when the layer holds no series, the area has no
+    stations, demonstration rows would be mixed with measured ones, or no row can be used.
+    """
+    if layer_id not in SERIES:
+        raise RefusedLoad(f"{layer_id} holds no series; those that do are {', '.join(SERIES)}")
+    layer, lock = layers[layer_id], f"series__{layer_id}__a{area.number}"
+    with swap.translated(f"{layer_id}, area {area.id}"), locks.exclusive(conn, lock):
+        if not terms.replace:
+            _require_measured(conn, layer, area)
+        rows, findings = _placed(conn, layers, readings, layer, area)
+        old = store.read(conn, layer, area=area.id)
+        merged = _merged(old.iloc[:0] if terms.replace else old, rows, layer, area, terms)
+        done = store.replace(
+            conn, layer, [merged.frame], area=area, origin=_origin(terms, merged.frame)
+        )
+    return Done(
+        loaded=done,
+        read=readings.read,
+        identical=readings.identical,
+        added=merged.added,
+        late=merged.late,
+        changed=merged.changed,
+        gaps=gaps(merged.frame, SERIES[layer_id].key),
+        findings=(*readings.findings, *findings, *merged.findings),
+    )
+
+
+def _require_measured(conn: Connection, layer: Layer, area: Area) -> None:
+    with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(
+            "SELECT status FROM layers.version WHERE layer = %s AND area = %s", (layer.id, area.id)
+        ).fetchone()
+    if row and row[0] == "demonstration":
+        raise RefusedLoad(
+            f"{layer.id}, area {area.id}: demonstration readings are loaded, and measured ones are"
+            " not mixed with them; say --replace to put the file in their place"
+        )
+
+
+def _placed(
+    conn: Connection,
+    layers: Mapping[str, Layer],
+    readings: Readings,
+    layer: Layer,
+    area: Area,
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Give every row the id and place of its station; rows of unknown stations are named."""
+    found = SERIES[layer.id]
+    stations = store.read(conn, layers[found.layer], area=area.id, columns=[found.key, found.name])
+    if stations.empty:
+        raise RefusedLoad(
+            f"area {area.id} has no {found.layer}; load the stations before their readings"
+        )
+    by_name = stations.drop_duplicates(found.name, keep=False).dropna(subset=[found.name])
+    keys = {_key(n): k for n, k in zip(by_name[found.name], by_name[found.key], strict=True)}
+    keys |= {_key(k): k for k in stations[found.key]}
+    rows = readings.rows
+    station = rows["station"].map(lambda written: keys.get(_key(written)))
+    unknown = rows.loc[station.isna(), "station"].value_counts().sort_index()
+    findings = [
+        Finding(
+            "unknown_station", name, "refused", field="station", value=name,
+            detail=f"{count} rows; it is neither an id nor a name in {found.layer}",
+        )
+        for name, count in zip(unknown.index.astype(str), unknown, strict=True)
+    ]  # fmt: skip
+    rows = rows[station.notna()].assign(**{found.key: station.dropna()}).drop(columns="station")
+    rows, twice = _told_once(rows, found.key)
+    findings += twice
+    if rows.empty:
+        known = ", ".join(sorted(stations[found.key])[:10])
+        raise RefusedLoad(f"no row is of a station of the area {area.id}; it has {known}")
+    place = stations.drop_duplicates(found.key).set_index(found.key).geometry
+    shapes = place.loc[rows[found.key]].to_numpy()
+    return gpd.GeoDataFrame(rows, geometry=shapes, crs=4326), findings
+
+
+def _told_once(rows: pd.DataFrame, key: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """Join the rows of a station that is written by its id and by its name; name what differs."""
+    grouped = rows.groupby([key, "time"])
+    once, differ = grouped.first(), grouped.nunique() > 1
+    findings = [
+        Finding("conflicting", f"{station} {time:%Y-%m-%dT%H:%MZ}", "refused", field=str(name))
+        for name in differ.columns
+        for station, time in differ.index[differ[name]]
+    ]
+    return once.mask(differ).dropna(how="all").reset_index(), findings
+
+
+@dataclass(frozen=True)
+class _Merged:
+    frame: gpd.GeoDataFrame
+    added: int
+    late: int
+    changed: int
+    findings: list[Finding]
+
+
+def _merged(
+    old: gpd.GeoDataFrame, rows: gpd.GeoDataFrame, layer: Layer, area: Area, terms: Terms
+) -> _Merged:
+    key = [SERIES[layer.id].key, "time"]
+    fields = [f.name for f in parameters(layer)]
+    old = old[[*key, *fields, old.active_geometry_name]]
+    new = rows.reindex(columns=[*key, *fields, "geometry"]).set_index(key)
+    kept = old.reset_index().set_index(key)
+    both = kept.index.intersection(new.index)
+    have, come = kept.loc[both, fields], new.loc[both, fields].astype(float)
+    differ = have.notna() & come.notna() & (have != come)
+    fill = have.isna() & come.notna()
+    take = (fill | differ) if terms.correct else fill
+    kept.loc[both, fields] = have.where(~take, come)
+    fresh = new.loc[new.index.difference(kept.index)]
+    newest = (
+        kept.reset_index().groupby(key[0])["time"].max().reindex(fresh.index.get_level_values(0))
+    )
+    newest = pd.DatetimeIndex(pd.to_datetime(newest, utc=True))
+    late = pd.DatetimeIndex(fresh.index.get_level_values(1)) < newest
+    first = int(kept["id"].max()) + 1 if len(kept) else area.feature_id(1)
+    fresh = fresh.sort_index().assign(id=range(first, first + len(fresh)))
+    table = pd.concat([part for part in (kept, fresh) if len(part)]).reset_index()
+    frame = gpd.GeoDataFrame(table.set_index("id"), geometry="geometry", crs=4326)
+    findings = [] if terms.correct else _conflicts(have, come, differ)
+    return _Merged(frame, len(fresh), int(late.sum()), int(take.any(axis=1).sum()), findings)
+
+
+def _conflicts(have: pd.DataFrame, come: pd.DataFrame, differ: pd.DataFrame) -> list[Finding]:
+    found = []
+    for name in map(str, differ.columns):
+        at = differ.index[differ[name]]
+        for (station, time), old, new in zip(
+            at, have.loc[at, name], come.loc[at, name], strict=True
+        ):
+            found.append(
+                Finding(
+                    "differs_from_loaded", f"{station} {time:%Y-%m-%dT%H:%MZ}", "refused",
+                    field=name, value=f"{new:g}",
+                    detail=f"{old:g} is loaded; --correct takes the new value",
+                )
+            )  # fmt: skip
+    return found
+
+
+def _origin(terms: Terms, frame: gpd.GeoDataFrame) -> Origin:
+    file = terms.file
+    with file.open("rb") as opened:
+        sums = hashlib.sha256(hashlib.file_digest(opened, "sha256").digest())
+    sums.update(str(len(frame)).encode())
+    return Origin(
+        status="open" if terms.licence else "derived",
+        source=f"station readings, last file {file.name}",
+        checksum=sums.hexdigest(),
+        licence=terms.licence,
+        attribution=terms.attribution or f"{file.name}, loaded by the operator of this service",
+    )
+
+
+def _key(written: str) -> str:
+    return " ".join(str(written).split()).casefold()
