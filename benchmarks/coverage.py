@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks import coverage_lighting, coverage_location, coverage_network
+from benchmarks import coverage_lighting, coverage_location, coverage_network, coverage_quarter
 
 PARTS: dict[str, Callable[[bool], int]] = {
+    "quarter": coverage_quarter.main,
     "network": coverage_network.main,
     "location": coverage_location.main,
     "lighting": coverage_lighting.main,

@@ -91,6 +91,17 @@ def cluster(home: Path) -> Cluster:
 
 
 @contextmanager
+def database(inside: Path) -> Iterator[str]:
+    """Run an empty cluster in a folder; give its URL."""
+    cluster = _cluster(inside / "database")
+    cluster.start()
+    try:
+        yield cluster.url
+    finally:
+        cluster.stop()
+
+
+@contextmanager
 def place(inside: Path, buildings: int) -> Iterator[Place]:
     """Run a cluster in a folder and load that many buildings of the demonstration city into it."""
     home = cluster(inside / "database")

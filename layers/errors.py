@@ -69,8 +69,12 @@ class RefusedFeature(LayersError):
         self.faults = faults
 
 
-class BadScenario(LayersError):
-    """A scenario is malformed or does not fit its layers; the text names the place in it."""
+class BadScenario(RefusedFeature):
+    """A scenario is malformed or does not fit its layers; `faults` name the places in it."""
+
+
+class TakenName(LayersError):
+    """A scenario of that name is stored already."""
 
 
 class UnknownScenario(LayersError):

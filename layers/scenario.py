@@ -25,14 +25,17 @@ from pydantic import ConfigDict, StringConstraints, ValidationError, model_valid
 from pydantic import Field as Constraint
 
 from layers import submission
-from layers.errors import BadScenario, RefusedFeature, UnknownScenario
+from layers.errors import BadScenario, RefusedFeature, TakenName, UnknownScenario
 from layers.model import Layer, Name, Value
-from layers.query import CRS84
+from layers.query import CRS84, Crs
 from layers.submission import Submission
 
 MOST_CHANGES = 10_000
+NAME = r"^[a-z][a-z0-9-]{0,63}$"
 
-ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+ScenarioName = Annotated[str, StringConstraints(pattern=NAME)]
+Plain = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+"""A text that the database can hold."""
 Operation = Literal["add", "change", "remove"]
 
 
@@ -60,8 +63,8 @@ class Scenario(Value):
 
     name: ScenarioName
     area: Name
-    title: str = Constraint(min_length=1, max_length=200)
-    description: str = Constraint(default="", max_length=5_000)
+    title: Plain = Constraint(min_length=1, max_length=200)
+    description: Plain = Constraint(default="", max_length=5_000)
     changes: tuple[Change, ...] = Constraint(min_length=1, max_length=MOST_CHANGES)
 
     @property
@@ -91,41 +94,58 @@ class Edit:
 
 
 def read(document: Any) -> Scenario:
-    """Return the scenario that a JSON value says; raises BadScenario naming the first fault."""
+    """Return the scenario that a JSON value says; raises BadScenario with every fault found."""
     try:
         return Scenario.model_validate(document)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = "/".join(str(part) for part in first["loc"])
-        raise BadScenario(f"the scenario has a fault at /{place}: {first['msg']}") from None
+        faults = error.errors(include_url=False)
+        raise BadScenario(*((_pointer(one["loc"]), one["msg"]) for one in faults)) from None
 
 
-def edits(scenario: Scenario, layers: Mapping[str, Layer]) -> dict[str, list[Edit]]:
-    """Return the typed changes by layer, in order.
+def _pointer(path: tuple[int | str, ...]) -> str:
+    parts = (str(part)[:80].replace("~", "~0").replace("/", "~1") for part in path)
+    return "".join(f"/{part}" for part in parts)
 
-    Raises BadScenario for a layer that is none, or a feature that does not fit its layer.
+
+def submissions(
+    scenario: Scenario, layers: Mapping[str, Layer], crs: Crs = CRS84
+) -> list[Submission]:
+    """Return what each change says, in order; coordinates in `crs`.
+
+    Raises BadScenario with every fault: a layer that is none, a feature that does not fit it.
     """
-    found: dict[str, list[Edit]] = {}
+    found: list[Submission] = []
+    faults: list[tuple[str, str]] = []
     for n, change in enumerate(scenario.changes):
         layer = layers.get(change.layer)
         if layer is None or layer.scope != "area":
             known = "a layer of city areas" if layer else "a layer"
-            raise BadScenario(f"/changes/{n}/layer: {change.layer!r} is not {known}")
+            faults.append((f"/changes/{n}/layer", f"{change.layer!r} is not {known}"))
+            continue
         try:
-            given = _submission(layer, change)
+            found.append(_submission(layer, change, crs))
         except RefusedFeature as refused:
-            pointer, reason = refused.faults[0]
-            raise BadScenario(f"/changes/{n}/feature{pointer}: {reason}") from None
+            faults += [(f"/changes/{n}/feature{at}", reason) for at, reason in refused.faults]
+    if faults:
+        raise BadScenario(*faults)
+    return found
+
+
+def edits(scenario: Scenario, layers: Mapping[str, Layer]) -> dict[str, list[Edit]]:
+    """Return the typed changes by layer, in order; raises BadScenario as `submissions` does."""
+    found: dict[str, list[Edit]] = {}
+    pairs = zip(scenario.changes, submissions(scenario, layers), strict=True)
+    for change, given in pairs:
         edit = Edit(change.operation, change.id, given.values, given.shape)
         found.setdefault(change.layer, []).append(edit)
     return found
 
 
-def _submission(layer: Layer, change: Change) -> Submission:
+def _submission(layer: Layer, change: Change, crs: Crs) -> Submission:
     if change.feature is None:
         return Submission({}, None)
     feature = {"type": "Feature", **change.feature}
-    given = submission.read(layer, feature, CRS84, whole=change.operation == "add")
+    given = submission.read(layer, feature, crs, whole=change.operation == "add")
     if given.shape is None and (change.operation == "add" or "geometry" in feature):
         raise RefusedFeature(("/geometry", "a feature of a scenario has a place"))
     return given
@@ -134,7 +154,7 @@ def _submission(layer: Layer, change: Change) -> Submission:
 def save(conn: Connection, scenario: Scenario, *, owner: str | None = None) -> None:
     """Store a scenario under its name, in place of one that the same owner saved before.
 
-    Raises BadScenario when the name is another's.
+    Raises TakenName when the name is another's.
     """
     document = scenario.model_dump(mode="json", exclude={"name"}, exclude_none=True)
     done = conn.execute(
@@ -144,7 +164,7 @@ def save(conn: Connection, scenario: Scenario, *, owner: str | None = None) -> N
         (scenario.name, scenario.area, Jsonb(document), owner),
     )
     if not done.rowcount:
-        raise BadScenario(f"the scenario {scenario.name!r} is somebody else's; choose another name")
+        raise TakenName(f"the scenario {scenario.name!r} is somebody else's; choose another name")
 
 
 def find(conn: Connection, name: str) -> Scenario:

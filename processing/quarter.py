@@ -91,7 +91,7 @@ def score(
     area: Area, frames: Frames, outcomes: Mapping[str, Outcome], lists: Lists,
     *, previous: gpd.GeoDataFrame | None = None, data_date: date | None = None,
 ) -> tuple[Quarter, tuple[Line, ...]]:  # fmt: skip
-    """Return the place and the lines of its scorecard; raises EmptyInput without residents."""
+    """Return the place and the lines of its scorecard; raises EmptyInput without buildings."""
     place = base.quarter(
         area, frames["buildings"], frames["smart_quarters"], frames["census_units"], data_date
     )
@@ -199,7 +199,7 @@ def cover(
             **merged(outcomes),
         },
         figures={
-            "residents": round(place.residents),
+            "residents": None if place.residents is None else round(place.residents),
             "outcomes": {name: int(count) for name, count in sorted(counts.items())},
             "indicators": [
                 {"code": x.indicator.code, "part": x.indicator.part, "value": x.figure.value}

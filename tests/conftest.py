@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fix_portal",
     "tests.fix_probe",
     "tests.fix_loads",
+    "tests.fix_editing",
 ]
 
 OPTIONAL = {

@@ -11,10 +11,14 @@ import pytest
 import shapely
 import yaml
 
+from layers import store
 from layers.area import save_area
 from layers.first_style import first_style
 from layers.model import Area, Code, Field, Layer, Licence, Origin, Supplier, Text
 from layers.schema import migrate
+from layers.store import Loaded
+
+Connection = psycopg.Connection[tuple[object, ...]]
 
 TITLE = Text(be="Проба", ru="Проба", en="Probe")
 AREA = Area(id="quarter", number=7, title=TITLE, soato="2000000000", srid=32636, lon=30.4, lat=54.5)
@@ -120,3 +124,21 @@ def chunks(whole: gpd.GeoDataFrame, size: int) -> Iterator[gpd.GeoDataFrame]:
     """The frame in pieces, as a generator gives them."""
     for start in range(0, len(whole), size):
         yield whole.iloc[start : start + size]
+
+
+def load(conn: Connection, layer: Layer, *frames: gpd.GeoDataFrame) -> Loaded:
+    return store.replace(conn, layer, frames, area=AREA, origin=ORIGIN)
+
+
+def state(conn: Connection) -> list[object]:
+    """Everything a reader could see of the layer."""
+    return [
+        conn.execute(query).fetchall()
+        for query in (
+            "SELECT * FROM features.probe ORDER BY id",
+            "SELECT * FROM tiles.probe ORDER BY id",
+            "SELECT * FROM layers.version",
+            "SELECT tablename FROM pg_tables WHERE schemaname IN ('features', 'tiles', 'staging')"
+            " AND tablename ~ 'probe' ORDER BY 1",
+        )
+    ]

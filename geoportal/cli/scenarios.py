@@ -96,4 +96,5 @@ def read_file(file: Path) -> Scenario:
     try:
         return scenario.read(orjson.loads(file.read_bytes()))
     except orjson.JSONDecodeError as error:
-        raise BadScenario(f"{file} is not JSON: {error}; see `geoportal scenarios show`") from None
+        reason = f"not JSON: {error}; see `geoportal scenarios show`"
+        raise BadScenario((str(file), reason)) from None

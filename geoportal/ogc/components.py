@@ -12,6 +12,7 @@ from layers.cql2 import MAX_TEXT_BYTES
 from layers.keyset import LONGEST
 from layers.model import LANGUAGES, Language, Text
 from layers.query import CRS84
+from layers.scenario import MOST_CHANGES, NAME
 from layers.search import MOST_CHARACTERS
 
 Schema = dict[str, Any]
@@ -273,6 +274,28 @@ SCHEMAS: dict[str, Schema] = {
         created=MOMENT, started=MOMENT, finished=MOMENT, updated=MOMENT,
     ),
     "jobList": _object(("jobs", "links"), jobs=_array(_ref("statusInfo")), links=LINKS),
+    "scenarioChange": _object(
+        ("layer", "operation"),
+        layer=STRING, operation={"type": "string", "enum": ["add", "change", "remove"]},
+        id={"type": "integer"},
+        feature=_object(
+            geometry={"allOf": [_ref("geometry")]},
+            properties={"type": "object", "nullable": True},
+        ),
+    ),
+    "scenario": _object(
+        ("area", "title", "changes"),
+        name={"type": "string", "pattern": NAME}, area=STRING,
+        title={"type": "string", "minLength": 1, "maxLength": 200},
+        description={"type": "string", "maxLength": 5_000},
+        shared={"type": "boolean", "default": False},
+        changes=_array(_ref("scenarioChange")) | {"minItems": 1, "maxItems": MOST_CHANGES},
+        own={"type": "boolean"}, layers=_array(STRING), checksum=STRING, saved=MOMENT, links=LINKS,
+    ),
+    "scenarioList": _object(
+        ("scenarios", "links"), scenarios=_array({"type": "object"}), links=LINKS
+    ),
+    "patch": {"type": "object"},
     "anything": {},
     "search": _object(
         (),

@@ -18,6 +18,7 @@ SECURITY_SCHEMES: dict[str, Schema] = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
+SECURITY: list[Schema] = [{name: []} for name in SECURITY_SCHEMES]
 FILLED_IN = ("area", "status")
 """Required, but given by the area when they are not sent."""
 
@@ -31,7 +32,7 @@ IF_MATCH = Text(
 
 def members(route: Route, layer: Layer, language: Language) -> Schema:
     """Return the members of an edit's operation: body, security and headers of the answers."""
-    found: Schema = {"security": [{name: []} for name in SECURITY_SCHEMES]}
+    found: Schema = {"security": SECURITY}
     if route.accepts:
         schema = _feature(layer, language, patch=route.method == "PATCH")
         found["requestBody"] = {

@@ -21,6 +21,7 @@ from geoportal.ogc.jobs import job_url, status_document
 from geoportal.ogc.processes import TRANSMISSION, find
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.results import results
+from geoportal.ogc.scenarios import resolved
 from geoportal.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,6 +89,11 @@ async def execute_process(api: Api, request: OgcRequest, process_id: str) -> Ans
     outputs = choose_outputs(order, tuple(process.outputs()))
     inputs = await read_inputs(api, request, process, order.get("inputs", {}))
     publish = bool(inputs.get("publish", False)) and bool(process.publishes)
+    if process.compares and "scenario" in inputs:
+        if publish:
+            raise BadParameter("Input publish: what a scenario gives is never published.")
+        given = (inputs["scenario"], inputs["area"])
+        inputs["scenario"] = await resolved(api, *given, known)
     if publish:
         require_publisher(known, process.publishes)
     wants_job, wait_s = preferences(request.headers.get("prefer", ""))

@@ -14,6 +14,7 @@ from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.schema import parameter_schema
 from geoportal.ogc.tiles import CUT
 from layers.model import Language, Layer
+from layers.scenario import NAME
 from layers.tile_matrix_set import TILE_MATRIX_SETS
 
 if TYPE_CHECKING:
@@ -93,12 +94,14 @@ def _operation(
     }
     if route.editing and layer:
         operation |= editing_openapi.members(route, layer, language)
-    elif route.method == "POST":
+    elif route.body and route.method != "GET":
         schema = {"$ref": f"#/components/schemas/{route.body}"}
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": schema}},
+            "content": {media_type: {"schema": schema} for media_type in route.accepts},
         }
+    if route.keyed:
+        operation["security"] = editing_openapi.SECURITY
     return operation
 
 
@@ -119,7 +122,7 @@ def _operation_parameters(
     kept = layer is not None and layer.editable  # only then there is a history
     references = ["lang", *(name for name in route.parameters if kept or name != "asof")]
     found += [{"$ref": f"#/components/parameters/{name}"} for name in references]
-    if route.editing:
+    if route.editing or route.keyed:
         found += editing_openapi.header_parameters(route, language)
     if layer and route.properties:
         found += [
@@ -149,6 +152,8 @@ def _path_parameter(api: Api, route: Route, name: str) -> dict[str, Any]:
         schema["enum"] = list(TILE_MATRIX_SETS)
     if name == "processId":
         schema["enum"] = list(api.portal.processes)
+    if name == "scenarioId":
+        schema["pattern"] = NAME
     if name == "jobId":
         schema["format"] = "uuid"
     if name in ("tileMatrix", "tileRow", "tileCol"):
@@ -166,7 +171,7 @@ def _responses(route: Route) -> dict[str, Any]:
             found[str(status)] = _problem(phrase)
         elif status != 200:
             found[str(status)] = {"description": phrase}
-            if route.editing:
+            if route.editing or route.keyed:
                 found[str(status)]["headers"] = editing_openapi.answer_headers(route)
         else:
             content = {

@@ -10,14 +10,11 @@ from geoportal.ogc import (
     dataset_tiles,
     documents,
     editing,
-    execution,
     items,
-    jobs,
     map_tiles,
     maps,
     metadata,
     openapi,
-    processes,
     quality,
     schema,
     search,
@@ -27,73 +24,57 @@ from geoportal.ogc import (
 from geoportal.ogc import tilematrixsets as tms
 from geoportal.ogc.enrich import METADATA
 from geoportal.ogc.formats.registry import NAMES as EXPORTS
-from geoportal.ogc.route import Route
-from layers.model import Text
-
-
-def _text(be: str, ru: str, en: str) -> Text:
-    return Text(be=be, ru=ru, en=en)
-
+from geoportal.ogc.process_routes import PROCESS_ROUTES
+from geoportal.ogc.route import DELETE_STATUSES, EDIT_STATUSES, Route, texts
 
 COLLECTION = "/collections/{collectionId}"
 TILESET = COLLECTION + "/tiles/{tileMatrixSetId}"
 MAP_TILESET = COLLECTION + "/map/tiles/{tileMatrixSetId}"
-
 ITEM_PARAMETERS = (
     "limit", "offset", "cursor", "bbox", "bbox-crs", "crs", "datetime",
     "filter", "filter-lang", "filter-crs", "q",
     "sortby", "properties", "skipGeometry", "asof",
 )  # fmt: skip
-
 SEARCH_PARAMETERS = (
     "collections", "q", "filter", "filter-lang", "filter-crs",
     "bbox", "bbox-crs", "datetime", "crs", "limit",
 )  # fmt: skip
-
 PICTURES = ("png", "jpeg", "geotiff", "html")
-
 TILE_PARAMETERS = ("datetime", "filter", "filter-lang", "filter-crs")
-
-JOB = "/jobs/{jobId}"
-JOB_STATUSES = (200, 400, 401, 404, 406, 422, 500, 503)
-
-EDIT_STATUSES = (204, 400, 401, 403, 404, 406, 412, 413, 415, 422, 428, 500, 503)
 
 ROUTES: tuple[Route, ...] = (
     Route(
         "/", "getLandingPage", documents.landing_page, "common",
-        _text("Стартавая старонка", "Стартовая страница", "Landing page"),
+        texts("Стартавая старонка", "Стартовая страница", "Landing page"),
         page="landing", schema="landingPage",
     ),
     Route(
         "/conformance", "getConformance", documents.conformance, "common",
-        _text("Класы адпаведнасці", "Классы соответствия", "Conformance classes"),
+        texts("Класы адпаведнасці", "Классы соответствия", "Conformance classes"),
         page="conformance", schema="confClasses",
     ),
     Route(
         "/openapi", "getOpenapi", openapi.get_openapi, "common",
-        _text("Апісанне API", "Описание API", "API definition"),
+        texts("Апісанне API", "Описание API", "API definition"),
         formats=("openapi", "html"), page="openapi", schema="object",
     ),
     Route(
         "/api", "getApi", openapi.get_openapi, "common",
-        _text("Апісанне API", "Описание API", "API definition"),
+        texts("Апісанне API", "Описание API", "API definition"),
         formats=("openapi", "html"), page="openapi", schema="object",
     ),
     Route(
         "/crs", "getSystems", crs.get_systems, "common",
-        _text("Сістэмы каардынат", "Системы координат", "Coordinate reference systems"),
+        texts("Сістэмы каардынат", "Системы координат", "Coordinate reference systems"),
         page="crs", schema="systems",
     ),
     Route(
         "/collections", "getCollections", documents.collections, "common",
-        _text("Калекцыі", "Коллекции", "Collections"),
-        page="collections", schema="collections",
+        texts("Калекцыі", "Коллекции", "Collections"), page="collections", schema="collections",
     ),
     Route(
         COLLECTION, "getCollection", documents.collection, "common",
-        _text("Калекцыя", "Коллекция", "Collection"),
-        page="collection", schema="collection",
+        texts("Калекцыя", "Коллекция", "Collection"), page="collection", schema="collection",
     ),
     Route(
         COLLECTION + "/metadata", "getMetadata", metadata.get_metadata, "common",
@@ -101,17 +82,17 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         COLLECTION + "/schema", "getSchema", schema.get_schema, "features",
-        _text("Схема аб’ектаў", "Схема объектов", "Schema of the features"),
+        texts("Схема аб’ектаў", "Схема объектов", "Schema of the features"),
         formats=("schema", "html"), page="schema", schema="object",
     ),
     Route(
         COLLECTION + "/queryables", "getQueryables", schema.get_queryables, "features",
-        _text("Уласцівасці для адбору", "Свойства для отбора", "Queryable properties"),
+        texts("Уласцівасці для адбору", "Свойства для отбора", "Queryable properties"),
         formats=("schema", "html"), page="schema", schema="object",
     ),
     Route(
         COLLECTION + "/sortables", "getSortables", schema.get_sortables, "features",
-        _text("Уласцівасці для парадку", "Свойства для порядка", "Sortable properties"),
+        texts("Уласцівасці для парадку", "Свойства для порядка", "Sortable properties"),
         formats=("schema", "html"), page="schema", schema="object",
     ),
     Route(
@@ -120,94 +101,93 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         COLLECTION + "/items", "getFeatures", items.get_collection_items, "features",
-        _text("Аб’екты", "Объекты", "Features"),
+        texts("Аб’екты", "Объекты", "Features"),
         formats=("geojson", "html", *EXPORTS), parameters=ITEM_PARAMETERS, properties=True,
         page="items", schema="featureCollection", timestamped=True,
     ),
     Route(
         COLLECTION + "/items/{featureId}", "getFeature", items.get_collection_item, "features",
-        _text("Аб’ект", "Объект", "Feature"),
+        texts("Аб’ект", "Объект", "Feature"),
         formats=("geojson", "html", "jsonfg"), parameters=("crs", "asof"), page="item",
         schema="feature", own_state=True,
     ),
     Route(
         COLLECTION + "/items", "createFeature", editing.create_feature, "editing",
-        _text("Новы аб’ект", "Новый объект", "New feature"),
+        texts("Новы аб’ект", "Новый объект", "New feature"),
         formats=("geojson",), method="POST", editing=True, accepts=editing.FEATURE_TYPES,
         body="feature", statuses=(201, 400, 401, 403, 404, 406, 413, 415, 422, 500, 503),
     ),
     Route(
         COLLECTION + "/items/{featureId}", "replaceFeature", editing.replace_feature, "editing",
-        _text("Замяніць аб’ект", "Заменить объект", "Replace a feature"),
+        texts("Замяніць аб’ект", "Заменить объект", "Replace a feature"),
         formats=("geojson",), method="PUT", editing=True, accepts=editing.FEATURE_TYPES,
         body="feature", statuses=EDIT_STATUSES,
     ),
     Route(
         COLLECTION + "/items/{featureId}", "updateFeature", editing.update_feature, "editing",
-        _text("Змяніць аб’ект", "Изменить объект", "Change a feature"),
+        texts("Змяніць аб’ект", "Изменить объект", "Change a feature"),
         formats=("geojson",), method="PATCH", editing=True, accepts=editing.PATCH_TYPES,
         body="patch", statuses=EDIT_STATUSES,
     ),
     Route(
         COLLECTION + "/items/{featureId}", "deleteFeature", editing.delete_feature, "editing",
-        _text("Выдаліць аб’ект", "Удалить объект", "Delete a feature"),
+        texts("Выдаліць аб’ект", "Удалить объект", "Delete a feature"),
         formats=("geojson",), method="DELETE", editing=True, accepts=(), body="",
-        statuses=tuple(s for s in EDIT_STATUSES if s not in (415, 422)),
+        statuses=DELETE_STATUSES,
     ),
     Route(
         "/search", "search", search.search_by_get, "features",
-        _text("Пошук па калекцыях", "Поиск по коллекциям", "Search over collections"),
+        texts("Пошук па калекцыях", "Поиск по коллекциям", "Search over collections"),
         formats=("geojson", "html"), parameters=SEARCH_PARAMETERS,
         page="search", schema="featureCollection", timestamped=True,
     ),
     Route(
         "/search", "searchByPost", search.search_by_post, "features",
-        _text("Пошук па калекцыях", "Поиск по коллекциям", "Search over collections"),
+        texts("Пошук па калекцыях", "Поиск по коллекциям", "Search over collections"),
         formats=("geojson",), method="POST", schema="featureCollection", body="search",
         statuses=(200, 400, 404, 406, 413, 415, 500, 503), timestamped=True,
     ),
     Route(
         "/functions", "getFunctions", search.get_functions, "features",
-        _text("Функцыі для ўмоў", "Функции для условий", "Functions for filters"),
-        schema="object",
+        texts("Функцыі для ўмоў", "Функции для условий", "Functions for filters"), schema="object",
     ),
     Route(
         "/styles", "getStyles", styles.get_styles, "styles",
-        _text("Стылі", "Стили", "Styles"), schema="object",
+        texts("Стылі", "Стили", "Styles"), schema="object",
     ),
     Route(
         "/styles/{styleId}", "getStyle", styles.get_style, "styles",
-        _text("Стыль", "Стиль", "Style"), formats=("mapbox", "html", "sld10", "sld11"),
+        texts("Стыль", "Стиль", "Style"), formats=("mapbox", "html", "sld10", "sld11"),
         schema="object",
     ),
     Route(
         "/styles/{styleId}/metadata", "getStyleMetadata", styles.get_style_metadata, "styles",
-        _text("Пра стыль", "О стиле", "About the style"), schema="object",
+        texts("Пра стыль", "О стиле", "About the style"), schema="object",
     ),
     Route(
         "/styles/{styleId}/legend", "getLegend", styles.get_legend, "styles",
-        _text("Легенда", "Легенда", "Legend"), formats=("svg", "png"), schema="binary",
+        texts("Легенда", "Легенда", "Legend"), formats=("svg", "png"), schema="binary",
     ),
     Route(
         "/styles/{styleId}/map", "map.dataset.style.getMap", maps.get_style_map, "maps",
-        _text("Карта ў гэтым стылі", "Карта в этом стиле", "Map in this style"),
+        texts("Карта ў гэтым стылі", "Карта в этом стиле", "Map in this style"),
         formats=PICTURES, parameters=("collections", *maps.PARAMETERS), page="picture",
         schema="binary",
     ),
     Route(
         COLLECTION + "/styles", "getCollectionStyles", styles.get_collection_styles, "styles",
-        _text("Стылі калекцыі", "Стили коллекции", "Styles of the collection"), schema="object",
+        texts("Стылі калекцыі", "Стили коллекции", "Styles of the collection"), schema="object",
     ),
     Route(
         COLLECTION + "/styles/{styleId}/map", "map.collection.style.getMap",
         maps.get_collection_style_map, "maps",
-        _text("Карта калекцыі ў стылі", "Карта коллекции в стиле", "Map of the collection, styled"),
+        texts("Карта калекцыі ў стылі", "Карта коллекции в стиле", "Map of the collection, styled"),
         formats=PICTURES, parameters=(*maps.PARAMETERS, *maps.FILTERS), page="picture",
         schema="binary",
     ),
     Route(
         COLLECTION + "/map", "map.collection.getMap", maps.get_collection_map, "maps",
-        _text("Карта калекцыі", "Карта коллекции", "Map of the collection"),
+        texts("Карта калекцыі", "Карта коллекции", "Map of the collection"),
         formats=PICTURES, parameters=(*maps.PARAMETERS, *maps.FILTERS), page="picture",
         schema="binary",
     ),
@@ -218,156 +198,113 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/map", "map.dataset.getMap", maps.get_dataset_map, "maps",
-        _text("Карта слаёў", "Карта слоёв", "Map of the layers"),
+        texts("Карта слаёў", "Карта слоёв", "Map of the layers"),
         formats=PICTURES, parameters=("collections", *maps.PARAMETERS), page="picture",
         schema="binary",
     ),
     Route(
         COLLECTION + "/map/tiles", "map.collection.map.getTileSetsList", map_tiles.get_tilesets,
         "maps",
-        _text("Наборы тайлаў карты", "Наборы тайлов карты", "Map tilesets"),
+        texts("Наборы тайлаў карты", "Наборы тайлов карты", "Map tilesets"),
         page="tilesets", schema="tileSets",
     ),
     Route(
         MAP_TILESET, "map.collection.map.getTileSet", map_tiles.get_tileset, "maps",
-        _text("Набор тайлаў карты", "Набор тайлов карты", "Map tileset"),
+        texts("Набор тайлаў карты", "Набор тайлов карты", "Map tileset"),
         formats=("json", "html", "tilejson"), page="tileset", schema="tileSet",
     ),
     Route(
         MAP_TILESET + "/{tileMatrix}/{tileRow}/{tileCol}", "map.collection.map.getTile",
         map_tiles.get_tile, "maps",
-        _text("Тайл карты", "Тайл карты", "Map tile"),
+        texts("Тайл карты", "Тайл карты", "Map tile"),
         formats=map_tiles.PICTURES, parameters=(*map_tiles.PARAMETERS, *maps.FILTERS),
         schema="binary",
     ),
     Route(
         "/map/tiles", "map.dataset.map.getTileSetsList", map_tiles.get_dataset_tilesets, "maps",
-        _text("Наборы тайлаў карты слаёў", "Наборы тайлов карты слоёв", "Map tilesets of layers"),
+        texts("Наборы тайлаў карты слаёў", "Наборы тайлов карты слоёв", "Map tilesets of layers"),
         page="tilesets", schema="tileSets",
     ),
     Route(
         "/map/tiles/{tileMatrixSetId}", "map.dataset.map.getTileSet", map_tiles.get_dataset_tileset,
         "maps",
-        _text("Набор тайлаў карты слаёў", "Набор тайлов карты слоёв", "Map tileset of layers"),
+        texts("Набор тайлаў карты слаёў", "Набор тайлов карты слоёв", "Map tileset of layers"),
         formats=("json", "html", "tilejson"), parameters=("collections",),
         page="tileset", schema="tileSet",
     ),
     Route(
         "/map/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", "map.dataset.map.getTile",
         map_tiles.get_dataset_tile, "maps",
-        _text("Тайл карты слаёў", "Тайл карты слоёв", "Map tile of layers"),
+        texts("Тайл карты слаёў", "Тайл карты слоёв", "Map tile of layers"),
         formats=map_tiles.PICTURES, parameters=("collections", *map_tiles.PARAMETERS),
         schema="binary",
     ),
     Route(
         COLLECTION + "/tiles", "collection.vector.getTileSetsList", tiles.get_tilesets, "tiles",
-        _text("Наборы тайлаў", "Наборы тайлов", "Tilesets"),
+        texts("Наборы тайлаў", "Наборы тайлов", "Tilesets"),
         page="tilesets", schema="tileSets",
     ),
     Route(
         TILESET, "collection.vector.getTileSet", tiles.get_tileset, "tiles",
-        _text("Набор тайлаў", "Набор тайлов", "Tileset"),
+        texts("Набор тайлаў", "Набор тайлов", "Tileset"),
         formats=("json", "html", "tilejson"),
         page="tileset", schema="tileSet",
     ),
     Route(
         TILESET + "/metadata", "getTilesetMetadata", tiles.get_tileset, "tiles",
-        _text("Набор тайлаў", "Набор тайлов", "Tileset"),
+        texts("Набор тайлаў", "Набор тайлов", "Tileset"),
         formats=("json", "html", "tilejson"),
         page="tileset", schema="tileSet",
     ),
     Route(
         TILESET + "/{tileMatrix}/{tileRow}/{tileCol}", "collection.vector.getTile",
         tiles.get_tile, "tiles",
-        _text("Вектарны тайл", "Векторный тайл", "Vector tile"),
-        formats=("mvt",), parameters=("v", *TILE_PARAMETERS), properties=True, schema="binary",
+        texts("Вектарны тайл", "Векторный тайл", "Vector tile"), formats=("mvt",),
+        parameters=("v", *TILE_PARAMETERS), properties=True, schema="binary",
         statuses=(200, 204, 304, 400, 404, 406, 500, 503),
     ),
     Route(
         "/tiles", "dataset.vector.getTileSetsList",
         dataset_tiles.get_dataset_tilesets, "tiles",
-        _text("Наборы тайлаў усіх слаёў", "Наборы тайлов всех слоёв", "Tilesets of all layers"),
+        texts("Наборы тайлаў усіх слаёў", "Наборы тайлов всех слоёв", "Tilesets of all layers"),
         page="tilesets", schema="tileSets",
     ),
     Route(
         "/tiles/{tileMatrixSetId}", "dataset.vector.getTileSet",
         dataset_tiles.get_dataset_tileset, "tiles",
-        _text("Набор тайлаў усіх слаёў", "Набор тайлов всех слоёв", "Tileset of all layers"),
+        texts("Набор тайлаў усіх слаёў", "Набор тайлов всех слоёв", "Tileset of all layers"),
         formats=("json", "html", "tilejson"), parameters=("collections",),
         page="tileset", schema="tileSet",
     ),
     Route(
         "/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", "dataset.vector.getTile",
         dataset_tiles.get_dataset_tile, "tiles",
-        _text("Тайл некалькіх слаёў", "Тайл нескольких слоёв", "Tile of several layers"),
+        texts("Тайл некалькіх слаёў", "Тайл нескольких слоёв", "Tile of several layers"),
         formats=("mvt",), parameters=("collections", "datetime"), schema="binary",
         statuses=(200, 204, 304, 400, 404, 406, 500, 503),
     ),
     Route(
         "/tileMatrixSets", "getTileMatrixSetsList", tms.get_tile_matrix_sets, "tiles",
-        _text("Сеткі тайлаў", "Сетки тайлов", "Tile matrix sets"),
+        texts("Сеткі тайлаў", "Сетки тайлов", "Tile matrix sets"),
         page="tilematrixsets", schema="tileMatrixSets",
     ),
     Route(
         "/tileMatrixSets/{tileMatrixSetId}", "getTileMatrixSet", tms.get_tile_matrix_set, "tiles",
-        _text("Сетка тайлаў", "Сетка тайлов", "Tile matrix set"),
+        texts("Сетка тайлаў", "Сетка тайлов", "Tile matrix set"),
         page="tilematrixset", schema="object",
     ),
     Route(
         "/TileMatrixSets", "getTileMatrixSetsUpstream", tms.get_tile_matrix_sets, "tiles",
-        _text("Сеткі тайлаў", "Сетки тайлов", "Tile matrix sets"),
+        texts("Сеткі тайлаў", "Сетки тайлов", "Tile matrix sets"),
         page="tilematrixsets", schema="tileMatrixSets",
     ),
     Route(
         "/TileMatrixSets/{tileMatrixSetId}", "getTileMatrixSetUpstream",
         tms.get_tile_matrix_set, "tiles",
-        _text("Сетка тайлаў", "Сетка тайлов", "Tile matrix set"),
+        texts("Сетка тайлаў", "Сетка тайлов", "Tile matrix set"),
         page="tilematrixset", schema="object",
     ),
-    Route(
-        "/processes", "getProcesses", processes.get_processes, "processes",
-        _text("Працэсы", "Процессы", "Processes"),
-        parameters=("limit",), page="processes", schema="processList",
-    ),
-    Route(
-        "/processes/{processId}", "getProcess", processes.get_process, "processes",
-        _text("Апісанне працэсу", "Описание процесса", "Process description"),
-        page="process", schema="process",
-    ),
-    Route(
-        "/processes/{processId}/execution", "execute", execution.execute_process, "processes",
-        _text("Выкананне працэсу", "Выполнение процесса", "Execution of a process"),
-        formats=("raw",), method="POST", schema="anything",
-        statuses=(200, 201, 204, 400, 401, 403, 404, 406, 413, 415, 422, 429, 500, 503),
-    ),
-    Route(
-        "/jobs", "getJobs", jobs.get_jobs, "jobs",
-        _text("Заданні", "Задания", "Jobs"),
-        parameters=("limit", "offset"), page="jobs", schema="jobList",
-        statuses=(200, 400, 401, 406, 500, 503), live=True,
-    ),
-    Route(
-        JOB, "getStatus", jobs.get_job, "jobs",
-        _text("Стан задання", "Состояние задания", "Status of a job"),
-        page="job", schema="statusInfo", statuses=JOB_STATUSES, live=True,
-    ),
-    Route(
-        JOB, "dismiss", jobs.dismiss_job, "jobs",
-        _text("Спыніць заданне", "Остановить задание", "Dismiss a job"),
-        formats=("json",), method="DELETE", schema="statusInfo", statuses=JOB_STATUSES,
-        accepts=(), body="", live=True,
-    ),
-    Route(
-        JOB + "/results", "getResult", jobs.get_job_results, "jobs",
-        _text("Вынікі задання", "Результаты задания", "Results of a job"),
-        formats=("raw", "html"), page="results", schema="anything",
-        statuses=(200, 204, *JOB_STATUSES[1:]), live=True,
-    ),
-    Route(
-        JOB + "/results/{outputId}", "getOutput", jobs.get_job_result, "jobs",
-        _text("Адзін вынік задання", "Один результат задания", "One output of a job"),
-        formats=("raw",), schema="anything", statuses=JOB_STATUSES, live=True,
-    ),
+    *PROCESS_ROUTES,
 )  # fmt: skip
 
 

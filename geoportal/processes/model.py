@@ -78,6 +78,8 @@ class Process:
     check: Callable[[Mapping[str, Any]], None] = lambda _: None
     publishes: tuple[str, ...] = ()
     """The layers that it can replace."""
+    compares: bool = False
+    """Whether its input `scenario` is an overlay over the layers of its input `area`."""
     public: bool = False
     """Whether everybody may list its jobs that nobody's key owns."""
 

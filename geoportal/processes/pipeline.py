@@ -9,6 +9,7 @@ from typing import Any
 from geoportal.processes.model import GEOJSON, Context, Input, Output, Process
 from layers.model import Language, Text
 from layers.registry import load_layers
+from layers.scenario import MOST_CHANGES, NAME, read
 from layers.schema import WRITER
 from processing.pipelines import Pipeline, parameter_schemas, read_params
 from processing.pipelines.model import optional
@@ -26,6 +27,44 @@ PUBLISH_HELP = Text(
     ru="Заменить опубликованные слои результатов; нужен ключ с ролью publisher.",
     en="Replace the published result layers; needs an API key of the role publisher.",
 )
+SCENARIO = Text(be="Сцэнарый", ru="Сценарий", en="Scenario")
+SCENARIO_HELP = Text(
+    be=(
+        "Што было б, калі: назва захаванага сцэнарыя або яго змены; адказ — лічбы да, пасля і"
+        " розніца, і адрозныя радкі вынікаў. Нічога не публікуецца."
+    ),
+    ru=(
+        "Что было бы, если: имя сохранённого сценария или его изменения; ответ — числа до, после и"
+        " разница, и отличающиеся строки результатов. Ничего не публикуется."
+    ),
+    en=(
+        "What if: the name of a stored scenario, or its changes; the answer is the figures before,"
+        " after and their difference, and the rows of results that differ. Nothing is published."
+    ),
+)
+SCENARIO_SCHEMA: Mapping[str, Any] = {
+    "oneOf": [
+        {"type": "string", "pattern": NAME},
+        {
+            "type": "object",
+            "required": ["changes"],
+            "properties": {
+                "name": {"type": "string", "pattern": NAME},
+                "area": {"type": "string"},
+                "title": {"type": "string"},
+                "description": {"type": "string"},
+                "changes": {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": MOST_CHANGES,
+                    "items": {"type": "object", "required": ["layer", "operation"]},
+                },
+            },
+            "additionalProperties": False,
+        },
+    ]
+}
+OWN_INPUTS = ("area", "publish", "scenario")
 READER = "geoportal_reader"
 
 
@@ -41,6 +80,7 @@ def process_of(pipeline: Pipeline) -> Process:
         run=partial(_run, pipeline),
         check=partial(_check, pipeline),
         publishes=pipeline.OUTPUT,
+        compares=True,
     )
 
 
@@ -58,6 +98,7 @@ def _inputs(
     found = {
         "area": Input(AREA, {"type": "string", "enum": areas}, AREA_HELP, least=1),
         "publish": Input(PUBLISH, {"type": "boolean", "default": False}, PUBLISH_HELP),
+        "scenario": Input(SCENARIO, SCENARIO_SCHEMA, SCENARIO_HELP),
     }
     for name, schema in parameter_schemas(pipeline, language).items():
         about = pipeline.PARAMETERS[name]
@@ -78,7 +119,7 @@ def _outputs(pipeline: Pipeline) -> Mapping[str, Output]:
 
 
 def _params(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in inputs.items() if name not in ("area", "publish")}
+    return {name: value for name, value in inputs.items() if name not in OWN_INPUTS}
 
 
 def _check(pipeline: Pipeline, inputs: Mapping[str, Any]) -> None:
@@ -91,6 +132,13 @@ def _run(pipeline: Pipeline, inputs: Mapping[str, Any], context: Context) -> Map
     def tell(what: str, done: int, total: int) -> None:
         context.progress(100 * done / total, what)
 
+    if "scenario" in inputs:
+        made = read(inputs["scenario"])
+        with context.database(READER) as connection:
+            compared = runner.compare(
+                connection, pipeline.NAME, _params(inputs), made, progress=tell
+            )
+        return compared.document()
     with context.database(WRITER if context.publish else READER) as connection:
         done = runner.run(
             connection,

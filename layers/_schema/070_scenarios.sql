@@ -8,3 +8,4 @@ CREATE TABLE IF NOT EXISTS layers.scenario (
     saved_at   timestamptz NOT NULL DEFAULT now()
 );
 GRANT SELECT ON layers.scenario TO geoportal_reader;
+ALTER TABLE layers.scenario ADD COLUMN IF NOT EXISTS shared boolean NOT NULL DEFAULT false;  -- with everybody

@@ -12,6 +12,7 @@ from layers.model import Text
 from processing.indicators.base import (
     NEAR,
     NO_CENSUS,
+    NO_PEOPLE,
     Figures,
     Quarter,
     divided,
@@ -69,6 +70,8 @@ def of_people(
 
     `rows` have the building's id as index and the columns `coverage`, `distance_m`, `limit_m`.
     """
+    if not len(place.people):
+        return Figure(None, NO_PEOPLE)
     rows = rows[rows.index.isin(place.people.index)]
     served = rows["coverage"] == COVERED
     weights = place.people.reindex(rows.index)

@@ -60,9 +60,9 @@ class Quarter:
     data_date: date | None
 
     @property
-    def residents(self) -> float:
-        """All residents whose number is known."""
-        return float(self.people["residents"].sum())
+    def residents(self) -> float | None:
+        """All residents whose number is known, None when no building's is."""
+        return float(self.people["residents"].sum()) if len(self.people) else None
 
     def group(self, name: str) -> float | None:
         """Return the people of an age group, None when ages are not known."""
@@ -83,16 +83,14 @@ def quarter(
 ) -> Quarter:
     """Return the place and its people; frames in any CRS, ids as index.
 
-    A building has the ages of the census unit that it stands in. Raises EmptyInput when no building
-    is residential.
+    A building has the ages of the census unit that it stands in. Where nobody's residence is known
+    there are no people, and what is counted in them says so. Raises EmptyInput without buildings.
     """
     homes = buildings[buildings["residents"].fillna(0) > 0]
-    require_rows(
-        homes, name=f"buildings with residents in area {area.id}", remedy="load buildings first"
-    )
+    require_rows(buildings, name=f"buildings in area {area.id}", remedy="load buildings first")
     crs = metric_crs(area)
     people = pd.DataFrame({"residents": homes["residents"].astype(float)})
-    if units is not None and len(units):
+    if len(homes) and units is not None and len(units):
         people = people.join(_ages(homes.to_crs(crs), units.to_crs(crs)))
     outline = None
     if outlines is not None and len(outlines):

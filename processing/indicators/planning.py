@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 
 from processing.crs import metric_crs
-from processing.indicators.base import NO_QUARTER, Figures, Quarter, divided, reason
+from processing.indicators.base import NO_PEOPLE, NO_QUARTER, Figures, Quarter, divided, reason
 from processing.land import red_line_conflicts
 from processing.scorecard import Figure
 
@@ -70,7 +70,8 @@ def density(place: Quarter, buildings: gpd.GeoDataFrame) -> Figures:
     floor = float(known.sum()) if known.notna().any() else None
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
     why = NO_QUARTER if hectares is None else _NO_FLOORS
+    why_people = NO_QUARTER if hectares is None else NO_PEOPLE
     return {
-        ("PLN3", 1): divided((place.residents, hectares), NO_QUARTER, **said),
+        ("PLN3", 1): divided((place.residents, hectares), why_people, **said),
         ("PLN3", 2): divided((floor, hectares), why, **said),
     }

@@ -69,7 +69,7 @@ def radio(place: Quarter, rows: gpd.GeoDataFrame) -> Figures:
 def _of_radio(place: Quarter, lte: pd.DataFrame, where: str) -> Figure:
     rows = lte[lte.index.isin(place.people.index) & lte[where].isin(_KNOWN)]
     if not len(rows):
-        return Figure(None, _NO_LTE)
+        return Figure(None, _NO_LTE if len(place.people) or not len(lte) else NO_PEOPLE)
     served = rows[where] == COVERED
     people = place.people.loc[rows.index, "residents"]
     level = rows[f"level_{where}_dbm"]
@@ -108,9 +108,10 @@ def accessibility(
     """
     table = rows.set_index("building_id")
     score = figures.get("score_15min", {}).get("mean_of_residents")
+    why_score = _NO_SCORE if len(place.people) else NO_PEOPLE
     said: dict[str, Any] = {"method": "accessibility-coverage", "data_date": place.data_date}
     found: dict[tuple[str, int], Figure] = {
-        ("TRN4", 1): Figure(None, _NO_SCORE) if score is None else Figure(100.0 * score, **said),
+        ("TRN4", 1): Figure(None, why_score) if score is None else Figure(100.0 * score, **said),
         ("GRN3", 1): _reached(place, table, ("green", "green_m"), limits_m["green"], _NO_GREEN),
     }
     if "age_7_17" in place.people:

@@ -32,6 +32,14 @@ _NO_DOCTORS = reason(
     "колькасць урачоў невядомая", "число врачей неизвестно", "the doctors are not known"
 )
 _NO_LIGHTS = reason("няма слоя свяцільнікаў", "нет слоя светильников", "no layer of street lights")
+_NO_TYPES = reason(
+    "тыпы свяцільнікаў невядомыя", "типы светильников неизвестны", "the lamp types are not known"
+)
+_NO_STATES = reason(
+    "стан свяцільнікаў невядомы",
+    "состояние светильников неизвестно",
+    "the states of the lights are not known",
+)
 _NO_CABINETS = reason(
     "невядома, якія шафы кіруюцца дыстанцыйна",
     "неизвестно, какие шкафы управляются дистанционно",
@@ -58,12 +66,13 @@ def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
     doctors = points.get("doctors", pd.Series(dtype=float)).astype(float).sum(min_count=1)
     offices = float((points["service_class"] == "post_office").sum())
     why_small = NO_CENSUS if small is None else _NO_PLACES
+    why_doctors = NO_PEOPLE if place.residents is None else _NO_DOCTORS
     why_pupils = NO_CENSUS if pupils is None else _NO_PLACES
     return {
         ("EDU1", 2): divided((kindergartens, small), why_small, times=100.0, **said),
         ("EDU2", 3): divided((pupils, schools), why_pupils, times=100.0, **said),
         ("HLT2", 1): divided(
-            (place.residents, None if pd.isna(doctors) else float(doctors)), _NO_DOCTORS, **said
+            (place.residents, None if pd.isna(doctors) else float(doctors)), why_doctors, **said
         ),
         ("PST1", 2): divided((offices, place.residents), NO_PEOPLE, times=1e4, **said),
     }
@@ -101,12 +110,16 @@ def cycling(place: Quarter, streets: gpd.GeoDataFrame | None) -> Figures:
 def lights(
     place: Quarter, lamps: gpd.GeoDataFrame | None, cabinets: gpd.GeoDataFrame | None
 ) -> Figures:
-    """Return lights under remote control, the share of LED, and lights out of order."""
+    """Return lights under remote control, the share of LED, and lights out of order.
+
+    Lamps of unknown type or state do not count.
+    """
     keys: tuple[Key, ...] = (("LGT1", 1), ("LGT2", 1), ("LGT4", 1))
     if lamps is None or not len(lamps):
         return {key: Figure(None, _NO_LIGHTS) for key in keys}
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
-    led = (lamps["lamp_type"] == "led").to_numpy(dtype=bool)
+    typed = lamps["lamp_type"][lamps["lamp_type"] != "unknown"]
+    led = (typed == "led").to_numpy(dtype=bool)
     known = (lamps["state"] != "unknown").to_numpy(dtype=bool)
     faults = (lamps["state"] == "fault").to_numpy(dtype=bool)[known]
     remote = Figure(None, _NO_CABINETS)
@@ -115,9 +128,9 @@ def lights(
         remote = percent(lamps["cabinet"].isin(controlled).to_numpy(dtype=bool), _NO_LIGHTS, **said)
     return {
         ("LGT1", 1): remote,
-        ("LGT2", 1): percent(led, _NO_LIGHTS, **said),
+        ("LGT2", 1): percent(led, _NO_TYPES, **said),
         ("LGT4", 1): divided(
-            (float(faults.sum()), float(len(faults))), _NO_LIGHTS, times=1000.0, **said
+            (float(faults.sum()), float(len(faults))), _NO_STATES, times=1000.0, **said
         ),
     }
 

@@ -119,7 +119,7 @@ def compute(
 
     Frames and rasters are named as in INPUTS; what an area lacks is None, and the indicators that
     need it say so. `previous` are the rows of the run before. Raises EmptyInput when there are no
-    residents.
+    buildings.
     """
     from processing import quarter  # noqa: PLC0415 - the web process lists, it never computes
 

@@ -4,7 +4,7 @@ import pytest
 
 from layers import scenario
 from layers.area import save_area, seed_areas
-from layers.errors import BadScenario, UnknownScenario
+from layers.errors import BadScenario, TakenName, UnknownScenario
 from layers.registry import load_layers
 
 LAYERS = load_layers()
@@ -96,7 +96,7 @@ def test_scenarios_are_kept_by_name_and_owner(connection: Any) -> None:
     scenario.save(connection, one, owner="anna")
     assert scenario.find(connection, "new-lamps") == one
     renamed = scenario.read(document(add(), title="More lamps"))
-    with pytest.raises(BadScenario, match="somebody else's"):
+    with pytest.raises(TakenName, match="somebody else's"):
         scenario.save(connection, renamed)
     scenario.save(connection, renamed, owner="anna")
     assert scenario.stored(connection) == [renamed]

@@ -15,6 +15,7 @@ FROM_DATA = (
     "theme.", "status.", "geometry.", "period.", "unit.", "openapi.tag.", "job.status.",
     "quality.decision.", "quality.counts.", "quality.rule.", "quality.verdict.", "quality.action.",
     "quality.element.", "quality.name.",
+    "scenarios.operation.",
 )  # fmt: skip
 CALL = re.compile(r"""\bt\(\s*["']([a-z_]+\.[A-Za-z0-9_.]+)["']""")
 IN_PYTHON = re.compile(r"""\btext\(\s*\w+,\s*["']([a-z_]+\.[A-Za-z0-9_.]+)["']""")

@@ -56,8 +56,10 @@ def test_people_have_the_ages_of_the_unit_they_live_in() -> None:
     assert made.group("age_7_17") == pytest.approx(90)
     alone = quarter(ORSHA, HOMES, None, None)
     assert (alone.area_m2, alone.group("age_0_6")) == (None, None)
-    with pytest.raises(EmptyInput, match="residents"):
-        quarter(ORSHA, HOMES.assign(residents=None), OUTLINE, UNITS)
+    nobody = quarter(ORSHA, HOMES.assign(residents=None), OUTLINE, UNITS)
+    assert (nobody.residents, nobody.group("age_0_6")) == (None, None)
+    with pytest.raises(EmptyInput, match="buildings"):
+        quarter(ORSHA, HOMES[:0], OUTLINE, UNITS)
 
 
 def coverage(*rows: tuple[int, str, str, float | None]) -> gpd.GeoDataFrame:
