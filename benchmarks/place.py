@@ -93,12 +93,12 @@ def cluster(home: Path) -> Cluster:
 @contextmanager
 def database(inside: Path) -> Iterator[str]:
     """Run an empty cluster in a folder; give its URL."""
-    cluster = _cluster(inside / "database")
-    cluster.start()
+    home = cluster(inside / "database")
+    home.start()
     try:
-        yield cluster.url
+        yield home.url
     finally:
-        cluster.stop()
+        home.stop()
 
 
 @contextmanager
