@@ -261,6 +261,8 @@ class Cluster:
             (self.socket / name).unlink(missing_ok=True)
 
     def _launch(self, programs: Programs) -> None:
+        if former := _children.pop(self.data, None):
+            former.wait()  # it does not run any more, but may not be quite gone
         with self.log.open("wb") as log:
             process = self.account.popen(
                 programs.folder / "postgres", "-D", self.data, output=log.fileno()

@@ -41,7 +41,7 @@ def test_year_is_not_grouped() -> None:
         ("school", {"codes": [{"value": "school", "title": "School"}]}, "School"),
         ("2026-10-01T12:00:00Z", {"type": "datetime"}, "2026-10-01 15:00 (UTC+3)"),
         ("soon", {"type": "datetime"}, "soon"),
-        (["a"], {}, "['a']"),
+        (["a", "b"], {}, "a, b"),
     ],
 )
 def test_values_are_written_for_people(
