@@ -292,8 +292,10 @@ def load_national(connection: Connection, given: Settings) -> bool:
     Raises BadSetting when the sources directory is not there.
     """
     from layers.ingest.national import load_national as load_all
+    from layers.ingest.source_run import forget_others
 
-    where, layers = places(given), database.definitions(given)
+    where, layers, listed = places(given), database.definitions(given), source_list(given)
+    forget_others(connection, (one.id for one in listed.values() if one.update is not None))
     with bar("national layers") as shown:
         outcomes = load_all(
             connection,
@@ -301,7 +303,7 @@ def load_national(connection: Connection, given: Settings) -> bool:
             sources_dir=where.sources_dir,
             cache_dir=where.cache_dir,
             progress=shown.step,
-            sources=source_list(given),
+            sources=listed,
         )
     for outcome in outcomes:
         say(str(outcome))

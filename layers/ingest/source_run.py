@@ -97,5 +97,11 @@ def fail(conn: Connection, source: str, fault: str, now: datetime) -> None:
         )
 
 
+def forget_others(conn: Connection, scheduled: Iterable[str]) -> None:
+    """Forget the sources that have no schedule any more: readers are told nothing of them."""
+    with conn.transaction():
+        conn.execute("DELETE FROM layers.source_run WHERE source <> ALL (%s)", (list(scheduled),))
+
+
 def _marks(found: Mapping[str, Any]) -> dict[str, Mark]:
     return {path: Mark.model_validate(mark) for path, mark in found.items()}

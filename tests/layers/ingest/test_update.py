@@ -164,6 +164,14 @@ def test_a_run_that_was_killed_is_seen(case: Case) -> None:
     assert case.run().broken_off
     case.update(SECOND)
     assert not case.run().broken_off
+    source_run.forget_others(case.connection, [ID])
+    assert case.run().succeeded_at == SECOND
+
+
+def test_a_source_without_a_schedule_any_more_is_forgotten(case: Case) -> None:
+    source_run.begin(case.connection, ID, ["weather_stations"], FIRST)
+    source_run.forget_others(case.connection, ["populated-places"])
+    assert source_run.runs(case.connection) == {}
 
 
 FILE = {"path": STATIONS, "content": "", "url": "http://127.0.0.1/", "sha256": None}
