@@ -14,10 +14,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import procrastinate
+import psycopg
+from procrastinate.exceptions import ProcrastinateException
 from psycopg import AsyncConnection
 
 from geoportal.jobs.guard import kill_group
-from geoportal.jobs.queue import OPTIONS
+from geoportal.jobs.queue import OPTIONS, queue
 from geoportal.settings import Settings
 from layers.errors import LayersError
 from layers.ingest.schedule import due
@@ -28,9 +30,34 @@ LOGGER = logging.getLogger(__name__)
 
 QUEUE = "sources"
 EVERY_MINUTE = "* * * * *"
+AGAIN_S = 1.0
 
 
-def schedule(app: procrastinate.App, settings: Settings) -> None:
+async def keep_schedule(settings: Settings) -> None:
+    """Look for due sources for ever; a database that is away is waited for.
+
+    With a connection of its own: procrastinate ends a worker that has periodic tasks when its
+    listener fails, and running jobs shall outlive a restart of the database.
+    """
+    while True:
+        app = queue(settings.database_url or "")
+        _schedule(app, settings)
+        try:
+            async with app.open_async():
+                await app.run_worker_async(
+                    queues=[QUEUE],
+                    name=f"geoportal-sources-{os.getpid()}",
+                    concurrency=1,
+                    install_signal_handlers=False,
+                    delete_jobs="always",
+                    shutdown_graceful_timeout=0.1,
+                )
+        except (psycopg.Error, ProcrastinateException, OSError) as broken:
+            LOGGER.warning("the schedule waits for the database: %s", broken)
+        await asyncio.sleep(AGAIN_S)
+
+
+def _schedule(app: procrastinate.App, settings: Settings) -> None:
     """Give a queue the task that looks for due sources; over all workers one at a time does."""
 
     async def sources(timestamp: int) -> None:

@@ -23,8 +23,7 @@ from psycopg.types.json import Jsonb
 from geoportal.jobs.child import FAIL, application
 from geoportal.jobs.guard import GROUP, kill_group, started
 from geoportal.jobs.queue import OPTIONS, TASK, deliver, queue
-from geoportal.jobs.sources import QUEUE as SOURCES
-from geoportal.jobs.sources import schedule
+from geoportal.jobs.sources import keep_schedule
 from geoportal.settings import Settings
 
 LOGGER = logging.getLogger(__name__)
@@ -141,22 +140,20 @@ class Worker:
             await self._job(job)
 
         app.task(name=TASK, queue="jobs", pass_context=False)(job)
-        schedule(app, self.settings)
         async with app.open_async(), asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_order(app))
-            # A queue of its own: a slow origin keeps no job waiting.
-            for name, at_once in (("jobs", max(1, self.settings.jobs)), (SOURCES, 1)):
-                tasks.create_task(
-                    app.run_worker_async(
-                        queues=[name],
-                        name=f"geoportal-{name}-{os.getpid()}",
-                        concurrency=at_once,
-                        install_signal_handlers=False,
-                        delete_jobs="always",
-                        fetch_job_polling_interval=2.0,
-                        shutdown_graceful_timeout=0.1,
-                    )
+            tasks.create_task(keep_schedule(self.settings))
+            tasks.create_task(
+                app.run_worker_async(
+                    queues=["jobs"],
+                    name=f"geoportal-{os.getpid()}",
+                    concurrency=max(1, self.settings.jobs),
+                    install_signal_handlers=False,
+                    delete_jobs="always",
+                    fetch_job_polling_interval=2.0,
+                    shutdown_graceful_timeout=0.1,
                 )
+            )
 
     async def _execute(self, text: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         async with await self._connect() as connection:
