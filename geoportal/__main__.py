@@ -25,6 +25,7 @@ from geoportal.cli.load_network import gtfs, series
 from geoportal.cli.report import report
 from geoportal.cli.run import run
 from geoportal.cli.scenarios import scenarios
+from geoportal.cli.sources import sources
 from geoportal.cli.tiles import bundle, tiles
 from geoportal.cli.up import prepare, serve, up
 from geoportal.cli.worker import worker
@@ -77,6 +78,7 @@ COMMANDS = (
     worker,
     db,
     load,
+    sources,
     layers,
     run,
     report,

@@ -23,6 +23,7 @@ from geoportal.writer import Writer
 from layers import kept_text
 from layers.area import SELECT_AREAS, area_from_row
 from layers.coverage import SELECT_COVERAGES, Coverage
+from layers.currency import SELECT_CURRENCIES, Currency
 from layers.errors import BadLayerFile, UnknownLayer
 from layers.model import Area, Layer
 from layers.publication import SELECT_PUBLICATIONS, SELECT_STATE, Publication
@@ -56,6 +57,7 @@ class Portal:
         self.versions: Mapping[tuple[str, str], Version] = {}
         self.areas: Mapping[str, Area] = {}
         self.coverages: Mapping[str, Coverage] = {}
+        self.currencies: Mapping[str, Currency] = {}  # of layers that are fetched on a schedule
         self.summaries: Mapping[str, Summary] = {}
         self.kept_texts: frozenset[str] = frozenset()  # layers whose table keeps finished features
         self.changed: Callable[[], None] = lambda: None
@@ -114,6 +116,7 @@ class Portal:
         published = self._read(await self.database.rows(Query(SELECT_PUBLICATIONS)))
         marks = await self.database.rows(Query(kept_text.SELECT_MARKS))
         rows = await self.database.rows(Query(SELECT_VERSIONS))
+        fetched = await self.database.rows(Query(SELECT_CURRENCIES))
         rasters = await self.database.rows(Query(SELECT_COVERAGES))
         # After the versions: an area is saved before anything is loaded for it.
         areas = {a.id: a for a in map(area_from_row, await self.database.rows(Query(SELECT_AREAS)))}
@@ -127,6 +130,8 @@ class Portal:
         found = (Coverage.from_row(row, areas) for row in rasters)
         self.coverages = {one.id: one for one in found if one is not None}
         self.versions = {(v.layer, v.area): v for v in versions}
+        currencies = map(Currency.from_row, fetched)
+        self.currencies = {layer: one for one in currencies for layer in one.layers}
         self.publications = published
         layers = sorted((published[k].layer for k in loaded), key=lambda layer: layer.position)
         self.layers = {layer.id: layer for layer in layers}

@@ -87,6 +87,9 @@ class Settings(BaseModel):
     sources_dir: Path | None = Field(
         None, description="mirror of the national sources; unset = download from their origin"
     )
+    sources_file: Path | None = Field(
+        None, description="list of the national sources with schedules; unset = data/sources.yml"
+    )
     layers_dir: Path | None = Field(
         None, description="folder of further layer definitions, <theme>/<id>/ as in layers/"
     )

@@ -23,9 +23,11 @@ SELECT_PUBLICATIONS = (
 
 SELECT_STATE = (
     "SELECT concat(layers.state(), ';', (SELECT string_agg("
-    "concat_ws(' ', raster, area, xmin, ctid), ',' ORDER BY raster, area) FROM layers.raster))"
+    "concat_ws(' ', raster, area, xmin, ctid), ',' ORDER BY raster, area) FROM layers.raster),"
+    " ';', (SELECT string_agg(concat_ws(' ', source, succeeded_at, failed_at), ','"
+    " ORDER BY source) FROM layers.source_run))"
 )
-"""One text that any change of a definition, a version or a raster changes."""
+"""One text that any change of a definition, a version, a raster or a source changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.fix_api",
     "tests.fix_server",
     "tests.fix_jobs",
+    "tests.fix_origin",
     "tests.fix_portal",
     "tests.fix_probe",
     "tests.fix_loads",

@@ -71,6 +71,8 @@ def _directories(given: Settings) -> Iterator[Finding]:
         folder = getattr(given, name)
         if folder is not None and not folder.is_dir():
             yield Finding(f"GEOPORTAL_{name.upper()}", False, f"{folder} is not a directory")
+    if given.sources_file is not None and not given.sources_file.is_file():
+        yield Finding("GEOPORTAL_SOURCES_FILE", False, f"{given.sources_file} is not a file")
 
 
 def _database(given: Settings) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from layers.model import Area, Layer, Origin
 from layers.version import SELECT_VERSIONS, Version
 
 if TYPE_CHECKING:
+    from layers.ingest.sources import Places, Source
     from layers.raster import RasterDefinition
     from layers.store import Loaded
 
@@ -291,19 +292,42 @@ def load_national(connection: Connection, given: Settings) -> bool:
     Raises BadSetting when the sources directory is not there.
     """
     from layers.ingest.national import load_national as load_all
+    from layers.ingest.source_run import forget_others
 
-    folder = given.sources_dir
-    if folder is not None and not folder.is_dir():
-        raise BadSetting(f"GEOPORTAL_SOURCES_DIR names {folder}, which is not a directory.")
-    layers = database.definitions(given)
-    cache = database.embedded().home / "sources"
+    where, layers, listed = places(given), database.definitions(given), source_list(given)
+    forget_others(connection, (one.id for one in listed.values() if one.update is not None))
     with bar("national layers") as shown:
         outcomes = load_all(
-            connection, layers, sources_dir=folder, cache_dir=cache, progress=shown.step
+            connection,
+            layers,
+            sources_dir=where.sources_dir,
+            cache_dir=where.cache_dir,
+            progress=shown.step,
+            sources=listed,
         )
     for outcome in outcomes:
         say(str(outcome))
     return all(outcome.state != "failed" for outcome in outcomes)
+
+
+def places(given: Settings) -> Places:
+    """Return where files of sources are looked for; raises BadSetting when that is not there."""
+    from layers.ingest.sources import Places
+
+    folder = given.sources_dir
+    if folder is not None and not folder.is_dir():
+        raise BadSetting(f"GEOPORTAL_SOURCES_DIR names {folder}, which is not a directory.")
+    return Places(folder, database.embedded().home / "sources")
+
+
+def source_list(given: Settings) -> dict[str, Source]:
+    """Return the sources by id: of the operator's list, else of data/sources.yml."""
+    from layers.ingest.sources import read_sources
+
+    file = given.sources_file
+    if file is not None and not file.is_file():
+        raise BadSetting(f"GEOPORTAL_SOURCES_FILE names {file}, which is not a file.")
+    return read_sources(file)
 
 
 def tell(layer_id: str, area_id: str, result: Loaded) -> None:

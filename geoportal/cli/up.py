@@ -120,6 +120,8 @@ def _state(connection: psycopg.Connection[Any], given: Settings, url: str) -> st
                 sums.update(f"{file}\n".encode())
                 sums.update(file.read_bytes())
     sums.update(str(given.sources_dir).encode())
+    if given.sources_file and given.sources_file.is_file():
+        sums.update(given.sources_file.read_bytes())
     for file in _files(given.sources_dir) if given.sources_dir else ():
         found = file.stat()
         sums.update(f"{file} {found.st_size} {found.st_mtime_ns}\n".encode())

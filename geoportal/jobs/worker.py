@@ -23,6 +23,7 @@ from psycopg.types.json import Jsonb
 from geoportal.jobs.child import FAIL, application
 from geoportal.jobs.guard import GROUP, kill_group, started
 from geoportal.jobs.queue import OPTIONS, TASK, deliver, queue
+from geoportal.jobs.sources import keep_schedule
 from geoportal.settings import Settings
 
 LOGGER = logging.getLogger(__name__)
@@ -141,6 +142,7 @@ class Worker:
         app.task(name=TASK, queue="jobs", pass_context=False)(job)
         async with app.open_async(), asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_order(app))
+            tasks.create_task(keep_schedule(self.settings))
             tasks.create_task(
                 app.run_worker_async(
                     queues=["jobs"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from geoportal.ogc.crs import TITLE as CRS_TITLE
@@ -11,6 +12,8 @@ from geoportal.ogc.links import adopt, link, map_tilesets_link
 from geoportal.ogc.media_types import MEDIA_TYPES
 from geoportal.ogc.quality import quality_link
 from geoportal.portal import Portal
+from geoportal.web.format import MINSK
+from layers.currency import Currency
 from layers.model import STANDARD_FIELDS, Language, Layer, Status, Text
 from layers.version import Version
 
@@ -22,6 +25,12 @@ SORTABLES: dict[Language, str] = {
 }  # fmt: skip
 MAP: dict[Language, str] = {"be": "Карта калекцыі", "ru": "Карта коллекции", "en": "Map"}
 METADATA = Text(be="Метаданыя", ru="Метаданные", en="Metadata")
+AS_OF = Text(be="па стане на {date}", ru="по состоянию на {date}", en="as of {date}")
+LAST_TRY_FAILED = Text(
+    be="апошняя спроба абнаўлення {date} не ўдалася",
+    ru="последняя попытка обновления {date} не удалась",
+    en="the last try of {date} to update it failed",
+)
 STATUS_TITLES: dict[str, Text] = {c.value: c.title for f in STANDARD_FIELDS for c in f.codes}
 # The one that a reader must know first wins when areas differ.
 GRAVEST: tuple[Status, ...] = ("demonstration", "derived", "open", "official")
@@ -62,7 +71,33 @@ def enrich(
             }
             for v in sources
         ],
+        **currency_document(portal.currencies.get(layer.id), sources, language),
     }
+
+
+def currency_document(
+    currency: Currency | None, versions: Collection[Version], language: Language
+) -> dict[str, Any]:
+    """Return as of when a layer is that of its origin; nothing for one without a schedule."""
+    if currency is None:
+        return {}
+    # Before the first fetch that succeeded, what was loaded by hand is served.
+    as_of = currency.as_of or max((v.loaded_at for v in versions), default=None)
+    failed = currency.failed_at
+    said = [(AS_OF, as_of)] if as_of else []
+    said += [(LAST_TRY_FAILED, failed)] if failed else []
+    words = (text.get(language).format(date=_day(when)) for text, when in said)
+    return {
+        "currency": {
+            "asOf": as_of.isoformat() if as_of else None,
+            "failedAt": failed.isoformat() if failed else None,
+            "text": "; ".join(words),
+        }
+    }
+
+
+def _day(when: datetime) -> str:
+    return when.astimezone(MINSK).date().isoformat()
 
 
 def status_of(portal: Portal, layer: Layer) -> Status:

@@ -59,7 +59,8 @@ def _state(api: Api, layer_id: str | None) -> tuple[str, dict[str, str]]:
         found = [v for (name, _), v in portal.versions.items() if layer_id in (None, name)]
         found += [one.version for k, one in portal.coverages.items() if layer_id in (None, k)]
         defined = [one.revision for k, one in portal.publications.items() if layer_id in (None, k)]
-        numbers = (*(v.version for v in found), *defined)
+        fetched = [one for k, one in portal.currencies.items() if layer_id in (None, k)]
+        numbers = (*(v.version for v in found), *defined, *fetched)
         versions = f"{len(found)} " + ",".join(map(str, numbers))
         last = max((v.loaded_at for v in found), default=None)
         kept = versions, {} if last is None else {"Last-Modified": _http_date(last)}

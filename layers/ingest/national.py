@@ -17,7 +17,7 @@ from layers import store
 from layers.area import save_area, seed_areas
 from layers.errors import CorruptSource, LayersError, MissingSource, StoreFailure
 from layers.ingest import boundaries, readers, towns
-from layers.ingest.sources import Places, Source, find, read_sources
+from layers.ingest.sources import Places, Source, checksum, find, read_sources
 from layers.model import COUNTRY, Area, Layer, Origin
 from layers.seed import data_dir
 
@@ -83,13 +83,14 @@ def load_national(
     sources_dir: Path | None,
     cache_dir: Path,
     progress: Progress | None = None,
+    sources: Mapping[str, Source] | None = None,
 ) -> list[Outcome]:
     """Load every national layer whose source is there; one that fails does not stop the others.
 
     A source that is unchanged since the last load is not read. Raises StoreFailure only when the
     database is lost.
     """
-    sources = read_sources()
+    sources = read_sources() if sources is None else sources
     country = seed_areas()[COUNTRY]
     save_area(conn, country)
     wanted = {i: r for i, r in RECIPES.items() if i in layers}
@@ -104,6 +105,31 @@ def load_national(
     return outcomes
 
 
+def layers_of(source_id: str, layers: Mapping[str, Layer]) -> tuple[str, ...]:
+    """Return the layers that are made from the files of a source."""
+    return tuple(i for i, recipe in RECIPES.items() if recipe.source == source_id and i in layers)
+
+
+def load_source(
+    conn: Connection,
+    layers: Mapping[str, Layer],
+    sources: Mapping[str, Source],
+    source_id: str,
+    places: Places,
+) -> tuple[Outcome, ...]:
+    """Load the layers made from one source; the seed tables never take the place of its files.
+
+    Raises StoreFailure only when the database is lost.
+    """
+    country = seed_areas()[COUNTRY]
+    save_area(conn, country)
+    jobs = (
+        _Job(conn, layers[i], RECIPES[i], sources, places, country)
+        for i in layers_of(source_id, layers)
+    )
+    return tuple(_load(job, seeds=False) for job in jobs)
+
+
 @dataclass(frozen=True)
 class _Job:
     conn: Connection
@@ -114,12 +140,12 @@ class _Job:
     country: Area
 
 
-def _load(job: _Job) -> Outcome:
+def _load(job: _Job, *, seeds: bool = True) -> Outcome:
     try:
         return _load_source(job)
-    except MissingSource as missing:
-        return _without_source(job, str(missing))
     except LayersError as error:
+        if seeds and isinstance(error, MissingSource):
+            return _without_source(job, str(error))
         if job.conn.closed and isinstance(error, StoreFailure):
             raise
         return Outcome(job.layer.id, "failed", str(error))
@@ -133,7 +159,9 @@ def _load_source(job: _Job) -> Outcome:
     origin = Origin(
         status=job.layer.status,
         source="; ".join(f"{s.title.en}: {s.origin}" for s in credits),
-        checksum=_checksum([file.sha256 for file in listed]),
+        checksum=_checksum(
+            [file.sha256 or checksum(files[Path(file.path).name]) for file in listed]
+        ),
         licence=source.licence,
         attribution="; ".join(s.attribution for s in credits),
     )

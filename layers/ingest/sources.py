@@ -1,41 +1,47 @@
 """The sources of the national layers: read data/sources.yml, find a file or download it.
 
-A file counts only with its recorded checksum, wherever it comes from.
+A file counts only with its recorded checksum, wherever it comes from; only one whose entry says
+that it may change (`sha256: null`, in a source with a schedule) has none.
 """
 
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
-import urllib.error
-import urllib.request
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field as Constraint
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from layers.document import read_yaml
 from layers.errors import BadLayerFile, CorruptSource, MissingSource
+from layers.ingest.fetch import fetch
+from layers.ingest.schedule import require_schedule
 from layers.model import Licence, Name, Text, Value
 from layers.seed import data_dir
 
-TIMEOUT_S = 30
-
 
 class SourceFile(Value):
-    """One file: its path inside the sources directory, and where its origin has the same bytes."""
+    """One file: its path inside the sources directory, and where its origin has the same bytes.
+
+    Without a checksum the origin may have other bytes every time.
+    """
 
     path: str = Constraint(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-/]*$")
     content: str
     url: str | None = Constraint(pattern=r"^https?://")
-    sha256: str = Constraint(pattern=r"^[0-9a-f]{64}$")
+    sha256: str | None = Constraint(pattern=r"^[0-9a-f]{64}$")
 
 
 class Source(Value):
-    """A set of files of one origin and licence, and the layers made from it."""
+    """A set of files of one origin and licence, and the layers made from it.
+
+    `update` says when it is fetched anew (layers/ingest/schedule.py); None = its files are fixed.
+    """
 
     id: str
     title: Text
@@ -46,6 +52,25 @@ class Source(Value):
     retrieved: date
     defects: tuple[str, ...]
     files: tuple[SourceFile, ...]
+    update: str | None = None
+
+    @model_validator(mode="after")
+    def _require_changing_files(self) -> Self:
+        changing = [file for file in self.files if file.sha256 is None]
+        if self.update is not None:
+            require_schedule(self.update)
+            if not changing:
+                raise ValueError(
+                    f"{self.id} has `update`, but the checksums of its files are recorded, so"
+                    " nothing can change; write `sha256: null` for a file that may"
+                )
+        for file in changing:
+            if self.update is None or file.url is None:
+                raise ValueError(
+                    f"{file.path} has no checksum: that needs a `url`, and `update` of {self.id};"
+                    " else record its sha256"
+                )
+        return self
 
     def file(self, name: str) -> SourceFile:
         """Return the file of that name; raises MissingSource when sources.yml does not list it."""
@@ -61,10 +86,14 @@ class _Sources(Value):
 
 @dataclass(frozen=True)
 class Places:
-    """Where files are looked for: the operator's mirror first, then what was downloaded before."""
+    """Where files are looked for: the operator's mirror first, then what was downloaded before.
+
+    `fresh` are files, by path, that may change and were fetched just now.
+    """
 
     sources_dir: Path | None
     cache_dir: Path
+    fresh: Mapping[str, Path] = field(default_factory=dict)
 
 
 def read_sources(path: Path | None = None) -> dict[str, Source]:
@@ -82,7 +111,7 @@ def read_sources(path: Path | None = None) -> dict[str, Source]:
 
 
 def find(file: SourceFile, places: Places) -> Path:
-    """Return the path of a source file that has its recorded checksum.
+    """Return the path of a source file that has its recorded checksum, if one is recorded.
 
     Looks in the sources directory, then in the cache, then downloads it into the cache. Raises
     CorruptSource when the operator's file has another checksum or the download has, MissingSource
@@ -92,8 +121,10 @@ def find(file: SourceFile, places: Places) -> Path:
         own = places.sources_dir / file.path
         if own.is_file():
             return _checked(own, file)
+    if file.path in places.fresh:
+        return places.fresh[file.path]
     cached = places.cache_dir / file.path
-    if cached.is_file() and _sha256(cached) == file.sha256:
+    if cached.is_file() and file.sha256 in (None, checksum(cached)):
         return cached
     if file.url is None:
         raise MissingSource(
@@ -104,8 +135,8 @@ def find(file: SourceFile, places: Places) -> Path:
 
 
 def _checked(path: Path, file: SourceFile) -> Path:
-    found = _sha256(path)
-    if found != file.sha256:
+    found = checksum(path)
+    if file.sha256 is not None and found != file.sha256:
         raise CorruptSource(
             f"{path} has the sha256 {found[:12]}..., data/sources.yml records"
             f" {file.sha256[:12]}...; restore the file, or record the new checksum"
@@ -113,7 +144,8 @@ def _checked(path: Path, file: SourceFile) -> Path:
     return path
 
 
-def _sha256(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file; raises CorruptSource when it cannot be read."""
     try:
         with path.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
@@ -128,18 +160,15 @@ def _download(file: SourceFile, url: str, target: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
             temporary = Path(part.name)
-            # sources.yml admits http and https only.
-            with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310
-                shutil.copyfileobj(answer, part)
-    except (urllib.error.URLError, OSError, ValueError) as error:
+        fetch(url, temporary)
+    except (MissingSource, OSError) as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        reason = getattr(error, "reason", None) or error
         raise MissingSource(
-            f"{file.path} is missing and cannot be downloaded from its origin ({reason});"
+            f"{file.path} is missing and cannot be downloaded from its origin ({error});"
             " set GEOPORTAL_SOURCES_DIR to a directory that has it"
         ) from None
-    if _sha256(temporary) != file.sha256:
+    if file.sha256 not in (None, checksum(temporary)):
         temporary.unlink()
         raise CorruptSource(
             f"{url} gave other bytes than data/sources.yml records;"
