@@ -15,6 +15,8 @@ from layers.query import Filter, Query, Shape
 
 MOST_COST = 10_000.0
 """What counting may cost, in the planner's units (1 = a page read): about 15 ms."""
+SMALL_LAYER = 5_000
+"""Of a layer with no more rows any count is worth its while, whatever the planner says."""
 MOST_ROWS = 50_000
 """A count stops here, should the planner have been wrong."""
 

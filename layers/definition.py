@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from layers.document import Document, Fault, FaultyFile, Key, read_yaml
-from layers.model import Code, Field, Layer, Licence, Supplier, Text, Tiles
+from layers.model import Code, Field, Layer, Licence, Rule, Supplier, Text, Tiles
 from layers.placeholder import placeholder_faults
 
 DEFINITION = "layer.yml"
@@ -18,7 +18,7 @@ DEFINITION = "layer.yml"
 _KEYS = sorted(
     {
         key
-        for model in (Layer, Field, Code, Text, Supplier, Licence, Tiles)
+        for model in (Layer, Field, Code, Text, Supplier, Licence, Tiles, Rule)
         for key in model.model_fields
     }
 )

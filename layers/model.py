@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic import Field as Constraint
 
 Language = Literal["be", "ru", "en"]
@@ -151,6 +158,50 @@ class Tiles(Value):
     feature_limit: int = Constraint(default=20_000, ge=1, le=100_000)
 
 
+HULL = "hull"
+"""What a rule may name instead of a layer: the convex hull of the features."""
+
+
+class Rule(Value):
+    """A topology rule of a layer: what must not be, from where on, and what follows.
+
+    `overlap`: areas share more than `limit` m2. `gap`: slits narrower than `limit` m between areas;
+    with `within` (a layer, or `hull`) whatever of more than `limit` m2 it has and no area covers.
+    `undershoot`: a line ends nearer than `limit` m to another one and does not meet it. `crossing`:
+    lines meet without a node (those with a true field of `apart`, as bridges, may). `far`: farther
+    than `limit` m from every feature of the layer `beside`. `twice`: the same shape again. A larger
+    share or count of features at fault than `warn_` warns, than `refuse_` refuses a load.
+    """
+
+    rule: Literal["overlap", "gap", "undershoot", "crossing", "far", "twice"]
+    limit: float = Constraint(default=0.0, ge=0, le=100_000)
+    apart: tuple[Name, ...] = ()
+    beside: Name | None = None
+    within: Name | None = None
+    warn_share: float = Constraint(default=0.0, ge=0, le=1)
+    refuse_share: float = Constraint(default=1.0, ge=0, le=1)
+    warn_count: int | None = Constraint(default=None, ge=0)
+    refuse_count: int | None = Constraint(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.rule == "far") != (self.beside is not None):
+            raise ValueError(f"rule {self.rule}: `beside` names a layer for the rule far only")
+        if self.apart and self.rule != "crossing":
+            raise ValueError(f"rule {self.rule}: `apart` is for the rule crossing only")
+        if self.within and self.rule != "gap":
+            raise ValueError(f"rule {self.rule}: `within` is for the rule gap only")
+        if self.rule in ("gap", "undershoot", "far") and not (self.limit or self.within):
+            raise ValueError(f"rule {self.rule}: `limit` must say how many metres")
+        return self
+
+
+_AREAS, _LINES = ("Polygon", "MultiPolygon"), ("LineString",)
+_GEOMETRY_OF_RULE: dict[str, tuple[str, ...]] = {
+    "overlap": _AREAS, "gap": _AREAS, "undershoot": _LINES, "crossing": _LINES,
+}  # fmt: skip
+
+
 class Layer(Value):
     """Everything about one published layer but its SQL, style and sample.
 
@@ -159,6 +210,7 @@ class Layer(Value):
     `selector` names a code-list field of which a map shows one value at a time.
     `editable`: whoever has a key may create, change and delete single features over HTTP.
     `foreign`: the rows are those of a table of somebody else's, written without our checks.
+    `quality`: rules that loaded rows are held against (layers/quality).
     """
 
     id: Name
@@ -185,6 +237,7 @@ class Layer(Value):
     selector: str | None = None
     editable: bool = False
     foreign: bool = False
+    quality: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -199,6 +252,18 @@ class Layer(Value):
             if chosen is None or not chosen.codes or chosen.is_array:
                 raise ValueError(f"selector {self.selector} is not a field with codes")
         return self
+
+    @field_validator("quality")
+    @classmethod
+    def _fitting(cls, rules: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
+        names = {f.name for f in info.data.get("fields", ()) if f.type == "boolean"}
+        for one in rules:
+            needed = _GEOMETRY_OF_RULE.get(one.rule)
+            if needed and info.data.get("geometry") not in needed:
+                raise ValueError(f"rule {one.rule} is for layers of {' or '.join(needed)}")
+            if unknown := [name for name in one.apart if name not in names]:
+                raise ValueError(f"rule {one.rule}: there is no boolean field {unknown[0]}")
+        return rules
 
     def __hash__(self) -> int:
         """Hash by id: layers are keys of caches on the hot path."""

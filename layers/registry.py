@@ -14,7 +14,7 @@ from layers import check as _check
 from layers.definition import read_layer
 from layers.document import Document, Fault, FaultyFile, read_json, read_text
 from layers.errors import UnknownLayer
-from layers.model import Layer
+from layers.model import HULL, Layer
 
 PACKAGE = Path(__file__).resolve().parent
 """The folder that holds the themes of the layers we publish ourselves."""
@@ -43,14 +43,26 @@ def check(*roots: Path, package: bool = True) -> list[Fault]:
     """Return every fault of every layer folder, sorted by file and line; empty when all is well."""
     faults: list[Fault] = []
     first: dict[str, Path] = {}
+    defined: list[tuple[Layer, Document]] = []
     for root in _all_roots(roots, package=package):
         faults += _check.root_faults(root, strict=root != PACKAGE)
         for folder in _check.layer_folders(root):
             layer, document, more = _check.folder_faults(folder)
             faults += more
-            if layer and document and first.setdefault(layer.id, folder) != folder:
-                faults.append(_same_id(document, first[layer.id]))
-    return sorted(faults)
+            if layer and document:
+                defined.append((layer, document))
+                if first.setdefault(layer.id, folder) != folder:
+                    faults.append(_same_id(document, first[layer.id]))
+    known = {*first, *(path.name for path in _folders((), package=True)), HULL}
+    return sorted([*faults, *(f for one in defined for f in _rule_faults(*one, known))])
+
+
+def _rule_faults(layer: Layer, document: Document, known: set[str]) -> Iterator[Fault]:
+    """Yield the rules that look at a layer which nobody defines."""
+    for i, rule in enumerate(layer.quality):
+        for key, name in (("beside", rule.beside), ("within", rule.within)):
+            if name is not None and name not in known:
+                yield document.fault(f"there is no layer {name!r}", "quality", i, key)
 
 
 def folder(layer_id: str, *roots: Path, package: bool = True) -> Path:

@@ -12,6 +12,7 @@ from geoportal.cli.common import Group, area_option, counted, settings
 from geoportal.cli.draft import draft, metadata
 from geoportal.cli.progress import say
 from geoportal.cli.publish import publish, unpublish
+from geoportal.cli.quality import quality
 from geoportal.errors import BadSetting
 from layers import registry
 from layers.errors import UnknownLayer
@@ -121,6 +122,7 @@ layers.add_command(draft)
 layers.add_command(metadata)
 layers.add_command(publish)
 layers.add_command(unpublish)
+layers.add_command(quality)
 
 
 def table(rows: list[tuple[str, ...]]) -> str:

@@ -16,6 +16,7 @@ from geoportal.cli import database
 from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS, Group, area_option, counted, settings
 from geoportal.cli.load_vector import undo, vector
 from geoportal.cli.progress import bar, say
+from geoportal.cli.quality import reports
 from geoportal.errors import BadSetting
 from geoportal.settings import Settings
 from layers.model import Area, Layer, Origin
@@ -193,6 +194,7 @@ def raster(
 
 load.add_command(vector)
 load.add_command(undo)
+load.add_command(reports)
 
 
 @contextmanager

@@ -82,7 +82,9 @@ def vector(
     then.
     """
     from layers.area import get_area
+    from layers.ingest.vector.faults import publish_faults
     from layers.ingest.vector.load import Options, load_vector
+    from layers.ingest.vector.reports import keep
     from layers.model import Licence
 
     here = settings()
@@ -95,6 +97,9 @@ def vector(
     with database.migrated(here) as connection, bar(f"{layer.id}, {file.name}") as shown:
         area = get_area(connection, _area_id(layer, area_id))
         report = load_vector(connection, layer, file, area, options, shown.add)
+        if not report.dry_run:
+            keep(connection, report)
+            publish_faults(connection, database.definitions(here), area)
     if json_file is not None:
         json_file.write_text(report.to_json(), encoding="utf-8")
     for line in summary(report):
@@ -162,7 +167,9 @@ def _decision(report: LoadReport) -> str:
         return f"{report.decision}, nothing was changed: {report.reason}"
     words = {
         "published": "loaded",
-        "published_with_warnings": "loaded without the refused features",
+        "published_with_warnings": "loaded without the refused features"
+        if report.counts.refused
+        else "loaded with warnings",
         "unchanged": "unchanged",
     }
     tried = "dry run, nothing was changed; it would be " if report.dry_run else ""

@@ -235,7 +235,7 @@ SCHEMAS: dict[str, Schema] = {
         tileMatrixSetURI=STRING, links=LINKS, layers=_array({"type": "object"}),
     ),
     "tileJson": _object(
-        ("tilejson", "tiles", "vector_layers"),
+        ("tilejson", "tiles"),
         tilejson={"type": "string", "enum": ["3.0.0"]},
         name=STRING, description=STRING, attribution=STRING, tiles=_array(STRING),
         scheme=STRING, minzoom=INTEGER, maxzoom=INTEGER,

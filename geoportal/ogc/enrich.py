@@ -9,6 +9,7 @@ from geoportal.ogc.crs import TITLE as CRS_TITLE
 from geoportal.ogc.formats.registry import export_links
 from geoportal.ogc.links import adopt, link, map_tilesets_link
 from geoportal.ogc.media_types import MEDIA_TYPES
+from geoportal.ogc.quality import quality_link
 from geoportal.portal import Portal
 from layers.model import STANDARD_FIELDS, Language, Layer, Status, Text
 from layers.version import Version
@@ -104,6 +105,7 @@ def _links(portal: Portal, layer: Layer, language: Language) -> list[dict[str, A
     sortables = f"{base}/sortables", REL + "sortables", "application/schema+json"
     return [
         *_licence_links(layer),
+        quality_link(base, language),
         link(f"{base}/map", REL + "map", "image/png", MAP[language]),
         map_tilesets_link(base, language),
         link(base + tile, "item", "application/vnd.mapbox-vector-tile") | {"templated": True},

@@ -104,9 +104,10 @@ async def _matched(
     if page.cursor is None and page.offset == 0 and not found:
         return 0
     database = api.portal.database
-    ((planned,),) = await database.rows(count.plan(layer, rows))
-    if not count.is_cheap(planned):
-        return None
+    if api.portal.summaries[layer.id].row_count > count.SMALL_LAYER:
+        ((planned,),) = await database.rows(count.plan(layer, rows))
+        if not count.is_cheap(planned):
+            return None
     ((number,),) = await database.rows(count.matched(layer, rows))
     return int(number) if number <= count.MOST_ROWS else None
 

@@ -15,6 +15,7 @@ from geoportal.ogc import (
     maps,
     metadata,
     openapi,
+    quality,
     schema,
     search,
     styles,
@@ -93,6 +94,10 @@ ROUTES: tuple[Route, ...] = (
         COLLECTION + "/sortables", "getSortables", schema.get_sortables, "features",
         texts("Уласцівасці для парадку", "Свойства для порядка", "Sortable properties"),
         formats=("schema", "html"), page="schema", schema="object",
+    ),
+    Route(
+        COLLECTION + "/quality", "getQuality", quality.get_quality, "common",
+        quality.TITLE, page="quality", schema="object", live=True,
     ),
     Route(
         COLLECTION + "/items", "getFeatures", items.get_collection_items, "features",

@@ -98,7 +98,7 @@ async def get_tile(  # noqa: PLR0913, PLR0917 - the parts of the address
 
 def summary(request: OgcRequest, tms: TileMatrixSet, base: str, title: str) -> dict[str, Any]:
     """Return what a list says about a tileset; `base` is the address of what is tiled."""
-    root = base.partition("/collections/")[0]
+    root = base.partition("/collections/")[0].removesuffix("/map")
     url = f"{base}/tiles/{tms.id}"
     links = [
         *self_links(request, url),

@@ -53,6 +53,30 @@ DEFINITION_FAULTS = {
     ),
     "reserved name": ("- name: address", "- name: area", "id: buildings", "reserved: area"),
     "two fields of one name": ("- name: address", "- name: name", "id:", "have the same name"),
+    "rule of no layer": (
+        "quality:\n",
+        "quality:\n  - {rule: gap, within: nosuch}\n",
+        "within: nosuch",
+        "quality.0.within: there is no layer 'nosuch'",
+    ),
+    "rule of lines": (
+        "quality:\n",
+        "quality:\n  - {rule: crossing}\n",
+        "quality:",
+        "quality: rule crossing is for layers of LineString",
+    ),
+    "rule without a limit": (
+        "quality:\n",
+        "quality:\n  - {rule: gap}\n",
+        "- {rule: gap}",
+        "must say how many metres",
+    ),
+    "limit of a rule": (
+        "{rule: overlap, limit: 1,",
+        "{rule: overlap, reach: 1,",
+        "reach: 1",
+        "quality.0.reach: is not a key that is known here",
+    ),
     "selector": ("order: 40", "order: 40\nselector: name", "id:", "selector name is not a field"),
 }
 

@@ -37,11 +37,12 @@ def test_the_check_tells_what_is_left_besides_what_is_wrong(spoilt: Spoilt) -> N
     spoilt.replace("sample.geojson", '"demonstration"', '"TODO"')
     (spoilt.folder / "mapping.yml").write_text("status: 'TODO: status'\n")
     faults = spoilt.faults()
-    assert len(faults) == 5
+    assert len(faults) == 6
     places = (
         ("layer.yml", "title.be: is left to be written: title"),
         ("layer.yml", "geometry: must be one of"),
         ("layer.yml", "status: is left to be written: status"),
+        ("layer.yml", "quality: rule overlap is for layers of Polygon"),
         ("mapping.yml", "status: is left to be written: status"),
         ("sample.geojson", "features.0.properties.status: is left to be written"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -61,10 +61,12 @@ class Features:
             self.read += len(names)
             shapes, refused = self._shapes(batch, names, linearise)
             columns = {}
+            before = len(self.findings.kept)
             for one, convert in converters:
                 values, bad = self._column(one, convert, batch.attributes)
                 columns[one.name] = values
                 refused |= bad
+            self._place(before, names, shapes)
             good = ~refused
             self.refused += int(refused.sum())
             count = int(good.sum())
@@ -146,6 +148,20 @@ class Features:
                 self._found("value.missing", name, one.name, None, f"no value in {one.name}")
             refused |= lacking
         return made, refused
+
+    def _place(self, before: int, names: np.ndarray, shapes: np.ndarray) -> None:
+        """Say of the findings since `before` where their features are, so a map can show them."""
+        found = self.findings.kept[before:]
+        if not found:
+            return
+        order = {str(name): i for i, name in enumerate(names)}
+        spots = shapely.point_on_surface(shapes[[order[one.feature] for one in found]])
+        self.findings.kept[before:] = [
+            one
+            if spot is None or spot.is_empty
+            else replace(one, lon=float(spot.x), lat=float(spot.y))
+            for one, spot in zip(found, spots, strict=True)
+        ]
 
     def _is_needed(self, one: Field) -> bool:
         filled = ("area", "status")  # by the load itself

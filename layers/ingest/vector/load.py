@@ -6,15 +6,15 @@ tried leaves nothing behind.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from psycopg import Connection, Rollback
+from psycopg import Connection, Rollback, sql
 from psycopg.rows import tuple_row
 
-from layers import locks, staging, swap
+from layers import locks, quality, staging, swap
 from layers.area import save_area
 from layers.errors import EditedLayer, RefusedLoad
 from layers.ingest.vector import change, soato
@@ -27,6 +27,9 @@ from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.opening import Opened, open_for
 from layers.ingest.vector.source import require_unchanged
 from layers.model import COUNTRY, Area, Layer, Licence, Origin
+from layers.quality import Measured, Quality
+from layers.quality.intake import intake
+from layers.quality.measures import TEMPORAL
 from layers.staging import Load, Progress, Settle, Staged
 
 
@@ -94,6 +97,7 @@ class _Loading:
     features: Features = field(init=False)
     duplicates: Duplicates = field(default_factory=Duplicates)
     change: Change = field(default_factory=Change)
+    quality: Quality = field(default_factory=lambda: Quality(0))
     invented: bool = True
 
     def run(self) -> LoadReport:
@@ -128,14 +132,29 @@ class _Loading:
             self.change = Change(added=staged.row_count)
             if not self.invented:
                 self.change = change.compare(conn, load.layer, load.area, staged.table)
+            if broken := self._check(staged):
+                return "refused", broken
             if held := self._held():
                 return "held", held
-            # layers.quality.check(conn, layer, table, area) belongs here: its findings, measures
-            # and rules into the report, its verdict before the decision.
             if not self.options.dry_run:
                 self._publish(staged)
-        faulty = self.features.findings.most("refused")
+        faulty = self.features.findings.most("refused") or self.quality.verdict == "warn"
         return "published_with_warnings" if faulty else "published", ""
+
+    def _check(self, staged: Staged) -> str:
+        """Hold the rows against the layer's rules; say which of them refuses the load."""
+        table = sql.Identifier("staging", staged.table)
+        self.quality = quality.check(self.conn, self.load.layer, table, self.load.area)
+        for finding in self.quality.findings:
+            self.features.findings.add(finding)
+        broken = next((one for one in self.quality.rules if one.verdict == "refuse"), None)
+        if broken is None:
+            return ""
+        first = next(f for f in self.quality.findings if f.code == f"rule.{broken.rule}")
+        return (
+            f"{broken.faulty} of its {broken.checked} features break the rule {broken.rule!r}"
+            f" of the layer: feature {first.value or first.feature} {first.detail}"
+        )
 
     def _present(self) -> tuple[str | None, str | None]:
         with self.conn.cursor(row_factory=tuple_row) as cursor:
@@ -222,6 +241,12 @@ class _Loading:
     def _refused(self) -> int:
         return self.features.refused + len(self.duplicates.same) + len(self.duplicates.clashing)
 
+    def _measures(self, refused: int) -> list[Measured]:
+        """Return the measures of the file; of the rows only what no load refuses, their times."""
+        read, totals = self.features.read, self.features.findings.named()
+        found = intake(read, refused, totals, self.opened.way.accuracy_m)
+        return [*found, *(one for one in self.quality.measures if one.element == TEMPORAL)]
+
     def _report(self, decision: Decision, reason: str) -> LoadReport:
         opened, features, found = self.opened, self.features, self.features.findings
         refused = self._refused()
@@ -253,4 +278,6 @@ class _Loading:
             reason=reason,
             dry_run=self.options.dry_run,
             totals=found.named(),
+            measures=tuple(asdict(one) for one in self._measures(refused)),
+            rules=tuple(asdict(one) for one in self.quality.rules),
         )

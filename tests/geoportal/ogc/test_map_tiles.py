@@ -100,6 +100,8 @@ def test_tilesets_lead_from_the_landing_page_to_tiles(client: TestClient) -> Non
             document = client.get(own, params={"f": "json"}).json()
             assert document["dataType"] == "map"
             assert document["attribution"]
+            scheme = next(x["href"] for x in document["links"] if "tiling-scheme" in x["rel"])
+            assert client.get(scheme).json()["id"] == document["tileMatrixSetId"]
             limit = document["tileMatrixSetLimits"][-1]
             templates = {x["type"]: x["href"] for x in document["links"] if x["rel"] == "item"}
             assert set(templates) == {"image/png", "image/jpeg"}

@@ -13,6 +13,8 @@ WEB = Path(__file__).parents[3] / "geoportal" / "web"
 # Keys that are put together from data: prefix + a theme, a status, a geometry type ...
 FROM_DATA = (
     "theme.", "status.", "geometry.", "period.", "unit.", "openapi.tag.", "job.status.",
+    "quality.decision.", "quality.counts.", "quality.rule.", "quality.verdict.", "quality.action.",
+    "quality.element.", "quality.name.",
     "scenarios.operation.",
 )  # fmt: skip
 CALL = re.compile(r"""\bt\(\s*["']([a-z_]+\.[A-Za-z0-9_.]+)["']""")

@@ -219,8 +219,11 @@ def test_nesting_ends_with_an_error_and_at_once(head: str, tail: str) -> None:
             sys.setprofile(before)
         return "no error", calls
 
-    assert read(20_000) == read(200_000)
+    read(20_000)  # whatever is done once is done
     fault, calls = read(20_000)
+    longer, more = read(200_000)
+    assert longer == fault
+    assert more < 1.05 * calls + 100  # a collection of garbage may fall into either
     assert "more than" in fault or "expected" in fault
     assert calls < 100_000
 

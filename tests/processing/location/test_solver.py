@@ -16,13 +16,11 @@ from tests.fix_location import random_problem
 
 # Market split (Cornuejols, Dawande 1998): small, and CBC is busy with it for hours.
 BUSY = """
-import signal
 import sys
 from pathlib import Path
 import numpy as np
 import pulp
 from processing.location.solver import cbc
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 model = pulp.LpProblem("split", pulp.LpMinimize)
 x = [model.add_variable(f"x{i}", cat="Binary") for i in range(40)]
 s = [model.add_variable(f"s{i}", lowBound=0) for i in range(10)]

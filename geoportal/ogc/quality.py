@@ -1,0 +1,56 @@
+"""The reports of what was loaded into a layer from files: counts, measures, rules, faults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from geoportal.ogc.links import link, self_links
+from geoportal.ogc.request import Answer, OgcRequest
+from layers.load_reports import asked
+from layers.model import Language, Text
+
+if TYPE_CHECKING:
+    from geoportal.ogc.api import Api
+
+TITLE = Text(be="Якасць даных", ru="Качество данных", en="Quality of the data")
+FAULTS = Text(be="Памылкі на карце", ru="Ошибки на карте", en="Faults on the map")
+SHOWN = 500
+"""How many findings of the newest report are shown one by one; totals count all of them."""
+
+
+async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answer:
+    """Answer the kept reports of loads of a layer, the newest first; raises UnknownLayer."""
+    layer = api.portal.layer(collection_id)
+    rows = await api.portal.database.rows(asked(layer.id, findings=SHOWN))
+    url = f"{api.base_url}/collections/{layer.id}"
+    title = layer.title.get(request.language)
+    return (
+        {},
+        200,
+        {
+            "title": f"{TITLE.get(request.language)}: {title}",
+            "collection": layer.id,
+            "collectionTitle": title,
+            "rules": [one.model_dump(exclude_none=True) for one in layer.quality],
+            "reports": [orjson.loads(row[0]) for row in rows],
+            "links": [
+                *self_links(request, f"{url}/quality"),
+                link(url, "collection", "application/json", title),
+                *_faults(api, layer.id, request.language),
+            ],
+        },
+    )
+
+
+def _faults(api: Api, layer_id: str, language: Language) -> list[dict[str, Any]]:
+    if "load_faults" not in api.portal.layers:
+        return []
+    items = f"{api.base_url}/collections/load_faults/items?layer={layer_id}"
+    return [link(items, "related", "application/geo+json", FAULTS.get(language))]
+
+
+def quality_link(url: str, language: Language) -> dict[str, Any]:
+    """Return the link to the reports of the layer at `url`."""
+    return link(f"{url}/quality", "describedby", "application/json", TITLE.get(language))

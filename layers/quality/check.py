@@ -1,0 +1,141 @@
+"""The quality of the rows of a table: its measures, and the layer's rules asked of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection, sql
+from psycopg.rows import tuple_row
+
+from layers.ingest.vector.finding import Finding
+from layers.model import HULL, Area, Layer, Rule
+from layers.quality.measures import measures
+from layers.quality.result import Quality, Ruled, Verdict
+from layers.quality.rules import BESIDE, ROWS, RULES, TOUCH_M, said
+
+KEPT = 1_000
+"""How many faults of one rule are named one by one; all of them are counted."""
+
+
+def check(conn: Connection, layer: Layer, table: sql.Identifier, area: Area) -> Quality:
+    """Return the quality of the rows of an area in a table that has the layer's columns.
+
+    The table is that of a load before its swap or `features.<layer>`; lengths and areas are
+    measured in the metric CRS of the area. Changes nothing; needs the right to make temporary
+    tables.
+    """
+    where = sql.SQL("area = {}").format(sql.Literal(area.id))
+    with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+        query = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table, where)
+        (count,) = cursor.execute(query).fetchone() or (0,)
+        measured = measures(conn, layer, table, where, count)
+        if not (count and layer.quality):
+            return Quality(count, measured)
+        _place(cursor, layer, table, where, area)
+        found = [_ask(cursor, rule, area, count) for rule in layer.quality]
+        cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", ROWS)))
+    rules, findings = zip(*found, strict=True)
+    return Quality(count, measured, rules, tuple(one for part in findings for one in part))
+
+
+def _place(
+    cursor: Any, layer: Layer, table: sql.Identifier, where: sql.Composable, area: Area
+) -> None:
+    """Lay the rows out in metres, with an index, as the rules ask for them."""
+    names = {name for rule in layer.quality for name in rule.apart}
+    apart = sql.SQL(" OR ").join(
+        sql.SQL("coalesce({}, false)").format(sql.Identifier(name)) for name in sorted(names)
+    )
+    title = layer.with_role("title")
+    made = sql.SQL(
+        "CREATE TEMPORARY TABLE {rows} ON COMMIT DROP AS"
+        " SELECT id, CASE WHEN ST_IsValid(moved.g) THEN moved.g ELSE ST_MakeValid(moved.g)"
+        "  END AS g, ST_Collect(ST_StartPoint(moved.g), ST_EndPoint(moved.g)) AS ends,"
+        " ({apart}) AS apart, {title}::text AS title"
+        " FROM {table}, LATERAL (SELECT ST_Transform(geom, {srid}::int) OFFSET 0) AS moved (g)"
+        " WHERE {where}"
+    ).format(
+        rows=sql.Identifier(ROWS),
+        srid=sql.Literal(area.srid),
+        apart=apart if names else sql.SQL("false"),
+        title=sql.Identifier(title.name) if title else sql.NULL,
+        table=table,
+        where=where,
+    )
+    cursor.execute(made)
+    _index(cursor, ROWS)
+
+
+def _index(cursor: Any, table: str) -> None:
+    name = sql.Identifier(table)
+    cursor.execute(sql.SQL("CREATE INDEX ON {} USING gist (g)").format(name))
+    cursor.execute(sql.SQL("ANALYZE {}").format(name))
+
+
+def _ask(cursor: Any, rule: Rule, area: Area, count: int) -> tuple[Ruled, list[Finding]]:
+    topology = RULES["gap_within" if rule.within else rule.rule]
+    other = rule.beside or rule.within
+    if other and not _place_beside(cursor, other, area):
+        return Ruled(rule.rule, topology.measure, 0, 0, 0, "unchecked"), []
+    query = sql.SQL(
+        "WITH f (id, other, size, place) AS MATERIALIZED ({asked}),"
+        " n AS (SELECT count(*) AS faults, (SELECT count(DISTINCT id) FROM (SELECT id FROM f"
+        "  UNION ALL SELECT other::bigint FROM f WHERE %(mutual)s) AS each) AS faulty FROM f)"
+        " SELECT n.faults, n.faulty, f.id, r.title, f.other, f.size,"
+        " ST_X(ST_Transform(f.place, 4326)), ST_Y(ST_Transform(f.place, 4326))"
+        " FROM n LEFT JOIN LATERAL"
+        " (SELECT * FROM f ORDER BY id, other LIMIT %(kept)s) AS f ON true"
+        " LEFT JOIN quality_rows AS r ON r.id = f.id ORDER BY f.id, f.other"
+    ).format(asked=sql.SQL(topology.query))
+    values = {"limit": rule.limit, "touch": TOUCH_M, "kept": KEPT, "mutual": topology.mutual}
+    rows = cursor.execute(query, values).fetchall()
+    faults, faulty = rows[0][:2]
+    verdict = _verdict(rule, faulty, faulty / count)
+    findings = [
+        Finding(
+            f"rule.{rule.rule}",
+            str(feature),
+            "refused" if verdict == "refuse" else "noted",
+            value=title,
+            detail=said(rule, str(other), size),
+            lon=lon,
+            lat=lat,
+        )
+        for _, _, feature, title, other, size, lon, lat in rows
+        if feature is not None
+    ]
+    return Ruled(rule.rule, topology.measure, count, faulty, faults, verdict), findings
+
+
+def _place_beside(cursor: Any, other: str, area: Area) -> bool:
+    """Lay out the layer that a rule looks at, or the hull; tell whether anything is there."""
+    cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier("pg_temp", BESIDE)))
+    source = sql.SQL("SELECT ST_ConvexHull(ST_Collect(g)) AS g FROM {}").format(
+        sql.Identifier(ROWS)
+    )
+    if other != HULL:
+        cursor.execute("SELECT to_regclass(%s)", (f"features.{other}",))
+        if cursor.fetchone()[0] is None:
+            return False
+        source = sql.SQL(
+            "SELECT ST_Transform(geom, {srid}::int) AS g FROM {table}"
+            " WHERE area = {area} AND geom IS NOT NULL"
+        ).format(
+            srid=sql.Literal(area.srid),
+            table=sql.Identifier("features", other),
+            area=sql.Literal(area.id),
+        )
+    made = sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {}")
+    found = cursor.execute(made.format(sql.Identifier(BESIDE), source)).rowcount
+    _index(cursor, BESIDE)
+    return bool(found)
+
+
+def _verdict(rule: Rule, faulty: int, share: float) -> Verdict:
+    if share > rule.refuse_share or _more(faulty, rule.refuse_count):
+        return "refuse"
+    return "warn" if share > rule.warn_share or _more(faulty, rule.warn_count) else "publish"
+
+
+def _more(faulty: int, most: int | None) -> bool:
+    return most is not None and faulty > most

@@ -1,0 +1,27 @@
+"""The demonstration, held against the rules of its layers."""
+
+import psycopg
+from psycopg import sql
+
+from layers import registry
+from layers.area import seed_areas
+from layers.quality import check
+
+RULED = [layer for layer in registry.load_layers().values() if layer.quality]
+
+
+def test_the_demonstration_keeps_the_rules(portal_database: str) -> None:
+    orsha = seed_areas()["orsha"]
+    with psycopg.connect(portal_database, autocommit=True) as connection:
+        found = {
+            layer.id: check(connection, layer, sql.Identifier("features", layer.id), orsha)
+            for layer in RULED
+        }
+    broken = {
+        (layer, one.rule): (one.verdict, one.faulty, one.checked)
+        for layer, quality in found.items()
+        for one in quality.rules
+        if one.verdict != "publish"
+    }
+    assert broken == {}
+    assert all(quality.row_count for quality in found.values())
