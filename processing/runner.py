@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, the number of steps done and the number of all steps."""
 
+Layers = Mapping[str, Layer]
+"""All definitions by id, read once a run: their YAML takes longer than many a method."""
+
+Tell = Callable[[str], None]
 _READ_ATTEMPTS = 3
 
 
@@ -161,12 +165,13 @@ def run(  # noqa: PLR0913 - who asks may leave out the last three
     tell = _steps(pipeline, publish, progress)
     started_at = datetime.now(UTC)
     tell("read")
-    planned, inputs = _read(conn, name, area_id, params)
+    layers = load_layers()
+    planned, inputs = _read(conn, layers, name, area_id, params)
     # The analysis libraries take seconds to import, `needed` must not: they are imported in use.
     with _by_tiles(conn, planned, tiling, progress) as spread:
         tell("compute")
-        done = _computed(planned, inputs | spread, started_at)
-        return _publish(conn, done, inputs, tell) if publish else done
+        done = _computed(planned, layers, inputs | spread, started_at)
+        return _publish(conn, layers, done, inputs, tell) if publish else done
 
 
 def compare(
@@ -184,7 +189,8 @@ def compare(
     only layers that the pipeline does not read.
     """
     pipeline = get_pipeline(name)
-    edits = edits_of(scenario, load_layers())
+    layers = load_layers()
+    edits = edits_of(scenario, layers)
     arguments = {a: layer for a, layer in pipeline.INPUTS.items() if layer in edits}
     if not arguments:
         raise UnfitScenario(
@@ -193,7 +199,7 @@ def compare(
         )
     tell = _steps(pipeline, False, progress, more=2)
     tell("read")
-    planned, inputs = _read(conn, name, scenario.area, params)
+    planned, inputs = _read(conn, layers, name, scenario.area, params)
     from processing import scenario as overlays  # noqa: PLC0415 - see `run`
 
     absent = next((layer for a, layer in arguments.items() if inputs[a] is None), None)
@@ -216,13 +222,14 @@ def compare(
     return Comparison(scenario, planned, before, after, differences, provenance.status(planned))
 
 
-def _computed(planned: Plan, arguments: Mapping[str, Any], started_at: datetime) -> Run:
+def _computed(
+    planned: Plan, layers: Layers, arguments: Mapping[str, Any], started_at: datetime
+) -> Run:
     """Compute, and check that the result fits its layers."""
     from processing.frames import checksum, require_fit  # noqa: PLC0415 - see `run`
 
     pipeline = planned.pipeline
     result = pipeline.compute(planned.params, planned.area, **arguments, **pipeline.seeds())
-    layers = load_layers()
     result_checksum = checksum(result.frames)
     signed = {name: frame.assign(run_id=planned.id) for name, frame in result.frames.items()}
     for layer_id in pipeline.OUTPUT:
@@ -263,7 +270,7 @@ def _by_tiles(
 Reports = Mapping[tuple[str, str], bytes]
 
 
-def _reports(done: Run, layers: Mapping[str, Layer], inputs: Mapping[str, Any]) -> Reports:
+def _reports(done: Run, layers: Layers, inputs: Mapping[str, Any]) -> Reports:
     """Return the reports of a run by language and format; none for most pipelines."""
     make = getattr(done.plan.pipeline, "documents", None)
     if make is None:
@@ -284,12 +291,11 @@ def _reports(done: Run, layers: Mapping[str, Layer], inputs: Mapping[str, Any]) 
 
 
 def _publish(
-    conn: Connection, done: Run, inputs: Mapping[str, Any], tell: Callable[[str], None]
+    conn: Connection, layers: Layers, done: Run, inputs: Mapping[str, Any], tell: Tell
 ) -> Run:
     from layers import store  # noqa: PLC0415 - see `run`
     from layers.swap import translated  # noqa: PLC0415
 
-    layers = load_layers()
     reports = _reports(done, layers, inputs)
     outputs: dict[str, dict[str, Any]] = {}
     changed = False
@@ -335,7 +341,7 @@ def _plan(conn: Connection, name: str, area_id: str, params: Mapping[str, Any]) 
 
 
 def _read(
-    conn: Connection, name: str, area_id: str, params: Mapping[str, Any]
+    conn: Connection, layers: Layers, name: str, area_id: str, params: Mapping[str, Any]
 ) -> tuple[Plan, dict[str, Any]]:
     """Read all inputs of one moment: when a load came in between, read again.
 
@@ -345,7 +351,7 @@ def _read(
     """
     from layers import raster_store, store  # noqa: PLC0415 - see `run`
 
-    layers, rasters = load_layers(), load_rasters()
+    rasters = load_rasters()
 
     def read_one(name: str) -> Any:
         if name in rasters:
@@ -358,7 +364,7 @@ def _read(
             argument: None if name not in planned.versions else read_one(name)
             for argument, name in planned.pipeline.INPUTS.items()
         }
-        inputs |= _previous(conn, planned)
+        inputs |= _previous(conn, layers, planned)
         again = _plan(conn, name, area_id, params)
         if again.inputs == planned.inputs:
             return planned, inputs
@@ -366,7 +372,7 @@ def _read(
     raise RunFailed(f"{name}: the layers of area {area_id} keep changing; run it again later")
 
 
-def _previous(conn: Connection, planned: Plan) -> dict[str, Any]:
+def _previous(conn: Connection, layers: Layers, planned: Plan) -> dict[str, Any]:
     """Return the rows that the run before published, for a pipeline that tells changes.
 
     Rows of this very run hold the values of the one before it, so that running again changes
@@ -377,15 +383,13 @@ def _previous(conn: Connection, planned: Plan) -> dict[str, Any]:
         return {}
     from layers import store  # noqa: PLC0415 - see `run`
 
-    rows = store.read(conn, load_layers()[layer_id], area=planned.area.id)
+    rows = store.read(conn, layers[layer_id], area=planned.area.id)
     if len(rows) and (rows["run_id"] == planned.id).all():
         rows = rows.assign(value=rows["previous"])
     return {"previous": rows if len(rows) else None}
 
 
-def _steps(
-    pipeline: Pipeline, publish: bool, progress: Progress | None, *, more: int = 0
-) -> Callable[[str], None]:
+def _steps(pipeline: Pipeline, publish: bool, progress: Progress | None, *, more: int = 0) -> Tell:
     total = 2 + more + (len(pipeline.OUTPUT) if publish else 0)
     done = iter(range(total))
 

@@ -70,25 +70,28 @@ def loss(
         (Reason.DISTANCE, outside(ray.flat_m, DISTANCE_M[scenario]) | (ray.flat_m > furthest)),
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        sight = _rural_sight(ray, cell) if scenario == "rma" else _urban_sight(scenario, ray)
-        hidden = np.maximum(sight, _hidden(scenario, ray, cell))
+        lg_d = np.log10(ray.slant_m)
+        sight = _rural_sight(ray, cell) if scenario == "rma" else _urban_sight(scenario, ray, lg_d)
+        hidden = np.maximum(sight, _hidden(scenario, ray, lg_d, cell))
     return refuse(np.where(sees, sight, hidden), faults)
 
 
 def ray(
     frequency_ghz: ArrayLike, flat_m: ArrayLike, *, base_m: ArrayLike, terminal_m: ArrayLike
 ) -> Ray:
-    """Return the rays of given distances on the ground (m) and heights above it (m)."""
-    values = np.broadcast_arrays(frequency_ghz, flat_m, base_m, terminal_m)
+    """Return the rays of given distances on the ground (m) and heights above it (m).
+
+    What has one value for all rays stays one, and so does its logarithm.
+    """
+    values = (frequency_ghz, flat_m, base_m, terminal_m)
     f, flat, base, terminal = (np.asarray(value, dtype=np.float64) for value in values)
     return Ray(f, flat, np.hypot(flat, base - terminal), base, terminal)
 
 
-def _urban_sight(scenario: Scenario, ray: Ray) -> Floats:
+def _urban_sight(scenario: Scenario, ray: Ray, lg_d: Floats) -> Floats:
     """Return the loss in line of sight; the effective environment stands 1 m over the ground."""
     start, near, far = (28.0, 22.0, 9.0) if scenario == "uma" else (32.4, 21.0, 9.5)
     f = 20.0 * np.log10(ray.f_ghz)
-    lg_d = np.log10(ray.slant_m)
     breakpoint_m = 4.0 * (ray.base_m - 1.0) * (ray.terminal_m - 1.0) * ray.f_ghz * 1e9 / LIGHT_M_S
     before = start + near * lg_d + f
     square = breakpoint_m**2 + (ray.base_m - ray.terminal_m) ** 2
@@ -112,9 +115,9 @@ def _rural_before(distance_m: Floats, f_ghz: Floats, cell: Rural) -> Floats:
     return np.asarray(loss + 0.002 * np.log10(cell.building_m) * distance_m)
 
 
-def _hidden(scenario: Scenario, ray: Ray, cell: Rural) -> Floats:
+def _hidden(scenario: Scenario, ray: Ray, lg_d: Floats, cell: Rural) -> Floats:
     """Return the loss out of line of sight before it is held against that in line of sight."""
-    lg_d, lg_f = np.log10(ray.slant_m), np.log10(ray.f_ghz)
+    lg_f = np.log10(ray.f_ghz)
     if scenario == "uma":
         return 13.54 + 39.08 * lg_d + 20.0 * lg_f - 0.6 * (ray.terminal_m - 1.5)
     if scenario == "umi":
