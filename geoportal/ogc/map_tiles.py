@@ -18,7 +18,7 @@ from geoportal.ogc.coverage_parameters import extent_of
 from geoportal.ogc.crs import SUPPORTED
 from geoportal.ogc.dataset_tiles import TITLE
 from geoportal.ogc.enrich import attribution
-from geoportal.ogc.links import link, self_links
+from geoportal.ogc.links import TITLES, link, self_links
 from geoportal.ogc.media_types import MEDIA_TYPES
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.tilejson import joined
@@ -153,7 +153,9 @@ def get_dataset_tileset(api: Api, request: OgcRequest, tile_matrix_set_id: str) 
 
 def _list(request: OgcRequest, tiled: Tiled) -> Answer:
     found = [_summary(request, tms, tiled) | tiled.limits(tms) for tms in TILE_MATRIX_SETS.values()]
-    return {}, 200, {"tilesets": found, "links": self_links(request, f"{tiled.base}/tiles")}
+    title = f"{TITLES['tilesets-map'].get(request.language)}: {tiled.title}"
+    links = self_links(request, f"{tiled.base}/tiles")
+    return {}, 200, {"title": title, "tilesets": found, "links": links}
 
 
 def _one(request: OgcRequest, tms: TileMatrixSet, tiled: Tiled) -> Answer:
