@@ -16,7 +16,7 @@ run: runtime postgis assets ## a running geoportal: database, layers, one comput
 	@exec .venv/bin/geoportal up $(ARGS)
 
 test: dev postgis assets chromium ## all tests, on a throw-away PostGIS
-	@$(PYTHON_HERE) -m pytest $(ARGS)
+	@bash tools/test.sh $(PYTHON_HERE) $(ARGS)
 
 check: dev ## style, types, imports between the rooms, layer definitions
 	@.venv/bin/ruff check .

@@ -24,7 +24,10 @@ FOLDERS = Path("/tmp")  # a unix socket's path must be short, TMPDIR may be anyt
 
 def _left_over(folder: Path, uid: int) -> bool:
     """Whether a folder is ours and its session is gone."""
-    if folder.is_symlink() or folder.stat().st_uid != uid:
+    try:
+        if folder.is_symlink() or folder.stat().st_uid != uid:
+            return False
+    except FileNotFoundError:  # another session has just removed its own
         return False
     try:
         os.kill(int((folder / "session").read_text()), 0)
@@ -53,7 +56,9 @@ def remove_left_overs() -> None:
 def throw_away_folder() -> Iterator[Path]:
     """A short folder that is gone afterwards, and after the next session if this one is killed."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=FOLDERS))
-    (folder / "session").write_text(str(os.getpid()))
+    # At once: a session that looks for left-overs must not see half of it.
+    (folder / "session.new").write_text(str(os.getpid()))
+    (folder / "session.new").rename(folder / "session")
     try:
         yield folder
     finally:
