@@ -5,12 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import orjson
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor
-from psycopg.types.json import set_json_loads
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from geoportal.errors import (
@@ -20,6 +17,7 @@ from geoportal.errors import (
     QueryTimeout,
     TableMissing,
 )
+from geoportal.reader import Reader, Row
 from geoportal.settings import Settings
 from layers.query import Query
 
@@ -27,9 +25,6 @@ LOGGER = logging.getLogger(__name__)
 
 ROLE = "geoportal_reader"
 POOL_WAIT_S = 2.0
-PREPARE_AFTER = 2
-
-Row = tuple[Any, ...]
 
 
 @contextmanager
@@ -63,14 +58,18 @@ def translate_errors() -> Iterator[None]:
 
 
 class _Connection(AsyncConnection[Row]):
-    """A connection with one cursor for all its queries: what psycopg learns of types it keeps."""
+    """A connection with its reader."""
 
-    reader: AsyncCursor[Row]
+    reader: Reader
+
+    async def close(self) -> None:
+        """Close the connection."""
+        self.reader.unwatch()
+        await super().close()
 
 
 async def _configure(connection: _Connection) -> None:
-    set_json_loads(orjson.loads, connection)
-    connection.reader = connection.cursor(binary=True)
+    connection.reader = Reader(connection)
 
 
 class Database:
@@ -98,7 +97,6 @@ class Database:
             kwargs={
                 "options": options,
                 "autocommit": True,
-                "prepare_threshold": PREPARE_AFTER,
                 "connect_timeout": 5,
             },
             configure=_configure,
@@ -130,17 +128,6 @@ class Database:
         # Taken and given back by hand: in autocommit there is no transaction to end on the way.
         connection = await self._pool.getconn()
         try:
-            cursor = connection.reader
-            # The text is made by layers.query from constants and quoted names only.
-            await cursor.execute(
-                query.sql.encode(),
-                query.params or None,
-                prepare=None if query.prepare else False,
-            )
-            rows = await cursor.fetchall()
-            # Until the next query the cursor would hold on to what may be megabytes.
-            if cursor.pgresult:
-                cursor.pgresult.clear()
-            return rows
+            return await connection.reader.rows(query)
         finally:
             await self._pool.putconn(connection)
