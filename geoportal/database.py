@@ -25,6 +25,7 @@ LOGGER = logging.getLogger(__name__)
 
 ROLE = "geoportal_reader"
 POOL_WAIT_S = 2.0
+UNAVAILABLE = "The database does not answer now."
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def translate_errors() -> Iterator[None]:
             "The query took longer than allowed; ask for a smaller area or fewer features."
         ) from None
     except psycopg.OperationalError:
-        raise DatabaseUnavailable("The database does not answer now.") from None
+        raise DatabaseUnavailable(UNAVAILABLE) from None
     except (
         psycopg.errors.UndefinedTable,
         psycopg.errors.UndefinedColumn,
@@ -101,6 +102,7 @@ class Database:
             },
             configure=_configure,
         )
+        self._reading = 0
 
     async def open(self) -> None:
         """Begin to connect; does not wait, so a server starts while its database is down."""
@@ -126,8 +128,16 @@ class Database:
 
     async def _rows(self, query: Query) -> list[Row]:
         # Taken and given back by hand: in autocommit there is no transaction to end on the way.
-        connection = await self._pool.getconn()
+        try:
+            connection = await self._pool.getconn()
+        except PoolTimeout:
+            if self._reading:
+                raise
+            # Nobody else has one: none could be made.
+            raise DatabaseUnavailable(UNAVAILABLE) from None
+        self._reading += 1
         try:
             return await connection.reader.rows(query)
         finally:
+            self._reading -= 1
             await self._pool.putconn(connection)
