@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 from rich.table import Table
 
 from benchmarks import osm_city
@@ -57,9 +58,7 @@ def main(quick: bool, features: int | None = None) -> int:
     """Load a real and a generated extract, each with osm2pgsql and then with ours; print ratios."""
     program = os.environ.get(OSM2PGSQL) or shutil.which("osm2pgsql")
     if program is None:
-        console.print(
-            f"osm: left out, there is no osm2pgsql on the PATH; install it, or name it in {OSM2PGSQL}"
-        )
+        console.print(f"left out: no osm2pgsql on the PATH; install it, or name it in {OSM2PGSQL}")
         return 0
     with folder() as inside:
         files = [_real(), _generated(inside, features or BUILDINGS[quick])]
@@ -100,9 +99,7 @@ def _compare(program: str, url: str, title: str, file: Path, area: str) -> _Comp
         check=True,
     )
     ours_s = time.monotonic() - started
-    return _Compared(
-        title, plain_s, ours_s, _rows(url, "plain", ""), _rows(url, "features", area)
-    )
+    return _Compared(title, plain_s, ours_s, _rows(url, "plain", ""), _rows(url, "features", area))
 
 
 def _osm2pgsql(program: str, url: str, file: Path) -> float:
@@ -123,9 +120,9 @@ def _rows(url: str, schema: str, area: str) -> dict[str, int]:
     found = {}
     with psycopg.connect(url, autocommit=True) as connection:
         for layer in LAYERS:
-            query = f"SELECT count(*) FROM {schema}.{layer}"  # noqa: S608
-            query += f" WHERE area = '{area}'" if area else ""
-            row = connection.execute(query.encode()).fetchone()
+            where = sql.SQL(" WHERE area = {}").format(area) if area else sql.SQL("")
+            query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, layer))
+            row = connection.execute(query + where).fetchone()
             found[layer] = row[0] if row else 0
     return found
 

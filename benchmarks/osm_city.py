@@ -35,9 +35,11 @@ class Counts:
 
 
 class _City:
-    def __init__(self, writer: osmium.SimpleWriter, buildings: int) -> None:
+    """Draws a square of `side` streets with as many nodes each."""
+
+    def __init__(self, writer: osmium.SimpleWriter, side: int) -> None:
         self._writer = writer
-        self.side = round((buildings * 5 / 3) ** 0.5)  # nodes of a street, and streets
+        self.side = side
         self._last = 0
         self._ways: list[tuple[list[int], Tags]] = []
         self._lawns: list[int] = []
@@ -108,8 +110,12 @@ class _City:
 
 def write(file: Path, buildings: int) -> Counts:
     """Write an extract of about so many buildings and 5/3 as many nodes of streets."""
-    with osmium.SimpleWriter(str(file), overwrite=True) as writer:
-        city = _City(writer, buildings)
+    side = round((buildings * 5 / 3) ** 0.5)
+    header = osmium.io.Header()  # with a box, as extracts have it
+    corner = (LON + STEP_M * side * EAST, LAT + ROW_M * side * NORTH)
+    header.add_box(osmium.osm.Box(LON, LAT, *corner))
+    with osmium.SimpleWriter(str(file), overwrite=True, header=header) as writer:
+        city = _City(writer, side)
         streets = city.streets()
         columns = STEP_M * city.side // PLOT_M
         number = 0
@@ -118,6 +124,4 @@ def write(file: Path, buildings: int) -> Counts:
                 city.plot(number, row, column)
                 number += 1
         city.finish()
-    return Counts(
-        street_nodes=city.side**2, buildings=number, streets=streets, **city.counts
-    )
+    return Counts(street_nodes=city.side**2, buildings=number, streets=streets, **city.counts)
