@@ -1,4 +1,4 @@
-"""What the source of a computed layer says, in parts: the pipeline, the run, the layers it read."""
+"""What the source of a computed layer says, in parts: the pipeline and the layers it read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 _TEXT = re.compile(
-    r"(?P<process>[a-z0-9-]+) (?P<version>[0-9.]+), run (?P<run>[0-9a-f-]+): (?P<inputs>.+)"
+    # A pipeline made of others names them and their versions after its own.
+    r"(?P<process>[a-z0-9-]+) (?P<version>[0-9.]+)(; [^,]+)?, run [0-9a-f-]{36}: (?P<inputs>.+)"
 )
 _STATUS = re.compile(r" \(\w+\)$")
 
@@ -17,7 +18,6 @@ class Derivation:
 
     process: str
     version: str
-    run: str
     inputs: tuple[str, ...]
 
 
@@ -27,4 +27,4 @@ def derivation(source: object) -> Derivation | None:
     if found is None:
         return None
     inputs = tuple(_STATUS.sub("", one) for one in found["inputs"].split(", "))
-    return Derivation(found["process"], found["version"], found["run"], inputs)
+    return Derivation(found["process"], found["version"], inputs)

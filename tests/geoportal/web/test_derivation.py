@@ -10,7 +10,13 @@ RUN = "5f0c2b9e-1f0a-5a58-9b1c-0d5c6e7f8a9b"
 
 def test_a_source_is_taken_apart():
     found = derivation(f"radio-coverage 1.0.1, run {RUN}: buildings (demonstration), dem (open)")
-    assert found == Derivation("radio-coverage", "1.0.1", RUN, ("buildings", "dem"))
+    assert found == Derivation("radio-coverage", "1.0.1", ("buildings", "dem"))
+
+
+def test_a_pipeline_made_of_others_has_its_own_version_only():
+    members = "smart-quarter-coverage 1.1.0; service-coverage 1.2.0; radio-coverage 1.1.0"
+    found = derivation(f"{members}, run {RUN}: streets (open)")
+    assert found == Derivation("smart-quarter-coverage", "1.1.0", ("streets",))
 
 
 def test_any_other_source_stays_as_it_is():
@@ -29,5 +35,4 @@ def test_the_page_of_a_layer_names_its_pipeline_and_some_inputs(portal_server: S
     page = portal_server.request("GET", f"{layer}?f=html&lang=en")[2].decode()
     assert f"<summary>{found.inputs[0]}, {found.inputs[1]} and 1 more</summary>" in page
     assert '<a href="/ogc/processes/service-coverage?lang=en">service-coverage</a>' in page
-    assert source not in page
-    assert found.run in page
+    assert f"</summary>{source}</details>" in page
