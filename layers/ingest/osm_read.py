@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,8 @@ def extent(file: Path) -> tuple[float, float, float, float]:
         with osmium.io.Reader(str(file)) as reader:
             box = reader.header().box()
         if not box.valid():
-            box = _node_box(file)
+            seen = file.stat()
+            box = _node_box(file, (seen.st_mtime_ns, seen.st_size))
     except _FAULTS as error:
         raise _corrupt(file, error) from None
     if not box.valid():
@@ -128,7 +130,9 @@ def _corrupt(file: Path, error: BaseException) -> CorruptSource:
     return CorruptSource(message)
 
 
-def _node_box(file: Path) -> Any:
+@lru_cache(maxsize=1)
+def _node_box(file: Path, _state: tuple[int, int]) -> Any:
+    """Return the box of all nodes; asked for the place of an area and again for its load."""
     box = osmium.osm.Box(osmium.osm.Location(), osmium.osm.Location())
     node: Any
     for node in osmium.FileProcessor(str(file), osmium.osm.NODE):
