@@ -1,5 +1,5 @@
--- The tables that `geoportal load osm` fills, as a flex output of osm2pgsql: same objects, same
--- columns. It cannot cut streets at their junctions, so a street here is a whole way.
+-- The tables that `geoportal load osm` fills, as a flex output of osm2pgsql: the same objects, and
+-- the columns that tags fill. It cannot cut streets at junctions, so a street here is a whole way.
 
 local function table_of(name, kind, columns)
   table.insert(columns, {column = 'name', type = 'text'})

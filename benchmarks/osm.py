@@ -1,6 +1,7 @@
 """An OpenStreetMap extract loaded and published, beside the flex output of osm2pgsql.
 
-`osm.lua` has the style: the same objects into tables of the same columns.
+`osm.lua` has the style: the same objects into tables with the columns that tags fill. Its work is
+less: whole streets, and no checks, texts, sums or tables of tiles.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ INDEXES = (
     "CREATE INDEX ON plain.buildings (kind, osm_id)",
     "CREATE INDEX ON plain.service_points (service_class, osm_id)",
     "CREATE INDEX ON plain.green_areas (kind, osm_id)",
-    "CREATE INDEX ON plain.street_lights (lamp_id)",  # ours has one of the cabinet
+    "CREATE INDEX ON plain.street_lights (lamp_id)",  # ours: of the cabinet, which OSM lacks
 )
 """Those of the feature tables; osm2pgsql itself makes that of the geometry."""
 

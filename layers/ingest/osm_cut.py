@@ -93,10 +93,11 @@ def _runs(way: Ints, nodes: Ints, there: Bools) -> tuple[Ints, Bools]:
 
 def _pieces(run: Ints, junction: Bools) -> tuple[Ints, Ints]:
     """Return the first and the last place of every piece between the ends and junctions of runs."""
-    turn = np.flatnonzero(run[1:] != run[:-1])
+    turn = run[1:] != run[:-1]
     cut = junction.copy()
-    cut[[*turn, *(turn + 1)]] = True
-    cut[[0, -1] if len(cut) else []] = True
+    cut[1:] |= turn
+    cut[:-1] |= turn
+    cut[:1] = cut[-1:] = True
     at = np.flatnonzero(cut)
     same = run[at[:-1]] == run[at[1:]]
     return at[:-1][same], at[1:][same]

@@ -1,8 +1,8 @@
 """Layers `transit_stops`, `transit_lines` and `transit_departures` of the demonstration quarter.
 
-The stops are the service points of the class `stop`. Buses of every quarter run along its main
-streets with stops, there and back; what counts as a departure is what counts in a loaded timetable
-(layers/ingest/gtfs): the last stop of a trip has none.
+The stops are the service points of the class `stop`, each for both sides of its street. Buses of
+every quarter run along its main streets with stops, there and back. A departure is what is one in a
+loaded timetable (layers/ingest/gtfs): the last stop of a trip has none.
 """
 
 from __future__ import annotations
