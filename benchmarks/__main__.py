@@ -23,8 +23,8 @@ PARTS: dict[str, Callable[[bool, int | None], int]] = {
     "publishing": publishing.main,
     "radio": radio.main,
     "loading": loading.main,
-    "osm": osm.main,
     "scale": scale.main,
+    "osm": osm.main,
 }
 
 
