@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from types import FrameType
 
-from benchmarks import coverage, loading, memory, publishing, radio, scale, serving, startup
+from benchmarks import coverage, loading, memory, osm, publishing, radio, scale, serving, startup
 from benchmarks.errors import BenchmarkError
 from geoportal.errors import GeoportalError
 from layers.errors import LayersError
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[bool, int | None], int]] = {
     "radio": radio.main,
     "loading": loading.main,
     "scale": scale.main,
+    "osm": osm.main,
 }
 
 

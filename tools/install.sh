@@ -33,7 +33,7 @@ fi
 venv="$(readlink -f "$venv")"
 
 stamp="$venv/stamp-$kind"
-wanted="$(cat requirements/*.txt pyproject.toml | sha256sum)"
+wanted="$(cat requirements/*.txt pyproject.toml tools/install.sh | sha256sum)"
 [ "$(cat "$stamp" 2> /dev/null)" = "$wanted" ] && exit 0
 # What the tests need holds all that running needs.
 [ "$kind" = runtime ] && [ "$(cat "$venv/stamp-dev" 2> /dev/null)" = "$wanted" ] && exit 0
@@ -46,6 +46,8 @@ pip=("$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --n
 # Wheels only: nothing of a package runs while it is installed, and no compiler is needed.
 "${pip[@]}" --require-hashes --only-binary :all: --requirement "requirements/$kind.txt"
 "${pip[@]}" --no-build-isolation --editable .
+# pygeoapi's wheel brings a package `tests` of its own, which a child process would find instead of ours.
+rm -rf "$venv"/lib/python3*/site-packages/tests
 # Compiled once, on all cores, and not at each start (some files are templates, which cannot be).
 "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" > /dev/null || true
 printf '%s' "$wanted" > "$stamp"

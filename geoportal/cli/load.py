@@ -19,7 +19,7 @@ from geoportal.cli.progress import bar, say
 from geoportal.cli.quality import reports
 from geoportal.errors import BadSetting
 from geoportal.settings import Settings
-from layers.model import Area, Layer, Origin
+from layers.model import Area, Layer, Licence, Origin, Text
 from layers.version import SELECT_VERSIONS, Version
 
 if TYPE_CHECKING:
@@ -30,6 +30,19 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[Any]
 
 DEMO_SOURCE = "demonstration generator, {buildings} buildings"
+DEMO_SUPPLIER = Text(
+    be="Геапартал праграмы «Разумныя гарады Беларусі» (згенераваныя дэманстрацыйныя даныя)",
+    ru="Геопортал программы «Умные города Беларуси» (сгенерированные демонстрационные данные)",
+    en="Geoportal of the Smart Cities of Belarus programme (generated demonstration data)",
+)
+DEMO_LICENCE = Licence(
+    id="CC0-1.0",
+    title="CC0 1.0 Universal",
+    url="https://creativecommons.org/publicdomain/zero/1.0/",
+)
+DEMO_ATTRIBUTION = (
+    "Generated demonstration data, Geoportal of the Smart Cities of Belarus programme"
+)
 
 
 @click.group(
@@ -282,8 +295,18 @@ def demo_origin(layer: Layer | RasterDefinition, area: Area, buildings: int) -> 
         sums.update(file.read_bytes())
     for value in (layer.model_dump_json(), area.model_dump_json(), str(buildings)):
         sums.update(value.encode())
-    source = DEMO_SOURCE.format(buildings=buildings)
-    return Origin(status="demonstration", source=source, checksum=sums.hexdigest())
+    origin = Origin(
+        status="demonstration",
+        source=DEMO_SOURCE.format(buildings=buildings),
+        checksum=sums.hexdigest(),
+    )
+    if layer.status == "demonstration":  # its definition says the rest
+        return origin
+    return origin.model_copy(
+        update={
+            "supplier": DEMO_SUPPLIER, "licence": DEMO_LICENCE, "attribution": DEMO_ATTRIBUTION,
+        }
+    )  # fmt: skip
 
 
 def load_national(connection: Connection, given: Settings) -> bool:

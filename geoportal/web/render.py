@@ -13,6 +13,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader, TemplateNo
 
 from geoportal.web import format as written
 from geoportal.web.assets import assets
+from geoportal.web.derivation import derivation
 from geoportal.web.openapi_page import operations_by_tag
 from geoportal.web.texts import text, texts, unit_symbol
 from layers.model import LANGUAGES, THEMES, Language
@@ -37,6 +38,7 @@ def environment() -> Environment:
     found.globals |= {
         "languages": LANGUAGE_NAMES,
         "centre": centre,
+        "derivation": derivation,
         "operations_by_tag": operations_by_tag,
         "by_theme": by_theme,
     }

@@ -9,6 +9,12 @@ from __future__ import annotations
 from layers.ingest.osm_streets import ALLOWED, DENIED
 from layers.ingest.osm_tags import Tags, address, metres, number, whole, words, year
 
+KEYS = (
+    "building", "amenity", "healthcare", "highway", "landuse", "leisure", "natural",
+    "public_transport", "railway", "shop",
+)  # fmt: skip
+"""What has none of these keys is neither building nor service point, light or green area."""
+
 _NO_BUILDING = frozenset({"no", "entrance", "demolished", "razed", "proposed", "construction"})
 _BUILDING_KINDS = {
     "residential": "apartments residential house detached semidetached_house semi terrace dormitory"
@@ -74,7 +80,7 @@ def building_kind(tags: Tags) -> str:
     for key, kind in _BY_KEY.items():
         if key in tags:
             return kind
-    unused = not tags.keys() & _OTHER_USES
+    unused = not any(key in tags for key in _OTHER_USES)
     return "residential" if unused and "addr:housenumber" in tags else "other"
 
 
@@ -174,7 +180,7 @@ def service(tags: Tags) -> tuple[object, ...]:
 
 def accessibility(tags: Tags) -> list[str] | None:
     """Return the codes of what is tagged as there; None when the tags say nothing about any."""
-    if not _ACCESSIBILITY.keys() & tags.keys():
+    if not any(key in tags for key in _ACCESSIBILITY):
         return None
     return [code for key, code in _ACCESSIBILITY.items() if tags.get(key) in ("yes", "designated")]
 

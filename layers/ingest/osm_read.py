@@ -5,9 +5,9 @@ A layer is held in memory, about 1 kB per feature: a city takes seconds, a count
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import shapely
 from pyproj import Geod
 
 from layers.errors import CorruptSource, MissingSource
-from layers.ingest import osm_places, osm_streets
+from layers.ingest import osm_cut, osm_places, osm_streets
 from layers.ingest.osm_ids import Key, numbers
 from layers.model import Area
 
@@ -36,9 +36,9 @@ class Rows:
     """The rows of one layer while the file is read; geometry as WKB in lon/lat."""
 
     fields: tuple[str, ...]
-    rows: list[tuple[Key, bytes | str, tuple[object, ...]]] = field(default_factory=list)
+    rows: list[tuple[Key, bytes, tuple[object, ...]]] = field(default_factory=list)
 
-    def add(self, key: Key, wkb: bytes | str, values: tuple[object, ...]) -> None:
+    def add(self, key: Key, wkb: bytes, values: tuple[object, ...]) -> None:
         """Keep one feature."""
         self.rows.append((key, wkb, values))
 
@@ -90,8 +90,7 @@ def read(file: Path) -> Extract:
             f"{file.name}: the name of an OSM extract ends in {', '.join(SUFFIXES)}"
         )
     try:
-        junctions = _junctions(file)
-        return _collect(file, junctions)
+        return _collect(file)
     except _FAULTS as error:
         raise _corrupt(file, error) from None
 
@@ -113,7 +112,8 @@ def extent(file: Path) -> tuple[float, float, float, float]:
         with osmium.io.Reader(str(file)) as reader:
             box = reader.header().box()
         if not box.valid():
-            box = _node_box(file)
+            seen = file.stat()
+            box = _node_box(file, (seen.st_mtime_ns, seen.st_size))
     except _FAULTS as error:
         raise _corrupt(file, error) from None
     if not box.valid():
@@ -130,7 +130,9 @@ def _corrupt(file: Path, error: BaseException) -> CorruptSource:
     return CorruptSource(message)
 
 
-def _node_box(file: Path) -> Any:
+@lru_cache(maxsize=1)
+def _node_box(file: Path, _state: tuple[int, int]) -> Any:
+    """Return the box of all nodes; asked for the place of an area and again for its load."""
     box = osmium.osm.Box(osmium.osm.Location(), osmium.osm.Location())
     node: Any
     for node in osmium.FileProcessor(str(file), osmium.osm.NODE):
@@ -138,19 +140,7 @@ def _node_box(file: Path) -> Any:
     return box
 
 
-def _junctions(file: Path) -> set[int]:
-    """Return the nodes that streets share, or that one street passes twice."""
-    nodes = array("q")
-    ways = osmium.FileProcessor(str(file), osmium.osm.WAY)
-    way: Any
-    for way in ways.with_filter(osmium.filter.KeyFilter("highway")):
-        if osm_streets.is_street(way.tags):
-            nodes.extend(node.ref for node in way.nodes)
-    found, counts = np.unique(np.frombuffer(nodes, dtype=np.int64), return_counts=True)
-    return set(found[counts > 1].tolist())
-
-
-def _collect(file: Path, junctions: set[int]) -> Extract:
+def _collect(file: Path) -> Extract:
     extract = Extract(
         {
             "streets": Rows((*osm_streets.STREET_FIELDS, "node_from", "node_to")),
@@ -161,37 +151,53 @@ def _collect(file: Path, junctions: set[int]) -> Extract:
         }
     )
     factory = osmium.geom.WKBFactory()
-    ways = 0
+    ways, streets = osm_cut.Ways(), []
     thing: Any
-    objects = osmium.FileProcessor(str(file)).with_locations().with_areas()
-    for thing in objects.with_filter(osmium.filter.EmptyTagFilter()):
-        if thing.is_node():
-            _node(extract, thing, factory)
-        elif thing.is_area():
+    for thing in _objects(file):
+        if thing.is_area():
             _area(extract, thing, factory)
-        elif thing.is_way() and osm_streets.is_street(thing.tags):
-            ways += 1
-            _street(extract, thing, junctions)
-    if ways and not extract.count("streets"):
+        elif thing.is_node():
+            _node(extract, thing, factory)
+        elif osm_streets.is_street(thing.tags):
+            ways.add(thing)
+            streets.append(osm_streets.street(thing.tags))
+    for part in ways.parts():
+        values = (*streets[part.way], part.node_from, part.node_to)
+        extract.rows["streets"].add(part.key, part.wkb, values)
+    if len(ways) and not extract.count("streets"):
         raise CorruptSource(
-            f"{file.name} has {ways} streets but not their nodes;"
+            f"{file.name} has {len(ways)} streets but not their nodes;"
             " export it again with all nodes of its ways"
         )
     return extract
 
 
+def _objects(file: Path) -> Iterable[Any]:
+    """Yield the nodes, ways and areas that may be of use; what has no such key never gets here."""
+    streets = osmium.filter.KeyFilter("highway")
+    streets.enable_for(osmium.osm.WAY)
+    places = osmium.filter.KeyFilter(*osm_places.KEYS)
+    places.enable_for(osmium.osm.NODE | osmium.osm.AREA)
+    wanted = osmium.filter.EntityFilter(osmium.osm.NODE | osmium.osm.WAY | osmium.osm.AREA)
+    objects = osmium.FileProcessor(str(file)).with_areas()
+    return objects.with_filter(wanted).with_filter(streets).with_filter(places)
+
+
 def _node(extract: Extract, node: Any, factory: Any) -> None:
-    tags = dict(node.tags)
+    tags = node.tags
     key = (0, node.id, 0)
     if osm_places.service_class(tags):
-        wkb = factory.create_point(node)
-        extract.rows["service_points"].add(key, wkb, osm_places.service(tags))
+        extract.rows["service_points"].add(key, _point(factory, node), osm_places.service(tags))
     if tags.get("highway") == "street_lamp":
-        extract.rows["street_lights"].add(key, factory.create_point(node), osm_places.light(tags))
+        extract.rows["street_lights"].add(key, _point(factory, node), osm_places.light(tags))
+
+
+def _point(factory: Any, node: Any) -> bytes:
+    return bytes.fromhex(factory.create_point(node))
 
 
 def _area(extract: Extract, area: Any, factory: Any) -> None:
-    tags = dict(area.tags)
+    tags = area.tags  # asked key by key: a dict of them takes longer to make
     wanted = {
         "buildings": osm_places.building if osm_places.is_building(tags) else None,
         "service_points": osm_places.service if osm_places.service_class(tags) else None,
@@ -200,46 +206,19 @@ def _area(extract: Extract, area: Any, factory: Any) -> None:
     if not any(wanted.values()) or area.num_rings()[0] == 0:  # no ring = crosses itself
         return
     key = (1 if area.from_way() else 2, area.orig_id(), 0)
-    wkb = factory.create_multipolygon(area)
+    wkb = bytes.fromhex(factory.create_multipolygon(area))  # GEOS reads digits slowly
     for layer_id, values in wanted.items():
         if values is not None:
             extract.rows[layer_id].add(key, wkb, values(tags))
 
 
-def _street(extract: Extract, way: Any, junctions: set[int]) -> None:
-    values = osm_streets.street(dict(way.tags))
-    for number, part in enumerate(_parts(way, junctions)):
-        line = [(lon, lat) for _, lon, lat in part]
-        if len(set(line)) < 2:  # nodes on top of each other make no line
-            continue
-        ends = (part[0][0], part[-1][0])
-        wkb = shapely.to_wkb(shapely.LineString(line))
-        extract.rows["streets"].add((1, way.id, number), wkb, (*values, *ends))
-
-
-def _parts(way: Any, junctions: set[int]) -> Iterator[list[tuple[int, float, float]]]:
-    """Yield the pieces of a way between junctions; a node outside the extract ends a piece."""
-    part: list[tuple[int, float, float]] = []
-    for node in way.nodes:
-        if not node.location.valid():
-            if len(part) > 1:
-                yield part
-            part = []
-            continue
-        if part and node.ref == part[-1][0]:
-            continue
-        part.append((node.ref, node.lon, node.lat))
-        if len(part) > 1 and node.ref in junctions:
-            yield part
-            part = [part[-1]]
-    if len(part) > 1:
-        yield part
-
-
 def _finish_streets(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add the geodesic length (WGS 84), m."""
-    lengths = [ELLIPSOID.line_length(*line.coords.xy) for line in frame.geometry]
-    return frame.assign(length_m=np.round(lengths, 3))
+    places, line = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
+    step = line[1:] == line[:-1]
+    *_, steps_m = ELLIPSOID.inv(*places[:-1][step].T, *places[1:][step].T)
+    lengths_m = np.bincount(line[1:][step], weights=steps_m, minlength=len(frame))
+    return frame.assign(length_m=np.round(lengths_m, 3))
 
 
 def _finish_points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

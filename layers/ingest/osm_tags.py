@@ -14,6 +14,7 @@ def words(text: str) -> frozenset[str]:
 
 
 _NUMBER = re.compile(r"^\s*(\d{1,7}(?:[.,]\d{1,4})?)\s*([a-z/']*)")
+_YEAR = re.compile(r"^(1\d{3}|20\d{2})(-|$)")
 _FEET_M = 0.3048
 YES = {"yes", "true", "1"}
 NO = {"no", "false", "0"}
@@ -21,7 +22,9 @@ NO = {"no", "false", "0"}
 
 def number(text: str | None, units: Mapping[str, float], most: float) -> float | None:
     """Return the first number of a value in the unit that has factor 1; None = unusable."""
-    match = _NUMBER.match((text or "").lower())
+    if text is None:
+        return None
+    match = _NUMBER.match(text.lower())
     if match is None or match[2] not in units:
         return None
     value = float(match[1].replace(",", ".")) * units[match[2]]
@@ -41,14 +44,15 @@ def whole(text: str | None, most: int) -> int | None:
 
 def year(text: str | None) -> int | None:
     """Return the year of a date like 1975, 1975-06 or 1975-06-01."""
-    match = re.match(r"^(1\d{3}|20\d{2})(-|$)", text or "")
+    match = _YEAR.match(text) if text else None
     return int(match[1]) if match else None
 
 
 def address(tags: Tags) -> str | None:
     """Return street and house number, or what there is of them."""
-    parts = [tags.get("addr:street") or tags.get("addr:place"), tags.get("addr:housenumber")]
-    return ", ".join(p for p in parts if p) or None
+    street = tags.get("addr:street") or tags.get("addr:place")
+    house = tags.get("addr:housenumber")
+    return f"{street}, {house}" if street and house else street or house or None
 
 
 def flag(text: str | None) -> bool | None:

@@ -24,6 +24,7 @@ from processing.demo import (
     services,
     streets,
     telecom,
+    transit,
 )
 from processing.demo.city import Chunk, City, city
 from processing.demo.frame import numbered
@@ -49,6 +50,9 @@ _PER_CHUNK: dict[str, Callable[[Chunk], gpd.GeoDataFrame | None]] = {
     "line_terminals": fibre.terminals,
     "splitters": fibre.splitters,
     "ducts": fibre.ducts,
+    "transit_stops": transit.stops,
+    "transit_lines": transit.lines,
+    "transit_departures": transit.departures,
 }
 
 _PER_CITY: dict[str, Callable[[City], gpd.GeoDataFrame]] = {
@@ -60,7 +64,8 @@ LAYERS: tuple[str, ...] = (
     "smart_quarters", "buildings", "streets", "service_points", "street_lights", "light_cabinets",
     "utility_meters", "wifi_access_points", "base_stations", "air_sensors", "air_sensor_readings",
     "green_areas", "parcels", "functional_zones", "red_lines", "census_units", "meter_readings",
-    "lorawan_gateways", "line_terminals", "splitters", "ducts",
+    "lorawan_gateways", "line_terminals", "splitters", "ducts", "transit_stops", "transit_lines",
+    "transit_departures",
 )  # fmt: skip
 """Ids of the layers that the generator makes."""
 

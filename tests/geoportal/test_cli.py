@@ -16,6 +16,7 @@ import rasterio
 from rasterio.transform import from_origin
 
 from geoportal.__main__ import cli
+from layers.registry import load_layers
 from tests.fix_db import new_database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -170,6 +171,12 @@ def test_demonstration_of_a_new_area_loads_once_and_only_once(
     assert connection.execute(query).fetchall() == versions
     count = connection.execute("SELECT count(*) FROM features.buildings WHERE area = 'testville'")
     assert count.fetchone() == (60,)
+    layers = load_layers()
+    said = connection.execute("SELECT layer, status, attribution FROM layers.version").fetchall()
+    for layer_id, status, attribution in said:
+        given = attribution or layers[str(layer_id)].attribution
+        assert status == "demonstration", layer_id
+        assert str(given).startswith("Generated demonstration data"), layer_id
 
 
 def test_run_publishes_and_writes_the_result(database: str, tmp_path: Path) -> None:

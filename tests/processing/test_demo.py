@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from functools import cache
 
 import geopandas as gpd
 import networkx as nx
@@ -13,32 +12,12 @@ import shapely
 from pandas.testing import assert_frame_equal
 from pyproj import Geod
 
-from layers.model import Area, Text
 from layers.registry import load_layers
 from processing.demo import LAYERS, frames
-from processing.demo.rasters import RASTERS, raster
 from processing.demo.sketch import SIDE_M
 from processing.errors import BadParameter, UnknownDemoLayer
+from tests.fix_demo import BREST, ORSHA, made, metric, overlaps
 
-ORSHA = Area(
-    id="orsha",
-    number=1,
-    title=Text(be="Орша", ru="Орша", en="Orsha"),
-    soato="2236501000",
-    srid=32636,
-    lon=30.4258,
-    lat=54.5092,
-)
-BREST = Area(
-    id="brest",
-    number=7,
-    title=Text(be="Брэст", ru="Брест", en="Brest"),
-    soato="1401000000",
-    srid=32634,
-    lon=23.6850,
-    lat=52.0940,
-)
-AREAS = {a.id: a for a in (ORSHA, BREST)}
 TYPES = {
     "string": pd.api.types.is_string_dtype,
     "integer": pd.api.types.is_integer_dtype,
@@ -48,22 +27,6 @@ TYPES = {
     "date": pd.api.types.is_object_dtype,
     "string_array": pd.api.types.is_object_dtype,
 }
-
-
-@cache
-def made(layer_id, buildings=400, area="orsha"):
-    return pd.concat(list(frames(AREAS[area], layer_id, buildings=buildings)))
-
-
-def metric(layer_id, buildings=400, area="orsha"):
-    return made(layer_id, buildings, area).to_crs(AREAS[area].srid)
-
-
-def overlaps(shapes, more_than_m2):
-    tree = shapely.STRtree(shapes)
-    a, b = tree.query(shapes, predicate="intersects")
-    first, second = shapes[a[a < b]], shapes[b[a < b]]
-    return int((shapely.area(shapely.intersection(first, second)) > more_than_m2).sum())
 
 
 # --- every layer fits its definition -----------------------------------------------------------
@@ -262,79 +225,6 @@ def test_every_house_but_the_farm_is_near_a_way():
     assert far.drop(far.idxmax()).max() < 40
 
 
-# --- things along streets and in houses --------------------------------------------------------
-
-
-def test_lamps_light_streets_from_beside_them():
-    lamps, streets = metric("street_lights"), metric("streets")
-    near = lamps.distance(streets.union_all())
-    assert near.between(1, 10).all()
-    assert lamps.distance(metric("buildings").union_all()).min() > 0.5
-    tree = shapely.STRtree(lamps.geometry.to_numpy())
-    others = tree.query(lamps.geometry.to_numpy(), predicate="dwithin", distance=10)
-    assert (others[0] == others[1]).all()
-
-
-def test_cabinets_feed_the_lamps_they_count():
-    lamps, cabinets = made("street_lights", 1_200), made("light_cabinets", 1_200)
-    fed = lamps.groupby("cabinet").size()
-    counted = cabinets.set_index("cabinet")["lamps"]
-    assert fed.to_dict() == counted.to_dict()
-    assert counted.between(15, 40).all()
-    dark = cabinets.loc[cabinets["state"] == "fault", "cabinet"]
-    assert (lamps.loc[lamps["cabinet"].isin(dark), "state"] == "fault").all()
-    assert 0.005 < (lamps["state"] == "fault").mean() < 0.15
-    load = lamps.groupby("cabinet")["power_w"].sum() / 1000
-    assert (cabinets.set_index("cabinet")["power_kw"] >= load).all()
-
-
-@pytest.mark.parametrize("buildings", [60, 400, 1_200])
-def test_meters_are_in_their_buildings(buildings):
-    meters, houses = metric("utility_meters", buildings), metric("buildings", buildings)
-    assert meters["building_id"].isin(houses.index).all()
-    home = houses.geometry.loc[meters["building_id"]].to_numpy()
-    assert shapely.covers(home, meters.geometry.to_numpy()).all()
-    assert meters["meter_id"].is_unique
-    lived_in = houses.index[houses["dwellings"].notna()]
-    assert set(lived_in) <= set(meters["building_id"])
-
-
-def test_most_meters_are_live_and_read_lately():
-    meters = made("utility_meters", 1_200)
-    assert meters["live"].mean() == pytest.approx(0.8, abs=0.03)
-    assert ((meters["protocol"] == "manual") == ~meters["live"]).all()
-    live = meters.loc[meters["live"], "last_reading_at"].min()
-    assert meters.loc[~meters["live"], "last_reading_at"].max() < live
-
-
-def test_services_are_inside_public_buildings_or_in_the_open():
-    spots, houses = metric("service_points"), metric("buildings")
-    inside = spots.distance(houses.union_all()) == 0
-    assert (inside == spots["address"].notna()).all()
-    assert not inside[spots["service_class"].isin(["stop", "playground", "sports"])].any()
-    addressed = spots.dropna(subset=["address"])
-    home = houses.reset_index().set_index("address").geometry.loc[addressed["address"]]
-    assert shapely.covers(home.to_numpy(), addressed.geometry.to_numpy()).all()
-    required = {"school", "kindergarten", "clinic", "pharmacy", "post_office", "shop", "stop"}
-    assert set(spots["service_class"]) >= required | {"playground", "sports", "library", "bank"}
-
-
-def test_stops_are_on_main_streets():
-    spots, streets = metric("service_points"), metric("streets")
-    stops = spots[spots["service_class"] == "stop"]
-    main = streets[streets["highway"].isin(["primary", "secondary"])].union_all()
-    assert stops.distance(main).between(8, 12).all()
-
-
-def test_base_stations_have_three_sites_of_three_sectors_on_roofs():
-    sectors, houses = metric("base_stations"), metric("buildings")
-    assert sectors["name"].nunique() == 3
-    assert (sectors.groupby("name")["azimuth_deg"].nunique() == 3).all()
-    assert len(sectors) == 3 * 3 * sectors["technology"].nunique()
-    assert (sectors.distance(houses.union_all()) == 0).all()
-    assert sectors["height_m"].min() > 20
-
-
 # --- land --------------------------------------------------------------------------------------
 
 
@@ -379,63 +269,7 @@ def test_greens_keep_off_houses_and_each_other():
     assert {"park", "lawn", "playground", "square", "forest"} <= set(greens["kind"])
 
 
-# --- air ---------------------------------------------------------------------------------------
-
-
-def test_two_weeks_of_hourly_air_with_a_rhythm_an_episode_and_gaps():
-    air = made("air_sensor_readings")
-    assert len(air) == 12 * 14 * 24
-    assert str(air["time"].min()) == "2026-10-01 00:00:00+00:00"
-    assert str(air["time"].max()) == "2026-10-14 23:00:00+00:00"
-    assert 0.002 < air["pm10_ug_m3"].isna().mean() < 0.03
-    by_day = air.groupby(air["time"].dt.day)["pm25_ug_m3"].mean()
-    assert by_day.idxmax() in (7, 8, 9)
-    assert by_day.max() > 2 * by_day.median()
-    by_hour = air.groupby((air["time"].dt.hour + 3) % 24)[["no2_ug_m3", "o3_ug_m3"]].mean()
-    assert by_hour["no2_ug_m3"].idxmax() in (8, 19, 20)
-    assert 10 <= by_hour["o3_ug_m3"].idxmax() <= 15
-    full = air.dropna()
-    assert (full["pm10_ug_m3"] > full["pm25_ug_m3"]).all()
-
-
-def test_sensors_show_the_last_value_they_sent():
-    sensors, air = made("air_sensors"), made("air_sensor_readings").dropna()
-    last = air.sort_values("time").groupby("sensor_id").last()
-    shown = sensors.set_index("sensor_id").loc[last.index]
-    for name in ("pm10_ug_m3", "no2_ug_m3", "temperature_c"):
-        assert (shown[name] == last[name]).all()
-    assert (shown["latest_at"] == last["time"]).all()
-
-
-def test_sensors_do_not_grow_without_bound():
-    assert len(made("air_sensors", 1_200)) > 12
-    assert len(made("air_sensors", 20_000)) == 50
-    assert len(made("air_sensor_readings", 20_000)) == 50 * 14 * 24
-
-
-# --- Inputs of the coverage methods ---------------------------------------------------------------
-
-
-def test_lamps_look_at_the_way_they_light():
-    lamps, ways = made("street_lights"), made("streets")
-    metric = lamps.to_crs(ORSHA.srid)
-    lines = ways.to_crs(ORSHA.srid).geometry
-    for arm, kinds in ((True, ways["highway"] != "footway"), (False, ways["highway"].notna())):
-        mine = metric[(metric["arm_m"] > 0) == arm]
-        ahead = shapely.points(
-            mine.geometry.x + np.sin(np.radians(mine["azimuth_deg"])),
-            mine.geometry.y + np.cos(np.radians(mine["azimuth_deg"])),
-        )
-        tree = shapely.STRtree(lines[kinds].to_numpy())
-        here, there = (
-            tree.query_nearest(points, return_distance=True, all_matches=False)[1]
-            for points in (mine.geometry.to_numpy(), ahead)
-        )
-        assert (there < here).mean() > 0.97
-    assert set(lamps["luminaire"]) <= {
-        "led_street_asym", "led_park_sym", "sodium_street_asym", "mercury_old",
-    }  # fmt: skip
-    assert lamps["maintenance_factor"].between(0.5, 1).all()
+# --- people --------------------------------------------------------------------------------------
 
 
 def test_census_units_hold_everybody_once_and_ages_add_up():
@@ -454,60 +288,18 @@ def test_census_units_hold_everybody_once_and_ages_add_up():
     assert people == houses["residents"].sum()
 
 
-def test_fibre_leads_from_the_terminal_to_every_splitter_and_house():
-    ducts, splitters = made("ducts"), made("splitters")
-    terminals = made("line_terminals")
-    assert set(splitters["terminal"]) == set(terminals["terminal_id"])
-    ends = shapely.get_coordinates(shapely.get_point(ducts.geometry.to_numpy(), [[0], [-1]]))
-    places = np.round(ends, 8).reshape(2, -1, 2)
-    graph = nx.Graph()
-    graph.add_edges_from((tuple(a), tuple(b)) for a, b in zip(*places.tolist(), strict=True))
-    root = tuple(np.round(shapely.get_coordinates(terminals.geometry)[0], 8).tolist())
-    reached = nx.node_connected_component(graph, root)
-    assert len(reached) == graph.number_of_nodes()
-    for x, y in np.round(shapely.get_coordinates(splitters.geometry), 8).tolist():
-        assert (x, y) in reached
-    drops = ducts[ducts["kind"] == "drop"]
-    houses = made("buildings").to_crs(ORSHA.srid)
-    doors = shapely.get_point(drops.to_crs(ORSHA.srid).geometry.to_numpy(), -1)
-    served = shapely.STRtree(houses.geometry.to_numpy()).query(doors, predicate="within")[1]
-    assert len(served) == len(drops)
-    assert (houses.iloc[served]["dwellings"] > 4).all()
-    assert len(served) < (houses["dwellings"] > 0).sum(), "single houses have none yet"
+@pytest.mark.parametrize("buildings", [400, 3_000])
+def test_most_children_have_a_place(buildings):
+    places = made("service_points", buildings).groupby("service_class")["capacity"].sum()
+    units = made("census_units", buildings)
+    small, pupils = units["age_0_6"].sum(), units["age_7_17"].sum()
+    assert 0.7 < places["kindergarten"] / small < 1
+    assert 0.7 < places["school"] / pupils < 1
 
 
-def test_readings_are_of_live_meters_with_gaps_and_seasons():
-    readings, meters = made("meter_readings"), made("utility_meters")
-    live = set(meters.loc[meters["live"], "meter_id"])
-    assert set(readings["meter_id"]) <= live
-    assert not readings.duplicated(["meter_id", "month"]).any()
-    assert readings["month"].nunique() == 12
-    full = 12 * readings["meter_id"].nunique()
-    assert 0.9 < len(readings) / full < 1
-    heat = readings[readings["resource"] == "heat"].groupby("month")["value"].sum()
-    assert heat.max() > 10 * heat.min()
-
-
-@pytest.mark.parametrize("raster_id", RASTERS)
-def test_rasters_cover_the_city_with_a_margin_and_are_the_same_every_time(raster_id):
-    made_raster = raster(ORSHA, raster_id)
-    west, south, east, north = made_raster.bounds
-    around = made("smart_quarters").to_crs(ORSHA.srid).total_bounds
-    assert (np.array([west, south]) <= around[:2] - 400).all()
-    assert (np.array([east, north]) >= around[2:] + 400).all()
-    again = raster(ORSHA, raster_id)
-    assert np.array_equal(made_raster.values, again.values)
-    assert np.isfinite(made_raster.values).all()
-    larger = raster(ORSHA, raster_id, buildings=3_000)
-    assert larger.values.size <= 4_200_000
-
-
-def test_obstacles_stand_where_the_houses_do():
-    clutter, cover = raster(ORSHA, "clutter"), raster(ORSHA, "land_cover")
-    houses = made("buildings").to_crs(ORSHA.srid)
-    large = houses[houses.area > 400]
-    inside = large.representative_point()
-    column = ((inside.x - clutter.bounds[0]) / clutter.transform[0]).astype(int)
-    row = ((clutter.bounds[3] - inside.y) / clutter.transform[0]).astype(int)
-    assert (clutter.values[row, column] == large["height_m"].astype(np.float32)).mean() > 0.95
-    assert (cover.values[row, column] == 1).mean() > 0.95
+def test_a_place_has_room():
+    spots, houses = made("service_points"), made("buildings").set_index("address")
+    for kind in ("school", "kindergarten"):
+        mine = spots[spots["service_class"] == kind].set_index("address")
+        floor_m2 = houses.loc[mine.index, "floor_area_m2"]
+        assert (floor_m2 / mine["capacity"]).between(6, 15).all()

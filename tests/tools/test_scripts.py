@@ -89,3 +89,11 @@ def test_a_python_without_venv_names_the_package(tools_only: str, tmp_path: Path
 def test_postgis_that_is_there_is_left_alone() -> None:
     done = bash("postgis.sh", PATH=os.environ["PATH"])
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_child_process_finds_our_tests_and_not_those_of_a_package() -> None:
+    code = "import tests.fix_db; print(tests.fix_db.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == str(ROOT / "tests" / "fix_db.py"), done.stderr

@@ -258,3 +258,15 @@ def test_centre_of_a_geometry(
     geometry: dict[str, Any] | None, expected: tuple[float, float] | None
 ) -> None:
     assert centre(geometry) == expected
+
+
+def test_scenarios_show_how_to_make_one_instead_of_an_empty_table() -> None:
+    def hidden(document: dict[str, Any]) -> list[str]:
+        page = html("scenarios", document, "en")
+        return [one for one in ("how", "table") if f'id="scenarios-{one}" hidden' in page]
+
+    one = {"name": "more", "title": "More", "area": "orsha", "layers": [], "shared": True}
+    assert hidden({"scenarios": []}) == ["table"]
+    assert hidden({"scenarios": [one]}) == ["how"]
+    for language in LANGUAGES:
+        assert "POST" in Page(html("scenarios", {"scenarios": []}, language)).words

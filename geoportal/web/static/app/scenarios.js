@@ -2,6 +2,8 @@
 const form = document.getElementById("scenarios-form");
 const field = document.getElementById("scenarios-key");
 const rows = document.getElementById("scenarios-rows");
+const table = document.getElementById("scenarios-table");
+const how = document.getElementById("scenarios-how");
 const said = document.getElementById("scenarios-said");
 const root = new URL(rows.dataset.root).pathname;
 
@@ -22,6 +24,8 @@ async function show() {
   sessionStorage.setItem("geoportal.key", key);
   const { scenarios } = await answer.json();
   if (!scenarios.length) said.textContent = said.dataset.none;
+  table.hidden = !scenarios.length;
+  how.hidden = Boolean(scenarios.length);
   rows.replaceChildren();
   scenarios.forEach(add);
 }
