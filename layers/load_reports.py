@@ -1,7 +1,12 @@
-"""The query for the reports of loads of files. Runs nothing."""
+"""The query for the reports of loads, and what they say in words. Runs nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from layers.message import from_document, message
+from layers.model import Language
 from layers.query import Query
 
 
@@ -24,3 +29,21 @@ def asked(
         "  AND (%(area)s::text IS NULL OR area = %(area)s::text)) AS r ORDER BY number DESC",
         {"layer": layer, "area": area, "findings": findings},
     )
+
+
+def in_words(report: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """Return a report with its words: `reason`, and of each finding `title` and `detail`.
+
+    Reports from before 29 November 2026 have kept their sentences, in English, and no codes.
+    """
+    why = report.get("why")
+    findings = [_finding(one, language) for one in report["findings"]]
+    reason = from_document(why).text(language) if why else report.get("reason", "")
+    return {**report, "reason": reason, "findings": findings}
+
+
+def _finding(one: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    said = one.get("message")
+    detail = from_document(said).text(language) if said else one.get("detail", "")
+    title = message(f"kind.{one['code']}").text(language)
+    return {**one, "title": title, "detail": detail}

@@ -1,4 +1,4 @@
-"""The reports of what was loaded into a layer from files: counts, measures, rules, faults."""
+"""The reports of what was loaded into a layer: counts, measures, rules, faults."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import orjson
 
 from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
-from layers.load_reports import asked
+from layers.load_reports import asked, in_words
 from layers.model import Language, Text
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answ
             "collection": layer.id,
             "collectionTitle": title,
             "rules": [one.model_dump(exclude_none=True) for one in layer.quality],
-            "reports": [orjson.loads(row[0]) for row in rows],
+            "reports": [in_words(orjson.loads(row[0]), request.language) for row in rows],
             "links": [
                 *self_links(request, f"{url}/quality"),
                 link(url, "collection", "application/json", title),
