@@ -63,6 +63,10 @@ class RefusedLoad(LayersError):
     """The rows of a load do not fit their layer; nothing was changed."""
 
 
+class HeldLoad(RefusedLoad):
+    """Too many of the rows that are there would vanish; nothing was changed, a person must look."""
+
+
 class EditedLayer(RefusedLoad):
     """A load would undo edits that people made since the last load; nothing was changed."""
 

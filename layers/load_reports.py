@@ -31,6 +31,15 @@ def asked(
     )
 
 
+def newest(area: str) -> Query:
+    """Return the query for the newest report of each layer of an area that read any features."""
+    return Query(
+        "SELECT DISTINCT ON (layer) report::text FROM layers.load_report WHERE area = %(area)s"
+        " AND (report #>> '{counts,read}')::int > 0 ORDER BY layer, number DESC",
+        {"area": area},
+    )
+
+
 def in_words(report: Mapping[str, Any], language: Language) -> dict[str, Any]:
     """Return a report with its words: `reason`, and of each finding `title` and `detail`.
 

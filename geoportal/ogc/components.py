@@ -199,7 +199,17 @@ SCHEMAS: dict[str, Schema] = {
         id=STRING, title=STRING, description=STRING, links=LINKS, extent=_ref("extent"),
         itemType={"type": "string", "default": "feature"}, crs=_array(STRING), storageCrs=STRING,
         status=STRING, attribution=STRING, updatePeriod=STRING, theme=STRING, itemCount=INTEGER,
+        currency=_ref("currency"),
     ),
+    "currency": _object(
+        ("asOf", "failedAt", "held", "text"),
+        asOf=MOMENT | {"nullable": True}, failedAt=MOMENT | {"nullable": True},
+        held={"type": "boolean"}, text=STRING,
+    ) | {
+        "description": "Of a collection whose source is fetched on a schedule: as of when it is"
+        " that of its source, when the last fetch failed if it did, and whether what it brought is"
+        " held for review; `text` says it to readers.",
+    },
     "collections": _object(
         ("collections", "links"), links=LINKS, collections=_array(_ref("collection"))
     ),

@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from layers import store
 from layers.area import save_area
-from layers.ingest.vector.reports import reports
+from layers.ingest.vector.reports import newest_reports
 from layers.load_reports import in_words
 from layers.model import LANGUAGES, Area, Layer, Origin
 
@@ -47,16 +47,12 @@ def publish_faults(conn: Connection, layers: Mapping[str, Layer], area: Area) ->
 
 def _found(conn: Connection, layers: Mapping[str, Layer], area: Area) -> list[dict[str, Any]]:
     """Return the findings of the newest report of each layer that read any features."""
-    seen: set[str] = set()
-    found: list[dict[str, Any]] = []
-    for report in reports(conn, area=area.id):
-        named = layers.get(report["layer"])
-        if named is None or named.id in seen or not report["counts"]["read"]:
-            continue
-        seen.add(named.id)
-        if named.access == "open":
-            found += _told(report)
-    return found
+    return [
+        one
+        for report in newest_reports(conn, area.id)
+        if (named := layers.get(report["layer"])) is not None and named.access == "open"
+        for one in _told(report)
+    ]
 
 
 def _told(report: Mapping[str, Any]) -> list[dict[str, Any]]:

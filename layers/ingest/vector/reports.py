@@ -17,9 +17,10 @@ from layers import swap
 from layers.errors import CorruptSource, RefusedLoad
 from layers.ingest.vector.load_report import LoadReport
 from layers.ingest.vector.source import checksum
-from layers.load_reports import asked
+from layers.load_reports import asked, newest
 from layers.message import why
 from layers.model import Area, Layer
+from layers.query import Query
 
 KEPT = 20
 """How many reports of a layer and area are kept."""
@@ -73,7 +74,15 @@ def reports(
     conn: Connection, layer: str | None = None, area: str | None = None
 ) -> Sequence[dict[str, Any]]:
     """Return the kept reports, the newest first, as JSON values; None = of every layer or area."""
-    query = asked(layer, area)
+    return _read(conn, asked(layer, area))
+
+
+def newest_reports(conn: Connection, area: str) -> Sequence[dict[str, Any]]:
+    """Return the newest report of each layer of an area that read any features, by layer."""
+    return _read(conn, newest(area))
+
+
+def _read(conn: Connection, query: Query) -> Sequence[dict[str, Any]]:
     with conn.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute(query.sql.encode(), query.params).fetchall()
     return [json.loads(row[0]) for row in rows]

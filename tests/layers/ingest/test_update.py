@@ -16,7 +16,7 @@ from layers.errors import BadLayerFile, StoreFailure
 from layers.ingest import source_run
 from layers.ingest.source_run import SourceRun
 from layers.ingest.sources import Places, read_sources
-from layers.ingest.update import Update, update
+from layers.ingest.update import Asked, Update, update
 from layers.registry import load_layers
 from tests.fix_origin import STATIONS, Origin, stations
 
@@ -39,7 +39,7 @@ class Case:
     def update(self, now: datetime) -> Update:
         sources = read_sources(self.origin.sources(self.folder))
         places = Places(self.mirror, self.folder / "cache")
-        return update(self.connection, LAYERS, sources, ID, places, now)
+        return update(self.connection, LAYERS, sources, ID, places, Asked(now))
 
     def names(self) -> list[str]:
         return sorted(store.read(self.connection, LAYERS["weather_stations"])["name"])
