@@ -204,7 +204,8 @@ class _Loading:
         first = next((f for f in self.features.findings.kept if f.action == "refused"), None)
         if most is None or first is None:
             return reason
-        shown = {"code": most[0], "count": most[1], "feature": first.feature, "why": first.message}
+        kind = message(f"kind.{most[0]}")
+        shown = {"kind": kind, "count": most[1], "feature": first.feature, "why": first.message}
         return message("load.most", what=reason, **shown)
 
     def _held(self) -> Message | None:
