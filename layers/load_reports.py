@@ -15,15 +15,16 @@ def asked(
 ) -> Query:
     """Return the query for reports, the newest first, each the text of a JSON object.
 
-    None = of every layer, of every area. With `findings` only the newest report of the answer has
-    findings, at most so many: a page need not carry twenty times what nobody reads.
+    None = of every layer, of every area. With `findings` only the newest report that read any
+    features has findings, at most so many: a page need not carry twenty times what nobody reads.
     """
     return Query(
         "SELECT (CASE WHEN %(findings)s::int IS NULL THEN report"
         " ELSE jsonb_set(report, '{findings}', coalesce((SELECT jsonb_agg(one ORDER BY n)"
         "  FROM jsonb_array_elements(report -> 'findings') WITH ORDINALITY AS f (one, n)"
         "  WHERE place = 1 AND n <= %(findings)s::int), '[]')) END)::text"
-        " FROM (SELECT report, number, row_number() OVER (ORDER BY number DESC) AS place"
+        " FROM (SELECT report, number, row_number() OVER ("
+        "   ORDER BY (report #>> '{counts,read}')::int > 0 DESC, number DESC) AS place"
         "  FROM layers.load_report"
         "  WHERE (%(layer)s::text IS NULL OR layer = %(layer)s::text)"
         "  AND (%(area)s::text IS NULL OR area = %(area)s::text)) AS r ORDER BY number DESC",

@@ -22,6 +22,9 @@ from layers.row_sums import sum_rows
 from layers.schema import tile_column_type, tile_fields
 from layers.staging_check import check, not_null, select, staging
 
+NAMED = 1_000
+"""How many repaired geometries are named by their ids."""
+
 Progress = Callable[[int], None]
 """Called with the number of rows just copied."""
 
@@ -45,11 +48,15 @@ _DIMENSION = {
 
 @dataclass(frozen=True)
 class Repaired:
-    """Geometries that were invalid and were made valid; area change in m2 (polygons only)."""
+    """Geometries that were invalid and were made valid; area change in m2 (polygons only).
+
+    The first NAMED of them by id, with the reason that PostGIS gives.
+    """
 
     count: int = 0
     area_change_m2: float = 0.0
     ids: tuple[int, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,7 +229,8 @@ def _repair(conn: Connection, layer: Layer, table: str, faults: Faults) -> Repai
         "  WHERE t.ctid = usable.place RETURNING t.id) "
         "SELECT count(*), coalesce(sum(CASE WHEN {areal} THEN abs("
         "  ST_Area(good::geography) - ST_Area(old::geography)) END), 0),"
-        " (array_agg(id ORDER BY id))[1:{shown}], (SELECT count(*) FROM done),"
+        " (array_agg(id ORDER BY id))[1:{named}],"
+        " (array_agg(ST_IsValidReason(old) ORDER BY id))[1:{named}], (SELECT count(*) FROM done),"
         " (SELECT count(*) FROM broken b WHERE ST_IsEmpty(good) IS NOT FALSE),"
         " (SELECT (array_agg(id ORDER BY id))[1:{shown}] FROM broken"
         "   WHERE ST_IsEmpty(good) IS NOT FALSE),"
@@ -232,11 +240,12 @@ def _repair(conn: Connection, layer: Layer, table: str, faults: Faults) -> Repai
         shape=sql.SQL(_repaired_shape(layer)),
         areal=sql.SQL(areal),
         shown=sql.Literal(SHOWN),
+        named=sql.Literal(NAMED),
     )
-    count, change, ids, _, lost, lost_ids, reason = found[0]
+    count, change, ids, reasons, _, lost, lost_ids, reason = found[0]
     if lost:
         faults.add_counted(message("row.beyond_repair", text=reason), lost, lost_ids)
-    return Repaired(count, float(change), tuple(ids or ()))
+    return Repaired(count, float(change), tuple(ids or ()), tuple(reasons or ()))
 
 
 def _constrain(conn: Connection, load: Load, table: str) -> None:

@@ -221,7 +221,8 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "loadReport": _object(
         ("layer", "area", "file", "time", "decision", "reason", "counts", "findings"),
-        layer=STRING, area=STRING, file=STRING, checksum=STRING, time=MOMENT, reason=STRING,
+        layer=STRING, area=STRING, areaTitle=STRING, file=STRING, checksum=STRING, time=MOMENT,
+        reason=STRING,
         decision={"type": "string", "enum": [
             "published", "published_with_warnings", "refused", "held", "unchanged",
         ]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -34,7 +35,7 @@ async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answ
             "collection": layer.id,
             "collectionTitle": title,
             "rules": [one.model_dump(exclude_none=True) for one in layer.quality],
-            "reports": [in_words(orjson.loads(row[0]), request.language) for row in rows],
+            "reports": [_report(api, orjson.loads(row[0]), request.language) for row in rows],
             "links": [
                 *self_links(request, f"{url}/quality"),
                 link(url, "collection", "application/json", title),
@@ -42,6 +43,12 @@ async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answ
             ],
         },
     )
+
+
+def _report(api: Api, kept: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    area = api.portal.areas.get(kept["area"])
+    title = area.title.get(language) if area else kept["area"]
+    return in_words(kept, language) | {"areaTitle": title}
 
 
 def _faults(api: Api, layer_id: str, language: Language) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from layers.ingest.vector import change
 from layers.ingest.vector.change import Change
 from layers.ingest.vector.finding import Finding
 from layers.ingest.vector.findings import Findings
+from layers.ingest.vector.geometry import invalid_reason, place_said
 from layers.ingest.vector.load_report import Counts, Decision, LoadReport
 from layers.ingest.vector.reports import keep
 from layers.message import Message, message, why
@@ -141,16 +142,19 @@ class _Judged:
             "SELECT id, ST_X(p), ST_Y(p) FROM {}, ST_PointOnSurface(geom) AS p WHERE id = ANY(%s)"
             " ORDER BY id"
         ).format(table)
+        repaired = staged.repaired
         with self.conn.cursor(row_factory=tuple_row) as cursor:
-            rows = cursor.execute(query, [list(staged.repaired.ids)]).fetchall()
-        said = message("geometry.made_valid")
-        for feature, lon, lat in rows:
+            rows = cursor.execute(query, [list(repaired.ids)]).fetchall()
+        reasons = dict(zip(repaired.ids, repaired.reasons, strict=True))
+        for feature, *inside in rows:
+            lon, lat = place_said(reasons[feature]) or inside
+            said = message("geometry.repaired", why=invalid_reason(reasons[feature]))
             self.findings.add(
                 Finding(
                     "geometry.invalid", str(feature), "repaired", message=said, lon=lon, lat=lat
                 )
             )
-        self.findings.count("geometry.invalid", "repaired", staged.repaired.count - len(rows))
+        self.findings.count("geometry.invalid", "repaired", repaired.count - len(rows))
 
     def _keep(self, decision: Decision, said: Message | None) -> None:
         rows = self.staged.row_count if self.staged else 0

@@ -182,7 +182,7 @@ class Judge:
             old = shapes[i]
             reason = str(shapely.is_valid_reason(old))
             good = _valid(old)
-            said, refused[i] = self._judged(old, good, _reason(reason))
+            said, refused[i] = self._judged(old, good, invalid_reason(reason))
             if not refused[i]:
                 shapes[i] = good
             action: Action = "refused" if refused[i] else "repaired"
@@ -315,18 +315,25 @@ def shape_name(kind: str) -> Message:
     return message(f"shape.{kind.lower()}")
 
 
-def _reason(text: str) -> Message:
-    """Return why a shape is invalid, as GEOS says it: `Self-intersection[30.4 54.5]`."""
-    said, _, place = text.rstrip("]").partition("[")
-    code = "geos." + re.sub(r"[\s-]+", "_", said.strip().lower())
+def invalid_reason(text: str) -> Message:
+    """Return why a shape (degrees) is invalid; GEOS says `Self-intersection[30.4 54.5]`."""
+    code = "geos." + re.sub(r"[\s-]+", "_", text.partition("[")[0].strip().lower())
     if code not in templates("en"):
         return message("text", text=text)
-    return message(code, at=message("geos.at", at=place) if place else message("geos.nowhere"))
+    place = place_said(text)
+    if place is None:
+        return message(code, at=message("geos.nowhere"))
+    return message(code, at=message("geos.at", at=f"{place[0]:.6f} {place[1]:.6f}"))
+
+
+def place_said(reason: str) -> tuple[float, float] | None:
+    """Return the place that a reason of GEOS names."""
+    found = _PLACE.search(reason)
+    return (float(found[1]), float(found[2])) if found else None
 
 
 def _fault_place(reason: str, shape: shapely.Geometry) -> tuple[float, float] | None:
-    found = _PLACE.search(reason)
-    if found:
-        return float(found[1]), float(found[2])
+    if (said := place_said(reason)) is not None:
+        return said
     west, south, east, north = shape.bounds
     return (west + east) / 2, (south + north) / 2

@@ -114,7 +114,10 @@ def test_what_was_repaired_is_named_with_its_place(connection: Connection) -> No
     (found,) = report["findings"]
     assert (found["code"], found["action"]) == ("geometry.invalid", "repaired")
     assert report["totals"] == {"geometry.invalid repaired": 1}
-    assert shapely.Point(found["lon"], found["lat"]).within(BOW_TIE.envelope)
+    assert (found["lon"], found["lat"]) == (X + D / 2, Y + D / 2)  # where it crosses itself
+    assert in_words(report, "ru")["findings"][0]["detail"] == (
+        "Самопересечение [30.420500 54.500500]; исправлено"
+    )
     assert {one["measure"]: one["value"] for one in report["measures"]}[26] == 1
 
 
