@@ -44,7 +44,7 @@ def newest(area: str) -> Query:
 def in_words(report: Mapping[str, Any], language: Language) -> dict[str, Any]:
     """Return a report with its words: `reason`, and of each finding `title` and `detail`.
 
-    Reports from before 29 November 2026 have kept their sentences, in English, and no codes.
+    Reports kept until 28 November 2026 have their sentences, in English, and no codes.
     """
     why = report.get("why")
     findings = [_finding(one, language) for one in report["findings"]]
