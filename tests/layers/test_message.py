@@ -26,6 +26,7 @@ FROM_DATA = ("shape.", "geos.", "rule.", "rule_name.", "kind.", "duplicate.")
 PLACE = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 ROOMS = "|".join(sorted({code.partition(".")[0] for code in templates("en")}))
 CODE = re.compile(rf'"((?:{ROOMS})\.[a-z_]+)"')
+FOUND = re.compile(rf'\b(?:Finding|_found|_refuse|_by_rule|_note|count)\(\s*"((?:{ROOMS})\.\w+)"')
 TOLD = re.compile(r'\b(?:message|Unreadable|UnknownCode)\(\s*"([^"]+)"')
 
 
@@ -63,6 +64,14 @@ def test_every_rule_and_kind_has_words() -> None:
         assert field is not None
         kinds = {f"kind.{code.value}": code.title.get(language) for code in field.codes}
         assert kinds == {c: t for c, t in templates(language).items() if c.startswith("kind.")}
+
+
+def test_every_kind_of_finding_has_a_title_and_none_is_left_over() -> None:
+    kinds = {code.removeprefix("kind.") for code in templates("en") if code.startswith("kind.")}
+    used = codes_used(FOUND)
+    assert {"geometry.null", "geometry.collection", "duplicate.key", "soato.unknown"} <= used
+    assert used - kinds == set()
+    assert {kind for kind in kinds - codes_used(CODE) if not kind.startswith("rule.")} == set()
 
 
 def test_words_are_made_in_the_readers_language() -> None:
