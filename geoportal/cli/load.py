@@ -240,8 +240,8 @@ def load_demo(
         try:
             with saved(connection, area), bar(f"{layer_id}, {area.id}") as shown:
                 made = frames(area, layer_id, buildings=buildings)
-                load_ = Load(layers[layer_id], area, origin)
-                result = reported.replace(connection, load_, made, shown.add)
+                target = Load(layers[layer_id], area, origin)
+                result = reported.replace(connection, target, made, shown.add)
         except EditedLayer:
             if not keep:
                 raise

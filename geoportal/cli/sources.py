@@ -64,7 +64,7 @@ def list_() -> None:
 @click.option(
     "--accept-removals",
     is_flag=True,
-    help="Load what is held for review because many features would vanish; names one source.",
+    help="Load a source that is held for review because many features would vanish.",
 )
 def update(source_id: str | None, only_due: bool, accept_removals: bool) -> None:
     """Fetch sources that have a schedule and load what changed; a failure keeps the old rows.

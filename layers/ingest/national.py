@@ -22,6 +22,7 @@ from layers.ingest.sources import Places, Source, checksum, find, read_sources
 from layers.ingest.vector.faults import publish_faults
 from layers.ingest.vector.mapping import MAPPING, read_mapping
 from layers.ingest.vector.mapping import Mapping as FileMapping
+from layers.message import message
 from layers.model import COUNTRY, Area, Layer, Origin
 from layers.seed import data_dir
 from layers.staging import Load
@@ -170,7 +171,9 @@ def _load(job: _Job, *, seeds: bool = True) -> Outcome:
         if job.conn.closed and isinstance(error, StoreFailure):
             raise
         if isinstance(error, CorruptSource):
-            reported.refuse(job.conn, _unread(job), error)
+            # Reports are for everybody, and the error may name folders of the operator.
+            said = message("source.unreadable", source=job.recipe.source)
+            reported.refuse(job.conn, _unread(job), CorruptSource(said))
         state: Literal["held", "failed"] = "held" if isinstance(error, HeldLoad) else "failed"
         return Outcome(job.layer.id, state, str(error))
 

@@ -133,9 +133,7 @@ class _Judged:
         gone = self.change.vanishing
         if gone > hold.share:
             counts = {"removed": self.change.removed, "share": gone, "limit": hold.share}
-            raise HeldLoad(
-                message("load.held_source", layer=self.load.layer.id, source=hold.source, **counts)
-            )
+            raise HeldLoad(message("load.held_source", source=hold.source, **counts))
 
     def _note_repaired(self, table: sql.Identifier, staged: Staged) -> None:
         query = sql.SQL(

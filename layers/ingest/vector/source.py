@@ -347,5 +347,7 @@ def _parquet_batches(source: Source) -> Iterator[Batch]:
 
 
 def _unreadable(file: Path, error: Exception) -> CorruptSource:
-    said = " ".join(str(error).split())[:200]
-    return CorruptSource(message("file.unreadable", file=file.name, text=said))
+    said = " ".join(str(error).split())
+    for folder in (file.resolve().parent, file.parent):  # reports of loads are for everybody
+        said = said.replace(f"{folder}/", "")
+    return CorruptSource(message("file.unreadable", file=file.name, text=said[:200]))

@@ -19,6 +19,8 @@ from layers.ingest.source_run import SourceRun
 from layers.ingest.sources import Places, read_sources
 from layers.ingest.update import Asked, Update, update
 from layers.ingest.vector.reports import reports
+from layers.load_reports import in_words
+from layers.model import LANGUAGES
 from layers.registry import load_layers
 from tests.fix_origin import STATIONS, Origin, stations
 
@@ -174,6 +176,10 @@ def test_a_file_that_cannot_be_read_is_a_failure_and_not_held(case: Case) -> Non
     assert (case.currency().held, case.currency().failed_at) == (False, SECOND)
     refused, _ = reports(case.connection, "weather_stations")
     assert refused["decision"] == "refused"
+    for language in LANGUAGES:  # everybody may read it: it names no folder
+        said = in_words(refused, language)["reason"]
+        assert ID in said
+        assert "/" not in said
 
 
 def test_seed_rows_give_way_to_any_source(case: Case) -> None:
