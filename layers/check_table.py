@@ -181,7 +181,7 @@ def _frame_faults(path: Path, table: Table) -> Iterator[Fault]:
 
 def _standard_faults(path: Path, table: Table, layer: Layer) -> Iterator[Fault]:
     wanted = {"id": ("bigint", "int8"), "area": ("text",)}
-    if layer.scope == "area":
+    if layer.scope != "national":
         wanted |= {"soato": ("text",), "status": ("text",)}
     for name, types in wanted.items():
         column = table.columns.get(name)

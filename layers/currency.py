@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-SELECT_CURRENCIES = "SELECT layers, succeeded_at, failed_at FROM layers.source_run ORDER BY source"
+SELECT_CURRENCIES = (
+    "SELECT layers, succeeded_at, failed_at, held FROM layers.source_run ORDER BY source"
+)
 """A row goes to `Currency.from_row`."""
 
 
@@ -13,16 +15,18 @@ SELECT_CURRENCIES = "SELECT layers, succeeded_at, failed_at FROM layers.source_r
 class Currency:
     """The rows are those of the origin `as_of`; None = it was never fetched.
 
-    `failed_at` is the time of the last try when that failed, else None.
+    `failed_at` is the time of the last try when that failed, else None; `held`: its file is there
+    but waits for review, because too many features would have vanished.
     """
 
     layers: tuple[str, ...]
     as_of: datetime | None
     failed_at: datetime | None
+    held: bool = False
 
     @classmethod
     def from_row(cls, row: tuple) -> Currency:  # type: ignore[type-arg]
         """Make a Currency from a row of SELECT_CURRENCIES."""
-        layers, succeeded_at, failed_at = row
+        layers, succeeded_at, failed_at, held = row
         failing = failed_at is not None and (succeeded_at is None or failed_at > succeeded_at)
-        return cls(tuple(layers), succeeded_at, failed_at if failing else None)
+        return cls(tuple(layers), succeeded_at, failed_at if failing else None, failing and held)

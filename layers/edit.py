@@ -27,7 +27,7 @@ FULL_DIGITS = 15
 def stored_fields(layer: Layer) -> tuple[Field, ...]:
     """Return the columns of a layer's table besides id and geometry."""
     own = layer.published_fields
-    return own if layer.scope == "area" else (STANDARD_FIELDS[0], *own)
+    return own if layer.scope != "national" else (STANDARD_FIELDS[0], *own)
 
 
 def state(layer: Layer, feature_id: int) -> Query:

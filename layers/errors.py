@@ -1,8 +1,19 @@
 """What can go wrong in this room. HTTP statuses are decided in `geoportal/errors.py` only."""
 
+from __future__ import annotations
+
+from layers.message import Message
+
 
 class LayersError(Exception):
-    """Base of every error of the layers room; its text is one sentence a person can act on."""
+    """Base of every error of the layers room; its text is one sentence a person can act on.
+
+    Where reports tell of it in three languages it is made of a message; else `message` is None.
+    """
+
+    def __init__(self, said: str | Message = "") -> None:
+        super().__init__(str(said))
+        self.message = said if isinstance(said, Message) else None
 
 
 class BadLayerFile(LayersError):
@@ -50,6 +61,10 @@ class CorruptSource(LayersError):
 
 class RefusedLoad(LayersError):
     """The rows of a load do not fit their layer; nothing was changed."""
+
+
+class HeldLoad(RefusedLoad):
+    """Too many of the rows that are there would vanish; nothing was changed, a person must look."""
 
 
 class EditedLayer(RefusedLoad):

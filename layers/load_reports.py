@@ -1,7 +1,12 @@
-"""The query for the reports of loads of files. Runs nothing."""
+"""The query for the reports of loads, and what they say in words. Runs nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from layers.message import from_document, message
+from layers.model import Language
 from layers.query import Query
 
 
@@ -10,17 +15,45 @@ def asked(
 ) -> Query:
     """Return the query for reports, the newest first, each the text of a JSON object.
 
-    None = of every layer, of every area. With `findings` only the newest report of the answer has
-    findings, at most so many: a page need not carry twenty times what nobody reads.
+    None = of every layer, of every area. With `findings` only the newest report that read any
+    features has findings, at most so many: a page need not carry twenty times what nobody reads.
     """
     return Query(
         "SELECT (CASE WHEN %(findings)s::int IS NULL THEN report"
         " ELSE jsonb_set(report, '{findings}', coalesce((SELECT jsonb_agg(one ORDER BY n)"
         "  FROM jsonb_array_elements(report -> 'findings') WITH ORDINALITY AS f (one, n)"
         "  WHERE place = 1 AND n <= %(findings)s::int), '[]')) END)::text"
-        " FROM (SELECT report, number, row_number() OVER (ORDER BY number DESC) AS place"
+        " FROM (SELECT report, number, row_number() OVER ("
+        "   ORDER BY (report #>> '{counts,read}')::int > 0 DESC, number DESC) AS place"
         "  FROM layers.load_report"
         "  WHERE (%(layer)s::text IS NULL OR layer = %(layer)s::text)"
         "  AND (%(area)s::text IS NULL OR area = %(area)s::text)) AS r ORDER BY number DESC",
         {"layer": layer, "area": area, "findings": findings},
     )
+
+
+def newest(area: str) -> Query:
+    """Return the query for the newest report of each layer of an area that read any features."""
+    return Query(
+        "SELECT DISTINCT ON (layer) report::text FROM layers.load_report WHERE area = %(area)s"
+        " AND (report #>> '{counts,read}')::int > 0 ORDER BY layer, number DESC",
+        {"area": area},
+    )
+
+
+def in_words(report: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """Return a report with its words: `reason`, and of each finding `title` and `detail`.
+
+    Reports kept until 28 November 2026 have their sentences, in English, and no codes.
+    """
+    why = report.get("why")
+    findings = [_finding(one, language) for one in report["findings"]]
+    reason = from_document(why).text(language) if why else report.get("reason", "")
+    return {**report, "reason": reason, "findings": findings}
+
+
+def _finding(one: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    said = one.get("message")
+    detail = from_document(said).text(language) if said else one.get("detail", "")
+    title = message(f"kind.{one['code']}").text(language)
+    return {**one, "title": title, "detail": detail}

@@ -87,7 +87,8 @@ class Code(Value):
 class Field(Value):
     """One published property of a layer; `unit` is a UCUM code (m, m2, km2, W, ug/m3, {person}).
 
-    Codes, unit and range of an array are those of each item.
+    Codes, unit and range of an array are those of each item. `language`: the same is said in other
+    fields in the other languages, so pages and the map show it to readers of this one only.
     """
 
     name: Name
@@ -101,6 +102,7 @@ class Field(Value):
     maximum: float | None = None
     required: bool = False
     in_tile: bool = False
+    language: Language | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -206,7 +208,8 @@ class Layer(Value):
     """Everything about one published layer but its SQL, style and sample.
 
     `scope: national` = one load for the country; `area` = loaded per area, every row then also has
-    the standard columns `area`, `soato` and `status`. Geometry is stored in EPSG:4326, lon/lat.
+    the standard columns `area`, `soato` and `status`; `any` = as `area`, and for the country too.
+    Geometry is stored in EPSG:4326, lon/lat.
     `selector` names a code-list field of which a map shows one value at a time.
     `editable`: whoever has a key may create, change and delete single features over HTTP.
     `foreign`: the rows are those of a table of somebody else's, written without our checks.
@@ -219,7 +222,7 @@ class Layer(Value):
     description: Text
     keywords: tuple[str, ...] = ()
     geometry: GeometryType
-    scope: Literal["national", "area"]
+    scope: Literal["national", "area", "any"]
     status: Status
     supplier: Supplier
     legal_basis: Text | None = None
@@ -244,7 +247,7 @@ class Layer(Value):
         names = [f.name for f in self.fields]
         if len(set(names)) != len(names):
             raise ValueError("two fields have the same name")
-        standard = {f.name for f in STANDARD_FIELDS} if self.scope == "area" else {"area"}
+        standard = {f.name for f in STANDARD_FIELDS} if self.scope != "national" else {"area"}
         if taken := {"id", "geom", "geometry", *OF_TILES, *standard} & set(names):
             raise ValueError(f"field name is reserved: {', '.join(sorted(taken))}")
         if self.selector is not None:
@@ -288,7 +291,7 @@ class Layer(Value):
     @property
     def published_fields(self) -> tuple[Field, ...]:
         """The fields a caller sees: the layer's own, then the standard ones of area layers."""
-        return self.fields + (STANDARD_FIELDS if self.scope == "area" else ())
+        return self.fields + (STANDARD_FIELDS if self.scope != "national" else ())
 
     def field(self, name: str) -> Field | None:
         """Return the published field of that name, or None."""

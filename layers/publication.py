@@ -24,7 +24,7 @@ SELECT_PUBLICATIONS = (
 SELECT_STATE = (
     "SELECT concat(layers.state(), ';', (SELECT string_agg("
     "concat_ws(' ', raster, area, xmin, ctid), ',' ORDER BY raster, area) FROM layers.raster),"
-    " ';', (SELECT string_agg(concat_ws(' ', source, succeeded_at, failed_at), ','"
+    " ';', (SELECT string_agg(concat_ws(' ', source, succeeded_at, failed_at, held), ','"
     " ORDER BY source) FROM layers.source_run))"
 )
 """One text that any change of a definition, a version, a raster or a source changes."""

@@ -17,6 +17,7 @@ from pandas.api.types import infer_dtype
 
 from layers.errors import RefusedLoad
 from layers.faults import Faults
+from layers.message import Message, Unreadable, message, why
 from layers.model import STANDARD_FIELDS, Area, Field, FieldType, Layer, Origin
 
 CHUNK = 20_000
@@ -71,7 +72,7 @@ def text(
 
 def _stored(layer: Layer) -> tuple[Field, ...]:
     own = layer.published_fields
-    return own if layer.scope == "area" else (STANDARD_FIELDS[0], *own)
+    return own if layer.scope != "national" else (STANDARD_FIELDS[0], *own)
 
 
 def _default(value: str | None) -> str:
@@ -101,7 +102,7 @@ def _cells(values: pd.Series, field: Field, ids: list[int], faults: Faults) -> l
         return plain
     convert = _CONVERT[field.type]
     missing = values.isna().to_numpy()
-    bad: dict[str, list[int]] = {}
+    bad: dict[Message, list[int]] = {}
     cells = []
     for i, value, null in zip(ids, values.tolist(), missing, strict=True):
         if null:
@@ -110,10 +111,10 @@ def _cells(values: pd.Series, field: Field, ids: list[int], faults: Faults) -> l
         try:
             cells.append(convert(value))
         except ValueError as error:
-            bad.setdefault(str(error), []).append(i)
+            bad.setdefault(why(error), []).append(i)
             cells.append(NULL)
     for reason, found in bad.items():
-        faults.add(f"{field.name} {reason}", found)
+        faults.add(message("row.value", field=field.name, why=reason), found)
     return cells
 
 
@@ -146,14 +147,14 @@ def _plain_cells(values: pd.Series, kind: FieldType) -> list[str] | None:
 
 def _string(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("is not text")
+        raise Unreadable("value.not_text")
     unusual = _UNUSUAL.search(value)
     if unusual is None:
         return value
     if "\0" in value:
-        raise ValueError("has a NUL character")
+        raise Unreadable("value.nul")
     if _SURROGATE.search(value):
-        raise ValueError("is not valid Unicode")
+        raise Unreadable("value.not_unicode")
     return value.translate(_ESCAPES)
 
 
@@ -165,21 +166,21 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 def _integer(value: object) -> str:
     if not _is_number(value):
-        raise ValueError("is not a whole number")
+        raise Unreadable("value.not_whole")
     if type(value) is not int and not (isinstance(value, Integral) or float(value).is_integer()):
-        raise ValueError("is not a whole number")
+        raise Unreadable("value.not_whole")
     number = int(value)
     if not -_BIGINT <= number < _BIGINT:
-        raise ValueError("is too large")
+        raise Unreadable("value.too_large")
     return str(number)
 
 
 def _number(value: object) -> str:
     if not _is_number(value):
-        raise ValueError("is not a number")
+        raise Unreadable("value.not_number")
     number = float(value)
     if not math.isfinite(number):
-        raise ValueError("is infinite")
+        raise Unreadable("value.infinite")
     return repr(number)
 
 
@@ -188,7 +189,7 @@ def _array(item: Callable[[object], str]) -> Callable[[object], str]:
 
     def convert(value: object) -> str:
         if not isinstance(value, (list, tuple, np.ndarray)):
-            raise ValueError("is not a list")
+            raise Unreadable("value.not_list")
         items = value.tolist() if isinstance(value, np.ndarray) else value
         return f"{{{','.join(map(item, items))}}}"
 
@@ -203,25 +204,25 @@ def _quoted(value: object) -> str:
 
 def _boolean(value: object) -> str:
     if not isinstance(value, (bool, np.bool_)):
-        raise ValueError("is not true or false")
+        raise Unreadable("value.not_true_or_false")
     return "t" if value else "f"
 
 
 def _date(value: object) -> str:
     if isinstance(value, datetime):
         if value.tzinfo is not None or value.time() != datetime.min.time():
-            raise ValueError("is a time, not a date")
+            raise Unreadable("value.time_not_date")
         value = value.date()
     if not isinstance(value, date):
-        raise ValueError("is not a date")
+        raise Unreadable("value.not_date")
     return value.isoformat()
 
 
 def _datetime(value: object) -> str:
     if not isinstance(value, datetime):
-        raise ValueError("is not a time")
+        raise Unreadable("value.not_time")
     if value.tzinfo is None:
-        raise ValueError("is a time without a time zone")
+        raise Unreadable("value.no_zone")
     return value.isoformat()
 
 
@@ -253,23 +254,24 @@ def _geometries(part: gpd.GeoDataFrame, layer: Layer, ids: list[int], faults: Fa
     return [NULL if w is None else w.hex() for w in wkb]
 
 
-def _faulty(shapes: np.ndarray, layer: Layer) -> Iterator[tuple[str, np.ndarray]]:
+def _faulty(shapes: np.ndarray, layer: Layer) -> Iterator[tuple[Message, np.ndarray]]:
     """Yield each reason with a mask of the geometries PostGIS must not see."""
     present = ~shapely.is_missing(shapes)
     if layer.geometry != "Geometry":
         kinds = {layer.geometry, _PROMOTED.get(layer.geometry, (layer.geometry,))[0]}
         allowed = [_TYPE_IDS[k] for k in kinds]
         wrong = present & ~np.isin(shapely.get_type_id(shapes), allowed)
-        yield f"the geometry is not a {layer.geometry}", wrong
+        wanted = message(f"shape.{layer.geometry.lower()}")
+        yield message("geometry.not_type", wanted=wanted), wrong
         present &= ~wrong
     empty = present & shapely.is_empty(shapes)
-    yield "the geometry is empty", empty
+    yield message("geometry.empty"), empty
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
     infinite = _flag(owner[~np.isfinite(coordinates).all(axis=1)], len(shapes)) & present
-    yield "a coordinate is not a finite number", infinite
+    yield message("geometry.not_finite"), infinite
     outside = (np.abs(coordinates) > (180, 90)).any(axis=1)
     yield (
-        "a coordinate is not a longitude and latitude in degrees",
+        message("geometry.not_degrees"),
         _flag(owner[outside], len(shapes)) & present & ~infinite,
     )
 

@@ -16,10 +16,14 @@ from psycopg import Connection, sql
 from layers import rows
 from layers.errors import RefusedLoad
 from layers.faults import SHOWN, Faults
-from layers.model import Area, Layer, Origin
+from layers.message import Message, message
+from layers.model import COUNTRY, Area, Layer, Origin
 from layers.row_sums import sum_rows
 from layers.schema import tile_column_type, tile_fields
 from layers.staging_check import check, not_null, select, staging
+
+NAMED = 1_000
+"""How many repaired geometries are named by their ids."""
 
 Progress = Callable[[int], None]
 """Called with the number of rows just copied."""
@@ -44,11 +48,15 @@ _DIMENSION = {
 
 @dataclass(frozen=True)
 class Repaired:
-    """Geometries that were invalid and were made valid; area change in m2 (polygons only)."""
+    """Geometries that were invalid and were made valid; area change in m2 (polygons only).
+
+    The first NAMED of them by id, with the reason that PostGIS gives.
+    """
 
     count: int = 0
     area_change_m2: float = 0.0
     ids: tuple[int, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,16 @@ class Load:
     def partition(self) -> str:
         """Name of the area's partition in `features` and in `tiles`."""
         return f"{self.layer.id}__a{self.area.number}"
+
+    def require_area(self) -> None:
+        """Raise RefusedLoad when the layer is not one of such an area."""
+        country = self.area.id == COUNTRY
+        if self.layer.scope == "national" and not country:
+            raise RefusedLoad(
+                message("load.national", layer=self.layer.id, area=self.area.id, country=COUNTRY)
+            )
+        if self.layer.scope == "area" and country:
+            raise RefusedLoad(message("load.city", layer=self.layer.id, area=self.area.id))
 
 
 @dataclass(frozen=True)
@@ -97,7 +115,7 @@ def copy(
         settle.run(table)
     check(conn, load.layer, load.area, table, faults)
     if faults:
-        raise RefusedLoad(_refusal(load, faults.sentence()))
+        raise RefusedLoad(_refusal(load, faults.told()))
     checksum, row_count, sums = sum_rows(conn, table)
     return Staged(table, tiles, checksum, row_count, sums, repaired)
 
@@ -128,7 +146,8 @@ def finish(conn: Connection, load: Load, staged: Staged) -> None:
     try:
         _constrain(conn, load, staged.table)
     except psycopg.IntegrityError as error:
-        raise RefusedLoad(_refusal(load, str(error.diag.message_primary))) from None
+        said = message("text", text=str(error.diag.message_primary))
+        raise RefusedLoad(_refusal(load, said)) from None
     _like_partition(conn, load, staged.table, parent)
     _make_tiles(conn, load, staged)
     _like_partition(conn, load, staged.tiles, sql.Identifier("tiles", load.layer.id))
@@ -140,8 +159,8 @@ def _names(load: Load) -> tuple[str, str]:
     return f"{load.partition}_{token}f", f"{load.partition}_{token}t"
 
 
-def _refusal(load: Load, reasons: str) -> str:
-    return f"{load.layer.id}, area {load.area.id}: refused, nothing was changed: {reasons}"
+def _refusal(load: Load, reasons: Message) -> Message:
+    return message("load.refused", layer=load.layer.id, area=load.area.id, why=reasons)
 
 
 def _copy_rows(
@@ -210,7 +229,8 @@ def _repair(conn: Connection, layer: Layer, table: str, faults: Faults) -> Repai
         "  WHERE t.ctid = usable.place RETURNING t.id) "
         "SELECT count(*), coalesce(sum(CASE WHEN {areal} THEN abs("
         "  ST_Area(good::geography) - ST_Area(old::geography)) END), 0),"
-        " (array_agg(id ORDER BY id))[1:{shown}], (SELECT count(*) FROM done),"
+        " (array_agg(id ORDER BY id))[1:{named}],"
+        " (array_agg(ST_IsValidReason(old) ORDER BY id))[1:{named}], (SELECT count(*) FROM done),"
         " (SELECT count(*) FROM broken b WHERE ST_IsEmpty(good) IS NOT FALSE),"
         " (SELECT (array_agg(id ORDER BY id))[1:{shown}] FROM broken"
         "   WHERE ST_IsEmpty(good) IS NOT FALSE),"
@@ -220,11 +240,12 @@ def _repair(conn: Connection, layer: Layer, table: str, faults: Faults) -> Repai
         shape=sql.SQL(_repaired_shape(layer)),
         areal=sql.SQL(areal),
         shown=sql.Literal(SHOWN),
+        named=sql.Literal(NAMED),
     )
-    count, change, ids, _, lost, lost_ids, reason = found[0]
+    count, change, ids, reasons, _, lost, lost_ids, reason = found[0]
     if lost:
-        faults.add_counted(f"the geometry is invalid beyond repair ({reason})", lost, lost_ids)
-    return Repaired(count, float(change), tuple(ids or ()))
+        faults.add_counted(message("row.beyond_repair", text=reason), lost, lost_ids)
+    return Repaired(count, float(change), tuple(ids or ()), tuple(reasons or ()))
 
 
 def _constrain(conn: Connection, load: Load, table: str) -> None:

@@ -9,16 +9,19 @@ from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from layers.faults import SHOWN, Faults
+from layers.message import Message, message
 from layers.model import AREA_STRIDE, Area, Field, Layer
 
 Row = tuple[Any, ...]
+
+_MISSING = ("row.no_geometry", "row.no_value")
 
 
 @dataclass(frozen=True)
 class _Rule:
     """Rows where `broken` (SQL over the staging table) is true have the fault `reason`."""
 
-    reason: str
+    reason: Message
     broken: sql.Composable
 
 
@@ -27,14 +30,15 @@ def _rules(layer: Layer, area: Area, not_null: set[str]) -> list[_Rule]:
     id_range = sql.SQL("(id <= {} OR id >= {})").format(
         sql.Literal(first), sql.Literal(first + AREA_STRIDE)
     )
-    reason = f"the id is outside the area's range {first + 1} to {first + AREA_STRIDE - 1}"
+    reason = message("row.id_range", first=first + 1, last=first + AREA_STRIDE - 1)
     rules = [_Rule(reason, id_range)]
     other = sql.SQL("area IS DISTINCT FROM {}").format(sql.Literal(area.id))
-    rules.append(_Rule(f"area is not {area.id}", other))
-    rules.append(_Rule("looks like lat/lon: swap the coordinates to lon/lat", _mirrored(area)))
+    rules.append(_Rule(message("row.other_area", area=area.id), other))
+    rules.append(_Rule(message("row.mirrored"), _mirrored(area)))
     required = not_null | {f.name for f in layer.published_fields if f.required}
     for name in sorted(required - {"id", "area"}):
-        what = "no geometry" if name == "geom" else f"no value in {name}"
+        no_value = message("row.no_value", field=name)
+        what = message("row.no_geometry") if name == "geom" else no_value
         rules.append(_Rule(what, sql.SQL("{} IS NULL").format(sql.Identifier(name))))
     for field in layer.published_fields:
         rules += _field_rules(field)
@@ -50,13 +54,13 @@ def _field_rules(field: Field) -> list[_Rule]:
         codes = sql.SQL(", ").join(sql.Literal(c.value) for c in field.codes)
         known = sql.SQL("NOT {} <@ ARRAY[{}]" if field.is_array else "{} NOT IN ({})")
         broken = known.format(name, codes)
-        rules.append(_Rule(f"{field.name} is not one of its codes", broken))
+        rules.append(_Rule(message("row.no_code", field=field.name), broken))
     if field.minimum is not None:
         broken = sql.SQL("{} > {}").format(sql.Literal(field.minimum), value)
-        rules.append(_Rule(f"{field.name} is below {field.minimum:g}", broken))
+        rules.append(_Rule(message("row.below", field=field.name, limit=field.minimum), broken))
     if field.maximum is not None:
         broken = sql.SQL("{} < {}").format(sql.Literal(field.maximum), value)
-        rules.append(_Rule(f"{field.name} is above {field.maximum:g}", broken))
+        rules.append(_Rule(message("row.above", field=field.name, limit=field.maximum), broken))
     return rules
 
 
@@ -65,7 +69,7 @@ def check(conn: Connection, layer: Layer, area: Area, table: str, faults: Faults
     rules = _rules(layer, area, not_null(conn, layer))
     if faults:
         # A value that could not be stored is null now; to call it missing as well would mislead.
-        rules = [rule for rule in rules if not rule.reason.startswith("no ")]
+        rules = [rule for rule in rules if rule.reason.code not in _MISSING]
     counts = sql.SQL(", ").join(
         sql.SQL("count(*) FILTER (WHERE {})").format(rule.broken) for rule in rules
     )
@@ -92,7 +96,7 @@ def _check_unique(conn: Connection, table: str, faults: Faults) -> None:
         shown=sql.Literal(SHOWN),
     )
     if twice:
-        faults.add_counted("the id is used more than once", twice[0][1], [i for i, _ in twice])
+        faults.add_counted(message("row.id_twice"), twice[0][1], [i for i, _ in twice])
 
 
 def _mirrored(area: Area) -> sql.Composed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +13,15 @@ from psycopg import Connection, Rollback, sql
 from psycopg.rows import tuple_row
 
 from layers import locks, staging, swap
-from layers.errors import RefusedLoad, UnknownArea, UnknownField
-from layers.model import COUNTRY, Area, Field, Layer, Origin
+from layers.errors import UnknownArea, UnknownField
+from layers.model import Area, Field, Layer, Origin
 from layers.staging import Load, Progress, Repaired, Staged
 
-__all__ = ["Loaded", "Progress", "Repaired", "discard_edits", "read", "remove", "replace"]
+__all__ = ["Judge", "Loaded", "Progress", "Repaired", "discard_edits", "read", "remove", "replace"]
+
+
+Judge = Callable[[Staged], None]
+"""Called with a checked load that differs from what is published; raises RefusedLoad to stop it."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +87,22 @@ def replace(
     interrupts. The connection should be in autocommit; inside a
     transaction of the caller, readers wait from the swap until its end.
     """
-    load = Load(layer, area, origin)
-    if (layer.scope == "national") != (area.id == COUNTRY):
-        place = f"the area {COUNTRY!r}" if layer.scope == "national" else "a city area"
-        raise RefusedLoad(f"{layer.id} is loaded for {place}, not for {area.id!r}")
-    what = f"{layer.id}, area {area.id}"
+    return replace_judged(conn, Load(layer, area, origin), frames, progress)
+
+
+def replace_judged(
+    conn: Connection,
+    load: Load,
+    frames: Iterable[gpd.GeoDataFrame],
+    progress: Progress | None = None,
+    judge: Judge | None = None,
+) -> Loaded:
+    """As `replace`; `judge` is shown the rows before they are published, and may refuse them."""
+    load.require_area()
+    area, what = load.area, f"{load.layer.id}, area {load.area.id}"
     with swap.translated(what), locks.exclusive(conn, load.partition):
         _require_area(conn, area)
-        staged, old_version = _stage(conn, load, frames, progress)
+        staged, old_version = _stage(conn, load, frames, progress, judge)
         if old_version is not None:
             swap.record_origin(conn, load)
             return _loaded(old_version, staged, changed=False)
@@ -128,6 +140,7 @@ def _stage(
     load: Load,
     frames: Iterable[gpd.GeoDataFrame],
     progress: Progress | None,
+    judge: Judge | None,
 ) -> tuple[Staged, int | None]:
     """Copy and check; return the load and, when the same rows are published, their version."""
     with swap.writing(conn) as transaction:
@@ -135,6 +148,8 @@ def _stage(
         version = _published(conn, load, staged)
         if version is not None:
             raise Rollback(transaction)
+        if judge:
+            judge(staged)
         staging.finish(conn, load, staged)
     return staged, version
 

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from layers import former, history
 from layers.errors import EditedLayer, RefusedLoad, StoreFailure
 from layers.locks import set_lock_timeout
+from layers.message import message
 from layers.model import Area, Layer
 from layers.query import time_fields
 from layers.schema import WRITER
@@ -50,7 +51,7 @@ def translated(what: str) -> Iterator[None]:
             " with `geoportal db migrate`"
         ) from None
     except (psycopg.DataError, psycopg.IntegrityError) as error:
-        raise RefusedLoad(f"{what}: refused, nothing was changed: {_said(error)}") from None
+        raise RefusedLoad(message("load.database", what=what, text=_said(error))) from None
     except psycopg.OperationalError as error:
         raise StoreFailure(
             f"{what}: the database interrupted it, nothing was changed: {_said(error)}"
@@ -139,11 +140,7 @@ def require_unedited(conn: Connection, layer: Layer, area: Area) -> None:
         (layer.id, area.id),
     ).rowcount
     if edited:
-        raise EditedLayer(
-            f"{layer.id}, area {area.id}: people have edited it since its last load, so nothing was"
-            f" changed; `geoportal layers discard-edits {layer.id} --area {area.id}` lets the next"
-            " load undo their edits"
-        )
+        raise EditedLayer(message("load.edited", layer=layer.id, area=area.id))
 
 
 def discard_edits(conn: Connection, layer: Layer, area: Area) -> bool:

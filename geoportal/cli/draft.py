@@ -50,8 +50,8 @@ def draft(
 ) -> None:
     """Draft a layer folder from a file: fields, types, units, codes, style; finish it by hand.
 
-    Metadata beside the file (ISO 19115/19139 XML, DCAT) fill in texts and rights. What nobody can
-    guess is marked TODO, and `geoportal layers check` names every such place.
+    Metadata beside the file or in its zip (ISO 19115/19139 XML, DCAT) fill in texts and rights.
+    What nobody can guess is marked TODO, and `geoportal layers check` names every such place.
     """
     from layers import registry
     from layers.check import folder_faults
@@ -65,7 +65,7 @@ def draft(
         raise BadValue(f"there is a layer {layer_id!r} already; choose another --id")
     root = out or here.layers_dir or OWN_LAYERS
     folder.require_free(root, layer_id)
-    beside = find(file)
+    beside = find(file, given["source_layer"])
     record = beside.record if beside else Record()
     record = replace(record, status=status or record.status)
     crs_said = record.crs[0] if len(record.crs) == 1 else None

@@ -234,8 +234,10 @@ def load_demo(
     With `keep`, rows from anywhere else than this very demonstration, and rows that people have
     edited, are left alone. Raises EditedLayer without it.
     """
-    from layers import store
     from layers.errors import EditedLayer
+    from layers.ingest import reported
+    from layers.ingest.vector.faults import publish_faults
+    from layers.staging import Load
     from processing.demo import LAYERS, frames
 
     layers = database.definitions(given)
@@ -251,15 +253,15 @@ def load_demo(
         try:
             with saved(connection, area), bar(f"{layer_id}, {area.id}") as shown:
                 made = frames(area, layer_id, buildings=buildings)
-                result = store.replace(
-                    connection, layers[layer_id], made, area=area, origin=origin, progress=shown.add
-                )
+                target = Load(layers[layer_id], area, origin)
+                result = reported.replace(connection, target, made, shown.add)
         except EditedLayer:
             if not keep:
                 raise
             say(f"{layer_id}, {area.id}: edited over HTTP, left alone")
             continue
         tell(layer_id, area.id, result)
+    publish_faults(connection, layers, area)
     _load_demo_rasters(connection, area, buildings, keep=keep)
 
 

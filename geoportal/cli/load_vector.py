@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import orjson
 
 from geoportal.cli import database
 from geoportal.cli.common import Command, counted, settings
@@ -79,12 +81,13 @@ def vector(
     """Load a vector file of any form: say what is wrong, repair what can be, load the rest.
 
     Ends with 1 when the file is refused, with 3 when it is held for review; nothing has changed
-    then.
+    then. `geoportal load reports` lists what every load found, in three languages.
     """
     from layers.area import get_area
     from layers.ingest.vector.faults import publish_faults
     from layers.ingest.vector.load import Options, load_vector
-    from layers.ingest.vector.reports import keep
+    from layers.ingest.vector.reports import keep, refusals_kept
+    from layers.load_reports import in_words
     from layers.model import Licence
 
     here = settings()
@@ -96,12 +99,13 @@ def vector(
     )
     with database.migrated(here) as connection, bar(f"{layer.id}, {file.name}") as shown:
         area = get_area(connection, _area_id(layer, area_id))
-        report = load_vector(connection, layer, file, area, options, shown.add)
+        with nullcontext() if options.dry_run else refusals_kept(connection, layer, area, file):
+            report = load_vector(connection, layer, file, area, options, shown.add)
         if not report.dry_run:
             keep(connection, report)
             publish_faults(connection, database.definitions(here), area)
     if json_file is not None:
-        json_file.write_text(report.to_json(), encoding="utf-8")
+        json_file.write_bytes(orjson.dumps(in_words(report.document(), "en")))
     for line in summary(report):
         say(line)
     if report.decision == "refused":

@@ -11,6 +11,7 @@ import orjson
 from geoportal.cli import database
 from geoportal.cli.common import Command, settings
 from layers.errors import UnknownLayer
+from layers.model import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from layers.ingest.vector.finding import Finding
@@ -24,19 +25,27 @@ SHOWN = 10
     cls=Command,
     epilog="""
     geoportal load reports
-    geoportal load reports parcels --area orsha --json
+    geoportal load reports parcels --area orsha --json --lang be
     """,
 )
 @click.argument("layer_id", metavar="[LAYER]", required=False)
 @click.option("--area", "area_id", metavar="ID", help="Only of this area.")
 @click.option("--json", "as_json", is_flag=True, help="Whole reports, one line of JSON each.")
-def reports(layer_id: str | None, area_id: str | None, as_json: bool) -> None:
-    """List the reports of loads of files that are kept, the newest first."""
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="Language of reasons and details.",
+)
+def reports(layer_id: str | None, area_id: str | None, as_json: bool, lang: Language) -> None:
+    """List the reports of loads that are kept, the newest first, with why one was refused."""
     from geoportal.cli.layers import table
     from layers.ingest.vector.reports import reports as kept
+    from layers.load_reports import in_words
 
     with database.migrated(settings()) as connection:
-        found = kept(connection, layer_id, area_id)
+        found = [in_words(one, lang) for one in kept(connection, layer_id, area_id)]
     if as_json:
         for one in found:
             click.echo(orjson.dumps(one).decode())
@@ -45,7 +54,10 @@ def reports(layer_id: str | None, area_id: str | None, as_json: bool) -> None:
         ("time", "layer", "area", "file", "read", "repaired", "refused", "decision")
     ]
     rows += [_line(one) for one in found]
-    click.echo(table(rows) if found else "no file was loaded yet")
+    click.echo(table(rows) if found else "no load has left a report yet")
+    for one in found:
+        if one["reason"]:
+            click.echo(f"{one['time'][:19]} {one['layer']}, {one['area']}: {one['reason']}")
 
 
 def _line(report: dict[str, Any]) -> tuple[str, ...]:

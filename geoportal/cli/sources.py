@@ -61,15 +61,24 @@ def list_() -> None:
 )
 @click.argument("source_id", metavar="[ID]", required=False)
 @click.option("--due", "only_due", is_flag=True, help="Only where the time of the schedule came.")
-def update(source_id: str | None, only_due: bool) -> None:
+@click.option(
+    "--accept-removals",
+    is_flag=True,
+    help="Load a source that is held for review because many features would vanish.",
+)
+def update(source_id: str | None, only_due: bool, accept_removals: bool) -> None:
     """Fetch sources that have a schedule and load what changed; a failure keeps the old rows.
 
-    Ends with 1 when a source failed.
+    So does a file much smaller than the last one, as one that was cut off: it is held for review.
+    Ends with 1 when a source failed or is held.
     """
     from layers.ingest.schedule import due
     from layers.ingest.source_run import alone, runs
+    from layers.ingest.update import Asked
     from layers.ingest.update import update as update_source
 
+    if accept_removals and source_id is None:
+        raise click.UsageError("--accept-removals is for one source: name it.")
     given = settings()
     known = source_list(given)
     chosen = _chosen(known, source_id)
@@ -80,12 +89,12 @@ def update(source_id: str | None, only_due: bool) -> None:
             started = {name: run.started_at for name, run in runs(connection).items()}
             chosen = due(chosen, started, datetime.now(UTC))
         for source in chosen:
-            now, layers = datetime.now(UTC), database.definitions(given)
-            done = update_source(connection, layers, known, source.id, where, now)
+            asked, layers = Asked(datetime.now(UTC), accept_removals), database.definitions(given)
+            done = update_source(connection, layers, known, source.id, where, asked)
             for outcome in done.outcomes:
                 say(str(outcome))
             if done.fault:
-                say(f"{source.id}: failed ({done.fault})")
+                say(f"{source.id}: {done.state} ({done.fault})")
                 good = False
     if not good:
         sys.exit(1)

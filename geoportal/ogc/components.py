@@ -199,6 +199,43 @@ SCHEMAS: dict[str, Schema] = {
         id=STRING, title=STRING, description=STRING, links=LINKS, extent=_ref("extent"),
         itemType={"type": "string", "default": "feature"}, crs=_array(STRING), storageCrs=STRING,
         status=STRING, attribution=STRING, updatePeriod=STRING, theme=STRING, itemCount=INTEGER,
+        currency=_ref("currency"),
+    ),
+    "currency": _object(
+        ("asOf", "failedAt", "held", "text"),
+        asOf=MOMENT | {"nullable": True}, failedAt=MOMENT | {"nullable": True},
+        held={"type": "boolean"}, text=STRING,
+    ) | {
+        "description": "Of a collection whose source is fetched on a schedule: as of when it is"
+        " that of its source, when the last fetch failed if it did, and whether what it brought is"
+        " held for review; `text` says it to readers.",
+    },
+    "message": _object(("code", "parameters"), code=STRING, parameters={"type": "object"}),
+    "finding": _object(
+        ("code", "feature", "action", "title", "detail"),
+        code=STRING, title=STRING, feature=STRING, detail=STRING,
+        action={"type": "string", "enum": ["repaired", "refused", "noted"]},
+        field=STRING | {"nullable": True}, value=STRING | {"nullable": True},
+        message={"allOf": [_ref("message")], "nullable": True},
+        lon={"type": "number", "nullable": True}, lat={"type": "number", "nullable": True},
+    ),
+    "loadReport": _object(
+        ("layer", "area", "file", "time", "decision", "reason", "counts", "findings"),
+        layer=STRING, area=STRING, areaTitle=STRING, file=STRING, checksum=STRING, time=MOMENT,
+        reason=STRING,
+        decision={"type": "string", "enum": [
+            "published", "published_with_warnings", "refused", "held", "unchanged",
+        ]},
+        why={"allOf": [_ref("message")], "nullable": True},
+        counts={"type": "object", "additionalProperties": INTEGER},
+        totals={"type": "object", "additionalProperties": INTEGER},
+        findings=_array(_ref("finding")),
+        measures=_array({"type": "object"}), rules=_array({"type": "object"}),
+    ),
+    "quality": _object(
+        ("collection", "reports", "links"),
+        title=STRING, collection=STRING, collectionTitle=STRING, links=LINKS,
+        rules=_array({"type": "object"}), reports=_array(_ref("loadReport")),
     ),
     "collections": _object(
         ("collections", "links"), links=LINKS, collections=_array(_ref("collection"))

@@ -31,6 +31,11 @@ LAST_TRY_FAILED = Text(
     ru="последняя попытка обновления {date} не удалась",
     en="the last try of {date} to update it failed",
 )
+HELD = Text(
+    be="новыя даныя ад {date} чакаюць праверкі: зніклі б занадта многія аб’екты",
+    ru="новые данные от {date} ждут проверки: исчезло бы слишком много объектов",
+    en="newer data of {date} are held for review: too many features would vanish",
+)
 STATUS_TITLES: dict[str, Text] = {c.value: c.title for f in STANDARD_FIELDS for c in f.codes}
 # The one that a reader must know first wins when areas differ.
 GRAVEST: tuple[Status, ...] = ("demonstration", "derived", "open", "official")
@@ -85,12 +90,13 @@ def currency_document(
     as_of = currency.as_of or max((v.loaded_at for v in versions), default=None)
     failed = currency.failed_at
     said = [(AS_OF, as_of)] if as_of else []
-    said += [(LAST_TRY_FAILED, failed)] if failed else []
+    said += [(HELD if currency.held else LAST_TRY_FAILED, failed)] if failed else []
     words = (text.get(language).format(date=_day(when)) for text, when in said)
     return {
         "currency": {
             "asOf": as_of.isoformat() if as_of else None,
             "failedAt": failed.isoformat() if failed else None,
+            "held": currency.held,
             "text": "; ".join(words),
         }
     }

@@ -20,7 +20,7 @@ from geoportal.ogc.formats.text import JSONFG_CLASSES, jsonfg_root
 from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.portal import Portal
-from geoportal.web.catalogue import field_document
+from geoportal.web.catalogue import field_documents
 from layers import count, keyset, query
 from layers.export_query import EVERYTHING, jsonfg_item
 from layers.model import Layer
@@ -172,7 +172,7 @@ def _query(params: Mapping[str, str]) -> str:
 def describe(portal: Portal, layer: Layer, request: OgcRequest) -> dict[str, Any]:
     """Return what a page needs to show features: titles, units and code labels of the fields."""
     language = request.language
-    fields = [field_document(f, language) for f in layer.published_fields]
+    fields = field_documents(layer, language)
     areas = {area.id: area.title.get(language) for area in portal.areas.values()}
     return {
         "id": layer.id,

@@ -1,14 +1,15 @@
-"""The reports of what was loaded into a layer from files: counts, measures, rules, faults."""
+"""The reports of what was loaded into a layer: counts, measures, rules, faults."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
-from layers.load_reports import asked
+from layers.load_reports import asked, in_words
 from layers.model import Language, Text
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answ
             "collection": layer.id,
             "collectionTitle": title,
             "rules": [one.model_dump(exclude_none=True) for one in layer.quality],
-            "reports": [orjson.loads(row[0]) for row in rows],
+            "reports": [_report(api, orjson.loads(row[0]), request.language) for row in rows],
             "links": [
                 *self_links(request, f"{url}/quality"),
                 link(url, "collection", "application/json", title),
@@ -42,6 +43,12 @@ async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answ
             ],
         },
     )
+
+
+def _report(api: Api, kept: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    area = api.portal.areas.get(kept["area"])
+    title = area.title.get(language) if area else kept["area"]
+    return in_words(kept, language) | {"areaTitle": title}
 
 
 def _faults(api: Api, layer_id: str, language: Language) -> list[dict[str, Any]]:

@@ -97,7 +97,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         COLLECTION + "/quality", "getQuality", quality.get_quality, "common",
-        quality.TITLE, page="quality", schema="object", live=True,
+        quality.TITLE, page="quality", schema="quality", live=True,
     ),
     Route(
         COLLECTION + "/items", "getFeatures", items.get_collection_items, "features",

@@ -87,7 +87,7 @@ def _layer(
         "order": layer.order,
         "titleField": _localised(layer, title.name, language) if title else None,
         "selector": _selector(layer, language),
-        "fields": [field_document(field, language) for field in layer.published_fields],
+        "fields": field_documents(layer, language),
         "rows": summary.row_count,
         "bbox": summary.bbox,
         "url": url,
@@ -104,8 +104,19 @@ def _attribution(layer: Layer, versions: Iterable[Version]) -> list[str]:
     return list(found) or [layer.attribution]
 
 
-def field_document(field: Field, language: Language) -> dict[str, Any]:
-    """Return a field as the map and the HTML pages use it: words in one language."""
+def field_documents(layer: Layer, language: Language) -> list[dict[str, Any]]:
+    """Return the fields as the map and the HTML pages use them: words in one language.
+
+    What is said in another language is left out.
+    """
+    return [
+        _field_document(field, language)
+        for field in layer.published_fields
+        if field.language in (None, language)
+    ]
+
+
+def _field_document(field: Field, language: Language) -> dict[str, Any]:
     return {
         "name": field.name,
         "type": field.type,

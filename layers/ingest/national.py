@@ -13,13 +13,19 @@ import pyogrio
 from psycopg import Connection
 from psycopg.rows import tuple_row
 
-from layers import store
+from layers import registry
 from layers.area import save_area, seed_areas
-from layers.errors import CorruptSource, LayersError, MissingSource, StoreFailure
-from layers.ingest import boundaries, readers, towns
+from layers.errors import CorruptSource, HeldLoad, LayersError, MissingSource, StoreFailure
+from layers.ingest import boundaries, readers, reported, towns
+from layers.ingest.reported import Hold
 from layers.ingest.sources import Places, Source, checksum, find, read_sources
+from layers.ingest.vector.faults import publish_faults
+from layers.ingest.vector.mapping import MAPPING, read_mapping
+from layers.ingest.vector.mapping import Mapping as FileMapping
+from layers.message import message
 from layers.model import COUNTRY, Area, Layer, Origin
 from layers.seed import data_dir
+from layers.staging import Load
 
 Progress = Callable[[str, int, int], None]
 """Called with a layer's id, how many layers are done, and of how many."""
@@ -30,10 +36,10 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one layer; `failed` and `skipped` leave its old rows."""
+    """What became of one layer; `failed`, `held` and `skipped` leave its old rows."""
 
     layer: str
-    state: Literal["loaded", "unchanged", "skipped", "failed"]
+    state: Literal["loaded", "unchanged", "skipped", "failed", "held"]
     reason: str = ""
     row_count: int = 0
     repaired: int = 0
@@ -100,6 +106,8 @@ def load_national(
             progress(layer_id, done, len(wanted))
         job = _Job(conn, layers[layer_id], recipe, sources, Places(sources_dir, cache_dir), country)
         outcomes.append(_load(job))
+    if any(one.state == "loaded" for one in outcomes):
+        publish_faults(conn, layers, country)
     if progress:
         progress("national layers", len(wanted), len(wanted))
     return outcomes
@@ -116,18 +124,31 @@ def load_source(
     sources: Mapping[str, Source],
     source_id: str,
     places: Places,
+    accept_removals: bool = False,
 ) -> tuple[Outcome, ...]:
     """Load the layers made from one source; the seed tables never take the place of its files.
 
-    Raises StoreFailure only when the database is lost.
+    A layer that would lose more of its features than its share (`vanish_share` in mapping.yml) is
+    held, unless `accept_removals`. Raises StoreFailure only when the database is lost.
     """
     country = seed_areas()[COUNTRY]
     save_area(conn, country)
-    jobs = (
-        _Job(conn, layers[i], RECIPES[i], sources, places, country)
-        for i in layers_of(source_id, layers)
-    )
-    return tuple(_load(job, seeds=False) for job in jobs)
+    outcomes = []
+    for layer_id in layers_of(source_id, layers):
+        layer = layers[layer_id]
+        hold = None if accept_removals else Hold(source_id, vanish_share(layer))
+        job = _Job(conn, layer, RECIPES[layer_id], sources, places, country, hold)
+        outcomes.append(_load(job, seeds=False))
+    if any(one.state == "loaded" for one in outcomes):
+        publish_faults(conn, layers, country)
+    return tuple(outcomes)
+
+
+def vanish_share(layer: Layer) -> float:
+    """Return the share (of 1) of its features that a layer may lose without review."""
+    path = registry.folder(layer.id) / MAPPING
+    mapping = read_mapping(path, layer) if path.is_file() else FileMapping()
+    return mapping.rules.vanish_share
 
 
 @dataclass(frozen=True)
@@ -138,6 +159,7 @@ class _Job:
     sources: Mapping[str, Source]
     places: Places
     country: Area
+    hold: Hold | None = None
 
 
 def _load(job: _Job, *, seeds: bool = True) -> Outcome:
@@ -148,7 +170,18 @@ def _load(job: _Job, *, seeds: bool = True) -> Outcome:
             return _without_source(job, str(error))
         if job.conn.closed and isinstance(error, StoreFailure):
             raise
-        return Outcome(job.layer.id, "failed", str(error))
+        if isinstance(error, CorruptSource):
+            # Reports are for everybody, and the error may name folders of the operator.
+            said = message("source.unreadable", source=job.recipe.source)
+            reported.refuse(job.conn, _unread(job), CorruptSource(said))
+        state: Literal["held", "failed"] = "held" if isinstance(error, HeldLoad) else "failed"
+        return Outcome(job.layer.id, state, str(error))
+
+
+def _unread(job: _Job) -> Load:
+    source = job.sources[job.recipe.source]
+    said = f"{source.title.en}: {source.origin}"
+    return Load(job.layer, job.country, Origin(status=job.layer.status, source=said, checksum=""))
 
 
 def _load_source(job: _Job) -> Outcome:
@@ -195,7 +228,8 @@ def _store(job: _Job, origin: Origin, make: Callable[[], gpd.GeoDataFrame]) -> O
     frame = make()
     if frame.empty:
         raise CorruptSource(f"the source of {job.layer.id} holds no rows")
-    done = store.replace(job.conn, job.layer, [frame], area=job.country, origin=origin)
+    load = Load(job.layer, job.country, origin)
+    done = reported.replace(job.conn, load, [frame], hold=job.hold)
     state: Literal["loaded", "unchanged"] = "loaded" if done.changed else "unchanged"
     return Outcome(job.layer.id, state, "", done.row_count, done.repaired.count)
 

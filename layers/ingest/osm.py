@@ -18,9 +18,11 @@ from psycopg.rows import tuple_row
 
 from layers import locks, store, swap
 from layers.errors import CorruptSource, RefusedLoad
-from layers.ingest import osm_change, osm_extract, osm_read
+from layers.ingest import osm_change, osm_extract, osm_read, reported
 from layers.ingest.osm_change import Applied
+from layers.ingest.vector.faults import publish_faults
 from layers.model import Area, Layer, Licence, Origin, Text
+from layers.staging import Load
 from layers.store import Loaded, Progress
 
 LAYERS = ("streets", "buildings", "service_points", "street_lights", "green_areas")
@@ -138,12 +140,12 @@ def _replace(
     for layer_id in (i for i in LAYERS if i in layers and read.count(i)):
         frames = read.frames(layer_id, load.area)
         try:
-            loaded[layer_id] = store.replace(
-                conn, layers[layer_id], frames, area=load.area, origin=origin,
-                progress=load.progress,
-            )  # fmt: skip
+            one = Load(layers[layer_id], load.area, origin)
+            loaded[layer_id] = reported.replace(conn, one, frames, load.progress)
         except RefusedLoad as error:
             refused.append(str(error))
+    if any(one.changed for one in loaded.values()):
+        publish_faults(conn, layers, load.area)
     if refused:
         done = f"; loaded: {', '.join(loaded)}" if loaded else ""
         raise RefusedLoad("; ".join(refused) + done)

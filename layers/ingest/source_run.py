@@ -88,12 +88,12 @@ def succeed(conn: Connection, source: str, marks: Mapping[str, Mark], now: datet
         )
 
 
-def fail(conn: Connection, source: str, fault: str, now: datetime) -> None:
-    """Record why the old rows stay."""
+def fail(conn: Connection, source: str, fault: str, now: datetime, *, held: bool = False) -> None:
+    """Record why the old rows stay; `held`: the new ones wait for a person's review."""
     with conn.transaction():
         conn.execute(
-            "UPDATE layers.source_run SET failed_at = %s, fault = %s WHERE source = %s",
-            (now, fault, source),
+            "UPDATE layers.source_run SET failed_at = %s, fault = %s, held = %s WHERE source = %s",
+            (now, fault, held, source),
         )
 
 

@@ -19,12 +19,26 @@ from layers.model import Layer
 
 
 @dataclass(frozen=True)
+class Asked:
+    """When an update is asked for; `accept_removals`: whatever share of the features vanishes."""
+
+    at: datetime
+    accept_removals: bool = False
+
+
+@dataclass(frozen=True)
 class Update:
     """What became of a source: its layers, or the fault for which their old rows stay."""
 
     source: str
     outcomes: tuple[Outcome, ...] = ()
     fault: str = ""
+
+    @property
+    def state(self) -> str:
+        """`held` when nothing worse than a review stands in the way, `failed` or `loaded`."""
+        bad = {one.state for one in self.outcomes} & {"failed", "held"}
+        return "held" if bad == {"held"} else "failed" if self.fault else "loaded"
 
 
 def update(
@@ -33,14 +47,15 @@ def update(
     sources: Mapping[str, Source],
     source_id: str,
     places: Places,
-    now: datetime,
+    asked: Asked,
 ) -> Update:
     """Fetch a source and load its layers; the caller holds the lock of `source_run.alone`.
 
     Files take the place of those in the cache only when the layers are loaded. A fault of the
-    source is recorded and returned; raises StoreFailure when the database is lost.
+    source, or that it is held for review, is recorded and returned; raises StoreFailure when the
+    database is lost.
     """
-    source = sources[source_id]
+    source, now = sources[source_id], asked.at
     begin(conn, source_id, layers_of(source_id, layers), now)
     places.cache_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=places.cache_dir, prefix=".new-") as folder:
@@ -49,15 +64,18 @@ def update(
         try:
             marks = _fetch(source, places, runs(conn)[source_id], Path(folder), fresh)
             found = replace(places, fresh=fresh)
-            outcomes = load_source(conn, layers, sources, source_id, found)
+            outcomes = load_source(
+                conn, layers, sources, source_id, found, accept_removals=asked.accept_removals
+            )
             fault = _fault(source, outcomes)
         except Exception as error:  # whatever the content of a changed file breaks
             if conn.closed:
                 raise
             fault = _words(source_id, error)
         if fault:
-            fail(conn, source_id, fault, now)
-            return Update(source_id, outcomes, fault)
+            done = Update(source_id, outcomes, fault)
+            fail(conn, source_id, fault, now, held=done.state == "held")
+            return done
         for path, file in fresh.items():
             kept = places.cache_dir / path
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -101,4 +119,4 @@ def _words(source_id: str, error: Exception) -> str:
 def _fault(source: Source, outcomes: tuple[Outcome, ...]) -> str:
     if not outcomes:
         return f"no layer is made from {source.id}; take `update` out of its entry"
-    return "; ".join(f"{o.layer}: {o.reason}" for o in outcomes if o.state == "failed")
+    return "; ".join(f"{o.layer}: {o.reason}" for o in outcomes if o.state in ("failed", "held"))

@@ -55,11 +55,14 @@ def read_bytes(file: Path) -> bytes:
         data = file.read_bytes()
     except OSError as error:
         raise CorruptSource(f"{file.name} cannot be read ({error.strerror})") from None
-    if len(data) > MAX_BYTES:
-        raise CorruptSource(
-            f"{file.name} has {len(data)} bytes, metadata at most {MAX_BYTES}; is it data?"
-        )
+    require_short(file.name, len(data))
     return data
+
+
+def require_short(name: str, size: int) -> None:
+    """Raise CorruptSource when a file of `size` bytes is too long to be metadata."""
+    if size > MAX_BYTES:
+        raise CorruptSource(f"{name} has {size} bytes, metadata at most {MAX_BYTES}; is it data?")
 
 
 def read_iso(root: Any, name: str) -> Record:

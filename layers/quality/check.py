@@ -97,7 +97,7 @@ def _ask(cursor: Any, rule: Rule, area: Area, count: int) -> tuple[Ruled, list[F
             str(feature),
             "refused" if verdict == "refuse" else "noted",
             value=title,
-            detail=said(rule, str(other), size),
+            message=said(rule, str(other), size),
             lon=lon,
             lat=lat,
         )

@@ -18,7 +18,7 @@ POSITIONAL = "absolute positional accuracy"
 _COUNTED: tuple[tuple[str, int, str, tuple[str, ...]], ...] = (
     (COMMISSION, 4, "number of duplicate feature instances", ("duplicate.",)),
     (
-        FORMAT, 119, "physical structure conflicts",
+        FORMAT, 19, "number of physical structure conflicts",
         (
             "geometry.null", "geometry.empty", "geometry.malformed", "geometry.not_finite",
             "geometry.type", "geometry.collection",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from layers.ingest.vector.finding import Finding
+from layers.message import Message, message
 
 Verdict = Literal["publish", "warn", "refuse", "unchecked"]
 
@@ -62,3 +63,19 @@ class Quality:
         """The gravest verdict of the rules."""
         found = {one.verdict for one in self.rules}
         return "refuse" if "refuse" in found else "warn" if "warn" in found else "publish"
+
+    @property
+    def refusal(self) -> Message | None:
+        """Which rule refuses the rows, with its first fault; None when none does."""
+        broken = next((one for one in self.rules if one.verdict == "refuse"), None)
+        if broken is None:
+            return None
+        first = next(one for one in self.findings if one.code == f"rule.{broken.rule}")
+        return message(
+            "load.rule_broken",
+            faulty=broken.faulty,
+            checked=broken.checked,
+            rule=message(f"rule_name.{broken.rule}"),
+            feature=first.value or first.feature,
+            why=first.message,
+        )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import LiteralString
 
+from layers.message import Message, message
 from layers.model import Rule
 
 ROWS = "quality_rows"
@@ -24,33 +25,28 @@ TOUCH_M = 0.001
 
 @dataclass(frozen=True)
 class Topology:
-    """How a rule is asked, the number of its measure, and what its size is (`m`, `m2`).
+    """How a rule is asked, and the number of its measure.
 
     `mutual`: both features of a fault are at fault, whichever has the lower id.
     """
 
     measure: int
-    said: str
     query: LiteralString
-    unit: str = ""
     mutual: bool = False
 
 
 RULES: dict[str, Topology] = {
     "overlap": Topology(
         11,
-        "overlaps feature {other} by {size:.1f} m2",
         "SELECT a.id, b.id, ST_Area(x.g), ST_PointOnSurface(x.g)"
         " FROM quality_rows AS a JOIN quality_rows AS b ON a.id < b.id AND a.g && b.g"
         " AND ST_Relate(a.g, b.g, '2********'),"
         " LATERAL (SELECT ST_CollectionExtract(ST_Intersection(a.g, b.g), 3) AS g) AS x"
         " WHERE ST_Area(x.g) > %(limit)s",
-        "m2",
         mutual=True,
     ),
     "gap": Topology(
         25,
-        "a gap of {size:.1f} m2 lies beside it",
         # What a closing by the limit fills, and no row covers.
         "SELECT (SELECT r.id FROM quality_rows AS r ORDER BY r.g <-> x.g, r.id LIMIT 1), NULL,"
         " ST_Area(x.g), ST_PointOnSurface(x.g)"
@@ -60,33 +56,27 @@ RULES: dict[str, Topology] = {
         " WHERE ST_Dimension(x.g) = 2 AND NOT ST_IsEmpty(ST_Buffer(x.g, -5 * %(touch)s))"
         " AND EXISTS (SELECT FROM quality_rows AS a JOIN quality_rows AS b ON a.id < b.id"
         "  WHERE ST_DWithin(a.g, x.g, %(touch)s) AND ST_DWithin(b.g, x.g, %(touch)s))",
-        "m2",
     ),
     "gap_within": Topology(
         25,
-        "a gap of {size:.1f} m2 lies beside it",
         "SELECT (SELECT r.id FROM quality_rows AS r ORDER BY r.g <-> x.g, r.id LIMIT 1), NULL,"
         " ST_Area(x.g), ST_PointOnSurface(x.g)"
         " FROM (SELECT (ST_Dump(ST_Difference(w.g, u.g))).geom AS g"
         "  FROM (SELECT ST_Union(g) AS g FROM quality_rows) AS u,"
         "  (SELECT ST_Union(g) AS g FROM quality_beside) AS w) AS x"
         " WHERE ST_Dimension(x.g) = 2 AND ST_Area(x.g) > greatest(%(limit)s, 0.01)",
-        "m2",
     ),
     "undershoot": Topology(
         23,
-        "its end lies {size:.2f} m off feature {other} and does not meet it",
         "SELECT e.id, n.id, n.distance, x.p FROM quality_rows AS e,"
         " LATERAL (SELECT geom AS p FROM ST_Dump(e.ends)) AS x,"
         " LATERAL (SELECT o.id, ST_Distance(o.g, x.p) AS distance FROM quality_rows AS o"
         "  WHERE o.id <> e.id AND ST_DWithin(o.g, x.p, %(limit)s)"
         "  ORDER BY ST_Distance(o.g, x.p), o.id LIMIT 1) AS n"
         " WHERE n.distance > %(touch)s",
-        "m",
     ),
     "crossing": Topology(
         21,
-        "meets feature {other} where they have no node",
         # Where two lines cross, or one ends on the other, both must end; once for each pair.
         "SELECT DISTINCT ON (f.a, f.b) f.a, f.b, NULL, f.p FROM ("
         " SELECT a.id AS a, b.id AS b, x.geom AS p FROM quality_rows AS a"
@@ -104,16 +94,13 @@ RULES: dict[str, Topology] = {
     ),
     "far": Topology(
         10,
-        "lies {size:.1f} m off the nearest feature of {beside}",
         "SELECT r.id, NULL, n.distance, ST_PointOnSurface(r.g) FROM quality_rows AS r"
         " CROSS JOIN LATERAL (SELECT ST_Distance(b.g, r.g) AS distance FROM quality_beside AS b"
         "  ORDER BY b.g <-> r.g LIMIT 1) AS n"
         " WHERE n.distance > %(limit)s",
-        "m",
     ),
     "twice": Topology(
         4,
-        "has the same shape as feature {other}",
         "SELECT r.id, f.id, NULL, ST_PointOnSurface(r.g) FROM quality_rows AS r"
         " JOIN (SELECT min(id) AS id, ST_AsBinary(ST_Normalize(g)) AS shape FROM quality_rows"
         "  GROUP BY 2 HAVING count(*) > 1) AS f"
@@ -122,7 +109,11 @@ RULES: dict[str, Topology] = {
 }
 
 
-def said(rule: Rule, other: str, size: float | None) -> str:
-    """Return what a fault of a rule is in words; `other` is the other feature's name."""
-    text = RULES[rule.rule].said
-    return text.format(other=other, size=size or 0.0, beside=rule.beside or "")
+def said(rule: Rule, other: str, size: float | None) -> Message:
+    """Return what a fault of a rule is; `other` is the other feature's name."""
+    code = f"rule.{rule.rule}"
+    if rule.rule in ("crossing", "twice"):
+        return message(code, other=other)
+    if rule.rule == "far":
+        return message(code, size=size, beside=rule.beside)
+    return message(code, size=size) if rule.rule == "gap" else message(code, other=other, size=size)

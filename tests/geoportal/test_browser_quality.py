@@ -20,6 +20,10 @@ from tests.geoportal.test_cli_quality import WHERE, faulty
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Plots = Callable[..., gpd.GeoDataFrame]
+SAID = {
+    "перакрывае аб’ект": "be", "перекрывает объект": "ru", "overlaps feature": "en",
+    "— не код са спіса": "be", "— не код из списка": "ru", "is none of the codes": "en",
+}  # fmt: skip
 PATH = "/ogc/collections/parcels/quality?f=html&lang="
 
 
@@ -56,6 +60,16 @@ def test_a_report_is_a_page_that_leads_to_the_map(reported: Server, browser: Bro
         page.wait_for_selector(IDLE, timeout=DRAWN_WITHIN_MS)
         shown = json.loads(page.get_attribute("#app", "data-features") or "{}")
         assert shown.get("load_faults", 0) > 0
+        # The link leads to the fault: it lies in the middle of the map.
+        box = page.locator("canvas").first.bounding_box()
+        assert box
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_selector(".hit [data-complete] [data-field=detail_en]")
+        card = page.inner_text(".identify")
+        assert "made valid" in card
+        assert "invalid geometry" in card
+        assert "false" not in card
+        assert not page.locator("[data-field=detail_be], [data-field=detail_ru]").count()
     watch.assert_clean()
 
 
@@ -65,6 +79,8 @@ def says_it(page: Page, language: Language) -> None:
     for key in ("quality.rule.overlap", "quality.decision.published_with_warnings"):
         assert words[key].lower() in text.lower()
     assert "rule.overlap" in text
+    for said, its_own in SAID.items():
+        assert (said in text) == (its_own == language), said
     assert "<замок>" in text
     assert page.evaluate("document.documentElement.lang") == language
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -15,6 +15,7 @@ from geoportal.settings import Settings
 from layers.ingest.vector.faults import publish_faults
 from tests.fix_loads import LAYERS, ORSHA, write
 from tests.geoportal.test_cli import geoportal
+from tests.layers.ingest.vector.test_reports import keep_old
 
 Plots = Callable[..., gpd.GeoDataFrame]
 WHERE = ("--layer", "parcels", "--area", "orsha")
@@ -54,11 +55,20 @@ def test_a_faulty_file_leaves_a_report_a_page_and_points(
         }  # fmt: skip
         measures = {one["measure"]: one["value"] for one in report["measures"]}
         assert (measures[6], measures[60], measures[26]) == (1, 1, 1)
-        for language, words in (
-            ("be", "Правілы слоя"), ("ru", "Правила слоя"), ("en", "Rules of the layer"),
-        ):  # fmt: skip
+        assert jsonschema_faults(client, report) == []
+        for language, words, overlap, code in (
+            ("be", "Правілы слоя", "перакрывае аб’ект", "— не код са спіса поля purpose"),
+            ("ru", "Правила слоя", "перекрывает объект", "— не код из списка поля purpose"),
+            ("en", "Rules of the layer", "overlaps feature", "is none of the codes of purpose"),
+        ):
+            asked = client.get(path, params={"lang": language}).json()["reports"][0]["findings"]
+            details = {one["code"]: one["detail"] for one in asked}
+            assert details["rule.overlap"].startswith(overlap)
+            assert details["value.unknown_code"].endswith(code)
             page = client.get(path, params={"lang": language, "f": "html"}).text
             assert words in page
+            assert overlap in page
+            assert code in page
             assert "&lt;замок&gt;" in page
             assert "<замок>" not in page
         links = client.get("/ogc/collections/parcels").json()["links"]
@@ -75,6 +85,61 @@ def test_a_faulty_file_leaves_a_report_a_page_and_points(
         empty = client.get("/ogc/collections/load_faults/quality").json()
         assert empty["reports"] == []
         assert client.get("/ogc/collections/load_faults/quality?f=html").status_code == 200
+
+
+def test_a_file_that_cannot_be_opened_is_told_on_the_page(
+    database: str, plots: Plots, tmp_path: Path
+) -> None:
+    good = write(faulty(plots), tmp_path / "good.gpkg", geometry_type="Unknown")
+    assert not geoportal("load", "vector", str(good), *WHERE, database_url=database).returncode
+    bare = write(plots(4, crs="EPSG:32636"), tmp_path / "bare.shp")
+    (tmp_path / "bare.prj").unlink()
+    tried = geoportal("load", "vector", str(bare), *WHERE, "--dry-run", database_url=database)
+    done = geoportal("load", "vector", str(bare), *WHERE, database_url=database)
+    assert (tried.returncode, done.returncode) == (1, 1)
+    assert "bare.shp does not say its CRS; it falls into orsha in" in done.stderr
+    listed = geoportal("load", "reports", "parcels", "--lang", "be", database_url=database).stdout
+    assert listed.count("bare.shp") == 2  # in the list once, and why: the dry run left none
+    assert "у bare.shp не пазначана сістэма каардынат; ён трапляе ў orsha" in listed
+    with TestClient(create_app(Settings(database_url=database))) as client:
+        path = "/ogc/collections/parcels/quality"
+        for language, words in (
+            ("be", "у bare.shp не пазначана сістэма каардынат; ён трапляе ў orsha у сістэмах"),
+            ("ru", "в bare.shp не указана система координат; он попадает в orsha в системах"),
+            ("en", "bare.shp does not say its CRS; it falls into orsha in"),
+        ):
+            answer, good_one = client.get(path, params={"lang": language}).json()["reports"]
+            assert len(good_one["findings"]) == 3  # of the rows that are there
+            assert answer["reason"].startswith(words)
+            assert answer["why"]["code"] == "crs.missing"
+            assert words in client.get(path, params={"lang": language, "f": "html"}).text
+            assert jsonschema_faults(client, answer) == []
+
+
+def jsonschema_faults(client: TestClient, report: dict[str, Any]) -> list[str]:
+    """What the OpenAPI document does not say of a report."""
+    schemas = client.get("/ogc/openapi").json()["components"]["schemas"]
+    found = [name for name in schemas["loadReport"]["required"] if name not in report]
+    for one in report["findings"]:
+        found += [name for name in schemas["finding"]["required"] if name not in one]
+        found += [name for name in one if name not in schemas["finding"]["properties"]]
+    return found
+
+
+def test_reports_of_former_days_still_open(database: str, plots: Plots, tmp_path: Path) -> None:
+    good = write(plots(4), tmp_path / "good.gpkg")
+    assert not geoportal("load", "vector", str(good), *WHERE, database_url=database).returncode
+    with psycopg.connect(database, autocommit=True) as connection:
+        keep_old(connection)
+    with TestClient(create_app(Settings(database_url=database))) as client:
+        for language, title in (("be", "няма значэння"), ("ru", "нет значения"), ("en", "missing")):
+            page = client.get(f"/ogc/collections/parcels/quality?f=html&lang={language}")
+            assert page.status_code == 200
+            assert title in page.text
+            assert "no value in purpose" in page.text
+            assert "an old reason" in page.text
+    listed = geoportal("load", "reports", "parcels", database_url=database)
+    assert "parcels, orsha: an old reason" in listed.stdout
 
 
 def test_a_first_load_that_is_refused_leaves_its_report_and_points(
@@ -123,4 +188,4 @@ def test_a_file_that_breaks_a_rule_is_refused_and_changes_nothing(
 
 @pytest.mark.parametrize("what", [("load", "reports", "nosuch"), ("load", "reports")])
 def test_no_reports_are_said_so(database: str, what: tuple[str, ...]) -> None:
-    assert geoportal(*what, database_url=database).stdout.strip() == "no file was loaded yet"
+    assert geoportal(*what, database_url=database).stdout.strip() == "no load has left a report yet"

@@ -22,5 +22,7 @@ MONDAY, TUESDAY = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzi
 def test_only_a_failure_of_the_last_try_counts(
     succeeded: datetime | None, failed: datetime | None, shown: datetime | None
 ) -> None:
-    found = Currency.from_row((["settlements"], succeeded, failed))
-    assert found == Currency(("settlements",), succeeded, shown)
+    for held in (False, True):
+        found = Currency.from_row((["settlements"], succeeded, failed, held))
+        wanted = held and shown is not None
+        assert found == Currency(("settlements",), succeeded, shown, wanted)

@@ -18,6 +18,7 @@ from layers.ingest.series.columns import parameters
 from layers.ingest.series.gaps import Gaps, gaps
 from layers.ingest.series.read import Readings
 from layers.ingest.vector.finding import Finding
+from layers.message import message
 from layers.model import Area, Layer, Licence, Origin
 from layers.store import Loaded
 
@@ -139,7 +140,7 @@ def _placed(
     findings = [
         Finding(
             "unknown_station", name, "refused", field="station", value=name,
-            detail=f"{count} rows; it is neither an id nor a name in {found.layer}",
+            message=message("series.no_station", count=int(count), layer=found.layer),
         )
         for name, count in zip(unknown.index.astype(str), unknown, strict=True)
     ]  # fmt: skip
@@ -214,7 +215,7 @@ def _conflicts(have: pd.DataFrame, come: pd.DataFrame, differ: pd.DataFrame) -> 
                 Finding(
                     "differs_from_loaded", f"{station} {time:%Y-%m-%dT%H:%MZ}", "refused",
                     field=name, value=f"{new:g}",
-                    detail=f"{old:g} is loaded; --correct takes the new value",
+                    message=message("series.differs", value=float(old)),
                 )
             )  # fmt: skip
     return found

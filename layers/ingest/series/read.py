@@ -16,6 +16,7 @@ from layers.ingest.series import columns
 from layers.ingest.series.columns import Choice, Columns
 from layers.ingest.vector import table
 from layers.ingest.vector.finding import Finding
+from layers.message import message
 from layers.model import Layer
 
 CHUNK = 50_000
@@ -183,7 +184,7 @@ def _merge(long: pd.DataFrame, found: Readings) -> None:
         found.findings.append(
             Finding(
                 "conflicting", f"{station} {time:%Y-%m-%dT%H:%MZ}", "refused", field=str(name),
-                value=values, detail=f"records {', '.join(map(str, rows['record']))}",
+                value=values, message=message("series.records", records=rows["record"].tolist()),
             )
         )  # fmt: skip
     long = long[~differing]

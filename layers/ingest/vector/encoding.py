@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from layers.errors import CorruptSource, RefusedLoad
+from layers.message import message
 
 CANDIDATES = ("cp1251", "cp866", "koi8-r", "koi8-u")
 """Tried when the text is not UTF-8; KOI8-U differs from KOI8-R in a few letters only."""
@@ -26,9 +27,7 @@ def known(name: str) -> str:
     try:
         return codecs.lookup(text).name
     except LookupError:
-        raise RefusedLoad(
-            f"there is no encoding {name!r}; name one with --encoding, e.g. UTF-8, cp1251 or cp866"
-        ) from None
+        raise RefusedLoad(message("encoding.unknown", encoding=name)) from None
 
 
 def detect(texts: Iterable[bytes], what: str) -> str:
@@ -43,13 +42,16 @@ def detect(texts: Iterable[bytes], what: str) -> str:
         return "utf-8"
     readings = {name: text for name in CANDIDATES if (text := _decoded(sample, name)) is not None}
     if not readings or b"\0" in sample:
-        raise CorruptSource(f"{what} is not text; save it as text in UTF-8 and load it again")
+        raise CorruptSource(message("encoding.not_text", file=what))
     ranked = sorted(readings, key=lambda name: -_score(readings[name]))
     best = ranked[0]
     rivals = [name for name in ranked[1:] if readings[name] != readings[best]]
     if rivals and _score(readings[best]) - _score(readings[rivals[0]]) < ENOUGH:
-        shown = " or ".join(f"{_shown(readings[n])!r} ({n})" for n in (best, rivals[0]))
-        raise RefusedLoad(f"{what} may read {shown}; say which with --encoding")
+        first, second = (
+            message("encoding.reading", text=_shown(readings[name]), encoding=name)
+            for name in (best, rivals[0])
+        )
+        raise RefusedLoad(message("encoding.two_ways", file=what, first=first, second=second))
     return best
 
 

@@ -12,31 +12,30 @@ from psycopg import Connection
 
 from layers import store
 from layers.area import save_area
-from layers.ingest.vector.reports import reports
-from layers.model import COUNTRY, Area, Layer, Origin
+from layers.ingest.vector.reports import newest_reports
+from layers.load_reports import in_words
+from layers.model import LANGUAGES, Area, Layer, Origin
 
 LAYER = "load_faults"
-_COLUMNS = ("layer", "feature", "code", "action", "field", "value", "detail")
+_COLUMNS = ("layer", "feature", "code", "action", "field", "value")
 
 
 def publish_faults(conn: Connection, layers: Mapping[str, Layer], area: Area) -> None:
     """Put the fault points of an area's last loads in place of those that are there.
 
-    Only of layers that anybody may see. Raises what `store.replace` raises.
+    Only of layers that anybody may see; a file that could not even be opened tells nothing of the
+    rows, so the points of the load before it stay. Raises what `store.replace` raises.
     """
     layer = layers.get(LAYER)
-    if layer is None or area.id == COUNTRY:
+    if layer is None:
         return
-    seen: set[str] = set()
-    found: list[dict[str, Any]] = []
-    for report in reports(conn, area=area.id):
-        named = layers.get(report["layer"])
-        if named is None or named.id in seen:
-            continue
-        seen.add(named.id)
-        if named.access == "open":
-            found += [one | {"layer": named.id} for one in report["findings"]]
-    points = [one for one in found if one["lon"] is not None and one["lat"] is not None]
+    code = layer.field("code")
+    known = {one.value for one in code.codes} if code else set()
+    points = [
+        one
+        for one in _found(conn, layers, area)
+        if one["lon"] is not None and one["lat"] is not None and one["code"] in known
+    ]
     if not points:
         store.remove(conn, layer, area)
         return
@@ -46,8 +45,29 @@ def publish_faults(conn: Connection, layers: Mapping[str, Layer], area: Area) ->
     store.replace(conn, layer, [frame], area=area, origin=origin)
 
 
+def _found(conn: Connection, layers: Mapping[str, Layer], area: Area) -> list[dict[str, Any]]:
+    """Return the findings of the newest report of each layer that read any features."""
+    return [
+        one
+        for report in newest_reports(conn, area.id)
+        if (named := layers.get(report["layer"])) is not None and named.access == "open"
+        for one in _told(report)
+    ]
+
+
+def _told(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    said = [in_words(report, language)["findings"] for language in LANGUAGES]
+    return [
+        one
+        | {"layer": report["layer"]}
+        | {f"detail_{lang}": each[i]["detail"] for lang, each in zip(LANGUAGES, said, strict=True)}
+        for i, one in enumerate(report["findings"])
+    ]
+
+
 def _frame(points: Sequence[Mapping[str, Any]], area: Area) -> gpd.GeoDataFrame:
     places = shapely.points([one["lon"] for one in points], [one["lat"] for one in points])
     index = pd.Index([area.feature_id(n) for n in range(1, len(points) + 1)], dtype="int64")
-    data = {name: [one[name] for one in points] for name in _COLUMNS}
+    columns = (*_COLUMNS, *(f"detail_{language}" for language in LANGUAGES))
+    data = {name: [one[name] for one in points] for name in columns}
     return gpd.GeoDataFrame(data, index=index, geometry=list(places), crs=4326)

@@ -26,6 +26,7 @@ from layers.ingest.vector.values import (
     fits_whole,
     number,
 )
+from layers.message import Message, message, why
 from layers.model import Area, Field, Layer
 
 SHOWN = 80
@@ -113,10 +114,9 @@ class Features:
             columns = [c for c in (place.x, place.y, place.wkt) if c]
             missing &= batch.attributes[columns].notna().any(axis=1).to_numpy()
         for i in np.flatnonzero(missing):
-            said = "there are no coordinates that can be read"
             row = batch.attributes.iloc[i]
             shown = ", ".join(str(row[c]) for c in (place.x, place.y, place.wkt) if c)
-            self._found("geometry.null", names[i], None, shown, said)
+            self._found("geometry.null", names[i], None, shown, message("geometry.no_coordinates"))
         return self.judge.judge_shapes(shapes, names, missing)
 
     def _column(
@@ -145,7 +145,8 @@ class Features:
         if self._is_needed(one):
             lacking = ~refused & np.array([v is None for v in made], dtype=bool)
             for name in names[lacking]:
-                self._found("value.missing", name, one.name, None, f"no value in {one.name}")
+                said = message("value.missing", field=one.name)
+                self._found("value.missing", name, one.name, None, said)
             refused |= lacking
         return made, refused
 
@@ -174,7 +175,12 @@ class Features:
         code = "value.unknown_code" if isinstance(error, UnknownCode) else "value.unreadable"
         refused = self._is_needed(one) or self.mapping.rules.bad_value == "refuse"
         action: Action = "refused" if refused else "noted"
-        said = f"{column}: {str(value)[:SHOWN]!r} {error}" + ("" if refused else "; left out")
+        said = message(
+            "value.bad" if refused else "value.left_out",
+            column=column,
+            value=repr(str(value)[:SHOWN])[1:-1],
+            why=why(error),
+        )
         self._found(code, name, one.name, str(value), said, action)
         return refused
 
@@ -184,7 +190,7 @@ class Features:
         name: object,
         where: str | None,
         value: str | None,
-        said: str,
+        said: Message,
         action: Action = "refused",
     ) -> None:
         shown = None if value is None else value[:SHOWN]

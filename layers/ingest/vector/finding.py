@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from layers.message import Message
 
 Action = Literal["repaired", "refused", "noted"]
 
@@ -12,8 +14,8 @@ Action = Literal["repaired", "refused", "noted"]
 class Finding:
     """One fault of one feature; `feature` is its id in the source, `code` names the fault's kind.
 
-    `value` is what stood there, `detail` says in English what is wrong or was done; `lon`, `lat`
-    (degrees, WGS 84) are where to look, None when the feature has no usable place.
+    `value` is what stood there, `message` says what is wrong or was done; `lon`, `lat` (degrees,
+    WGS 84) are where to look, None when the feature has no usable place.
     """
 
     code: str
@@ -21,6 +23,24 @@ class Finding:
     action: Action
     field: str | None = None
     value: str | None = None
-    detail: str = ""
+    message: Message | None = None
     lon: float | None = None
     lat: float | None = None
+
+    @property
+    def detail(self) -> str:
+        """The message in English."""
+        return str(self.message or "")
+
+    def document(self) -> dict[str, Any]:
+        """Return the finding as JSON values; the message is its code and parameters."""
+        return {
+            "code": self.code,
+            "feature": self.feature,
+            "action": self.action,
+            "field": self.field,
+            "value": self.value,
+            "message": self.message.document() if self.message else None,
+            "lon": self.lon,
+            "lat": self.lat,
+        }

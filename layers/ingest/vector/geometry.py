@@ -13,6 +13,7 @@ from layers.ingest.vector.finding import Action, Finding
 from layers.ingest.vector.findings import Findings
 from layers.ingest.vector.mapping import Rules
 from layers.ingest.vector.place import Placing, same, within
+from layers.message import Message, message, templates
 
 Box = tuple[float, float, float, float]
 Linearise = Callable[[np.ndarray], np.ndarray]
@@ -53,11 +54,12 @@ class Judge:
         present = np.array([w is not None for w in wkb], dtype=bool)
         refused = np.zeros(len(wkb), dtype=bool)
         if self.rules.null_geometry == "refuse":
-            refused |= self._refuse("geometry.null", ~present, names, "there is no geometry")
+            refused |= self._refuse("geometry.null", ~present, names, message("geometry.null"))
         wkb = self._straight(wkb, names, refused, linearise)
         shapes = shapely.from_wkb(_without(wkb, refused), on_invalid="ignore")
         lost = present & ~refused & shapely.is_missing(shapes)
-        refused |= self._refuse("geometry.malformed", lost, names, "the geometry cannot be read")
+        said = message("geometry.malformed")
+        refused |= self._refuse("geometry.malformed", lost, names, said)
         return self.judge_shapes(shapes, names, refused)
 
     def judge_shapes(
@@ -67,16 +69,18 @@ class Judge:
         shapes = np.array(shapes, dtype=object)
         shapes[refused] = None
         empty = ~shapely.is_missing(shapes) & shapely.is_empty(shapes)
-        refused = refused | self._refuse("geometry.empty", empty, names, "the geometry is empty")
+        said = message("geometry.empty")
+        refused = refused | self._refuse("geometry.empty", empty, names, said)
         shapes[refused] = None
         shapes = self._flat(shapes)
         bad = _not_finite(shapes)
-        said = "a coordinate is not a finite number"
+        said = message("geometry.not_finite")
         refused |= self._refuse("geometry.not_finite", bad, names, said)
         shapes[refused] = None
         shapes, wrong = self._fitted(shapes)
         for i in np.flatnonzero(wrong):
-            said = f"a {shapes[i].geom_type} where the layer has {self.geometry}"
+            found = shape_name(shapes[i].geom_type)
+            said = message("geometry.type", found=found, wanted=shape_name(self.geometry))
             self._found("geometry.type", "refused", names[i], said)
         refused |= wrong
         shapes[refused] = None
@@ -95,12 +99,12 @@ class Judge:
         if not curved.any():
             return wkb
         if self.rules.curve == "refuse" or linearise is None:
-            said = "the geometry has arcs"
+            said = message("geometry.arcs")
             refused |= self._refuse("geometry.curve", curved, names, said)
             return wkb
         wkb = straight(wkb, names, linearise)
         for name in names[curved]:
-            said = "the arcs are drawn by straight lines, 4 degrees of arc each"
+            said = message("geometry.straightened")
             self._found("geometry.curve", "noted", name, said)
         return wkb
 
@@ -144,25 +148,25 @@ class Judge:
 
     def _misplaced(self, shapes: np.ndarray, names: np.ndarray) -> np.ndarray:
         lost = _not_finite(shapes)
-        said = f"the coordinates are no place in {self.way.crs}"
+        said = message("geometry.no_place", crs=self.way.crs)
         refused = self._refuse("geometry.no_place", lost, names, said)
         bounds = shapely.bounds(_without(shapes, lost))
         there = ~np.isnan(bounds[:, 0])
         outside = there & ~_inside(bounds, self.box)
-        said = "it lies outside the area that is loaded"
+        said = message("geometry.outside_area")
         refused |= self._by_rule(
             "geometry.outside_area", self.rules.outside_area, outside, (names, bounds, said)
         )
         if self.way.area_of_use is not None:
             beyond = there & ~outside & ~_inside(bounds, self.way.area_of_use)
-            said = f"it lies outside the area of use of {self.way.crs}"
+            said = message("geometry.outside_crs", crs=self.way.crs)
             refused |= self._by_rule(
                 "geometry.outside_crs", self.rules.outside_crs, beyond, (names, bounds, said)
             )
         return refused
 
     def _by_rule(
-        self, code: str, rule: str, mask: np.ndarray, what: tuple[np.ndarray, np.ndarray, str]
+        self, code: str, rule: str, mask: np.ndarray, what: tuple[np.ndarray, np.ndarray, Message]
     ) -> np.ndarray:
         names, bounds, said = what
         action: Action = "refused" if rule == "refuse" else "noted"
@@ -177,35 +181,40 @@ class Judge:
         for i in np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_valid(shapes)):
             old = shapes[i]
             reason = str(shapely.is_valid_reason(old))
-            at = _fault_place(reason, old)
             good = _valid(old)
-            before, after = _area_m2(old), _area_m2(good) if good is not None else 0.0
-            area = f"area {before:.1f} m2 before, {after:.1f} m2 after"
-            limit = self.rules.area_change_share
-            if good is None:
-                said = f"{reason}; nothing is left when it is made valid"
-            elif self._misfit(good):
-                said = f"{reason}; made valid it would be a {good.geom_type}"
-            elif self.rules.invalid == "refuse":
-                said = reason
-            elif abs(after - before) > limit * max(after, before):
-                said = (
-                    f"{reason}; making it valid would change the area by over {limit:.0%}: {area}"
-                )
-            else:
+            said, refused[i] = self._judged(old, good, invalid_reason(reason))
+            if not refused[i]:
                 shapes[i] = good
-                said = f"{reason}; made valid" + (f", {area}" if before or after else "")
-                self._found("geometry.invalid", "repaired", names[i], said, at=at)
-                continue
-            refused[i] = True
-            self._found("geometry.invalid", "refused", names[i], said, at=at)
+            action: Action = "refused" if refused[i] else "repaired"
+            at = _fault_place(reason, old)
+            self._found("geometry.invalid", action, names[i], said, at=at)
         return refused
+
+    def _judged(
+        self, old: shapely.Geometry, good: shapely.Geometry | None, reason: Message
+    ) -> tuple[Message, bool]:
+        """Say of an invalid shape what becomes of it, and whether it is refused."""
+        if good is None:
+            return message("geometry.nothing_left", why=reason), True
+        if self._misfit(good):
+            return message(
+                "geometry.other_type", why=reason, found=shape_name(good.geom_type)
+            ), True
+        if self.rules.invalid == "refuse":
+            return message("geometry.invalid", why=reason), True
+        before, after, limit = _area_m2(old), _area_m2(good), self.rules.area_change_share
+        areas = {"before": before, "after": after}
+        if abs(after - before) > limit * max(after, before):
+            return message("geometry.area_changes", why=reason, limit=limit, **areas), True
+        if before or after:
+            return message("geometry.repaired_area", why=reason, **areas), False
+        return message("geometry.repaired", why=reason), False
 
     def _misfit(self, shape: shapely.Geometry) -> bool:
         multi = self.geometry.startswith("Multi") or self.geometry == "Geometry"
         return not multi and shape.geom_type != self.geometry
 
-    def _refuse(self, code: str, mask: np.ndarray, names: np.ndarray, said: str) -> np.ndarray:
+    def _refuse(self, code: str, mask: np.ndarray, names: np.ndarray, said: Message) -> np.ndarray:
         for i in np.flatnonzero(mask):
             self._found(code, "refused", names[i], said)
         return mask
@@ -215,12 +224,12 @@ class Judge:
         code: str,
         action: Action,
         name: object,
-        said: str,
+        said: Message,
         *,
         at: tuple[float, float] | None = None,
     ) -> None:
         lon, lat = at or (None, None)
-        self.findings.add(Finding(code, str(name), action, detail=said, lon=lon, lat=lat))
+        self.findings.add(Finding(code, str(name), action, message=said, lon=lon, lat=lat))
 
 
 def straight(wkb: np.ndarray, names: np.ndarray, linearise: Linearise) -> np.ndarray:
@@ -301,9 +310,30 @@ def _area_m2(shape: shapely.Geometry) -> float:
     return float(shape.area * along * across * np.radians(1) ** 2)
 
 
-def _fault_place(reason: str, shape: shapely.Geometry) -> tuple[float, float] | None:
+def shape_name(kind: str) -> Message:
+    """Return the name of a type of geometry."""
+    return message(f"shape.{kind.lower()}")
+
+
+def invalid_reason(text: str) -> Message:
+    """Return why a shape (degrees) is invalid; GEOS says `Self-intersection[30.4 54.5]`."""
+    code = "geos." + re.sub(r"[\s-]+", "_", text.partition("[")[0].strip().lower())
+    if code not in templates("en"):
+        return message("text", text=text)
+    place = place_said(text)
+    if place is None:
+        return message(code, at=message("geos.nowhere"))
+    return message(code, at=message("geos.at", at=f"{place[0]:.6f} {place[1]:.6f}"))
+
+
+def place_said(reason: str) -> tuple[float, float] | None:
+    """Return the place that a reason of GEOS names."""
     found = _PLACE.search(reason)
-    if found:
-        return float(found[1]), float(found[2])
+    return (float(found[1]), float(found[2])) if found else None
+
+
+def _fault_place(reason: str, shape: shapely.Geometry) -> tuple[float, float] | None:
+    if (said := place_said(reason)) is not None:
+        return said
     west, south, east, north = shape.bounds
     return (west + east) / 2, (south + north) / 2

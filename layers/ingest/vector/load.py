@@ -26,7 +26,8 @@ from layers.ingest.vector.load_report import Counts, Decision, LoadReport
 from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.opening import Opened, open_for
 from layers.ingest.vector.source import require_unchanged
-from layers.model import COUNTRY, Area, Layer, Licence, Origin
+from layers.message import Message, message, why
+from layers.model import Area, Layer, Licence, Origin
 from layers.quality import Measured, Quality
 from layers.quality.intake import intake
 from layers.quality.measures import TEMPORAL
@@ -67,9 +68,7 @@ def load_vector(
     interrupts. Faults of features, and a refusal for too many of them, are in the report. The
     connection must be in autocommit.
     """
-    if (layer.scope == "national") != (area.id == COUNTRY):
-        place = f"the area {COUNTRY!r}" if layer.scope == "national" else "a city area"
-        raise RefusedLoad(f"{layer.id} is loaded for {place}, not for {area.id!r}")
+    Load(layer, area, Origin(status=layer.status, source=file.name, checksum="")).require_area()
     opened = open_for(layer, file, area, options.mapping, options)
     attribution = options.attribution or f"{file.name}, loaded by the operator of this service"
     origin = Origin(
@@ -110,10 +109,10 @@ class _Loading:
         except EditedLayer:
             raise
         except RefusedLoad as error:
-            return self._report("refused", str(error))
+            return self._report("refused", why(error))
         return report
 
-    def _decide(self) -> tuple[Decision, str]:
+    def _decide(self) -> tuple[Decision, Message | None]:
         """Stage, compare and, when nothing speaks against it, publish."""
         load, conn = self.load, self.conn
         save_area(conn, load.area)
@@ -128,7 +127,7 @@ class _Loading:
                 self.change = Change(unchanged=staged.row_count)
                 swap.drop(conn, staged)
                 swap.record_origin(conn, load)
-                return "unchanged", ""
+                return "unchanged", None
             self.change = Change(added=staged.row_count)
             if not self.invented:
                 self.change = change.compare(conn, load.layer, load.area, staged.table)
@@ -139,22 +138,15 @@ class _Loading:
             if not self.options.dry_run:
                 self._publish(staged)
         faulty = self.features.findings.most("refused") or self.quality.verdict == "warn"
-        return "published_with_warnings" if faulty else "published", ""
+        return "published_with_warnings" if faulty else "published", None
 
-    def _check(self, staged: Staged) -> str:
+    def _check(self, staged: Staged) -> Message | None:
         """Hold the rows against the layer's rules; say which of them refuses the load."""
         table = sql.Identifier("staging", staged.table)
         self.quality = quality.check(self.conn, self.load.layer, table, self.load.area)
         for finding in self.quality.findings:
             self.features.findings.add(finding)
-        broken = next((one for one in self.quality.rules if one.verdict == "refuse"), None)
-        if broken is None:
-            return ""
-        first = next(f for f in self.quality.findings if f.code == f"rule.{broken.rule}")
-        return (
-            f"{broken.faulty} of its {broken.checked} features break the rule {broken.rule!r}"
-            f" of the layer: feature {first.value or first.feature} {first.detail}"
-        )
+        return self.quality.refusal
 
     def _present(self) -> tuple[str | None, str | None]:
         with self.conn.cursor(row_factory=tuple_row) as cursor:
@@ -188,45 +180,40 @@ class _Loading:
 
     def _note_duplicates(self) -> None:
         found, key = self.duplicates, ", ".join(self.options.mapping.key)
-        self._note("duplicate.feature", "refused", found.same, "equal to another feature")
-        said = f"another feature with the same {key} is different"
-        self._note("duplicate.key", "refused", found.clashing, said)
-        said = f"equal to another feature but for {key}"
-        self._note("duplicate.alike", "noted", found.alike, said)
+        self._note("duplicate.feature", "refused", found.same)
+        self._note("duplicate.key", "refused", found.clashing, key=key)
+        self._note("duplicate.alike", "noted", found.alike, key=key)
 
-    def _note(self, code: str, action: Action, ids: tuple[int, ...], said: str) -> None:
+    def _note(self, code: str, action: Action, ids: tuple[int, ...], **said: str) -> None:
+        told = message(code, **said)
         for one in ids:
-            self.features.findings.add(Finding(code, self.features.name(one), action, detail=said))
+            self.features.findings.add(Finding(code, self.features.name(one), action, message=told))
 
-    def _refusal(self, staged: Staged) -> str:
-        """Say why nothing of the file is loaded, empty when nothing speaks against it."""
+    def _refusal(self, staged: Staged) -> Message | None:
+        """Say why nothing of the file is loaded, None when nothing speaks against it."""
         read, refused = self.features.read, self._refused()
         most = self.features.findings.most("refused")
         if read and not staged.row_count:
-            reason = "none of its features can be loaded"
+            reason = message("load.none_fits")
         elif not read:
-            return f"{self.opened.source.file.name} has no features; ask its supplier for them"
+            return message("load.no_features", file=self.opened.source.file.name)
         elif refused > self.options.mapping.rules.refused_share * read:
-            reason = f"{refused} of its {read} features are refused"
+            reason = message("load.too_many", refused=refused, read=read)
         else:
-            return ""
-        more = f", most for {most[0]} ({most[1]})" if most else ""
+            return None
         first = next((f for f in self.features.findings.kept if f.action == "refused"), None)
-        shown = f": feature {first.feature}: {first.detail}" if first else ""
-        return f"{reason}{more}{shown}"
+        if most is None or first is None:
+            return reason
+        kind = message(f"kind.{most[0]}")
+        shown = {"kind": kind, "count": most[1], "feature": first.feature, "why": first.message}
+        return message("load.most", what=reason, **shown)
 
-    def _held(self) -> str:
-        limit = self.options.mapping.rules.vanish_share
-        if self.options.accept_removals or self.change.vanishing <= limit:
-            return ""
-        unkeyed = " (without a key, a feature that changes counts as one that vanishes)"
-        if self.options.mapping.key:
-            unkeyed = ""
-        return (
-            f"{self.change.removed} features, {self.change.vanishing:.0%} of what is there, would"
-            f" vanish, more than {limit:.0%}{unkeyed}; look at the report, then load it again with"
-            " --accept-removals"
-        )
+    def _held(self) -> Message | None:
+        limit, gone = self.options.mapping.rules.vanish_share, self.change.vanishing
+        if self.options.accept_removals or gone <= limit:
+            return None
+        code = "load.held" if self.options.mapping.key else "load.held_without_key"
+        return message(code, removed=self.change.removed, share=gone, limit=limit)
 
     def _publish(self, staged: Staged) -> None:
         conn, load = self.conn, self.load
@@ -247,7 +234,7 @@ class _Loading:
         found = intake(read, refused, totals, self.opened.way.accuracy_m)
         return [*found, *(one for one in self.quality.measures if one.element == TEMPORAL)]
 
-    def _report(self, decision: Decision, reason: str) -> LoadReport:
+    def _report(self, decision: Decision, said: Message | None) -> LoadReport:
         opened, features, found = self.opened, self.features, self.features.findings
         refused = self._refused()
         kept = features.read - refused
@@ -275,7 +262,7 @@ class _Loading:
             unmapped=opened.matching.unmapped,
             findings=tuple(found.kept),
             decision=decision,
-            reason=reason,
+            why=said,
             dry_run=self.options.dry_run,
             totals=found.named(),
             measures=tuple(asdict(one) for one in self._measures(refused)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from layers.errors import RefusedLoad
 from layers.ingest.vector.mapping import Coordinates, FieldMapping, Mapping
 from layers.ingest.vector.values import folded
+from layers.message import message
 from layers.model import LANGUAGES, Field, Layer
 
 LONGITUDES = (
@@ -114,10 +115,12 @@ def _require(layer: Layer, found: dict[str, str], mapping: Mapping, columns: Seq
     needed = [f.name for f in layer.fields if f.required] + [k for k in mapping.key if k not in own]
     missing = [name for name in dict.fromkeys(needed) if name not in there]
     if missing:
+        they = message("columns.they_come" if len(missing) > 1 else "columns.it_comes")
+        columns_there = tuple(columns) or (message("columns.none"),)
         raise RefusedLoad(
-            f"{layer.id} needs {', '.join(missing)}, and no column of the file has such a name"
-            f" (it has {', '.join(columns) or 'none'}); say in mapping.yml where"
-            f" {'they come' if len(missing) > 1 else 'it comes'} from"
+            message(
+                "columns.needed", layer=layer.id, fields=missing, columns=columns_there, they=they
+            )
         )
 
 
@@ -138,5 +141,5 @@ def _of(place: Coordinates | None) -> list[str]:
 
 def _no_column(name: str, where: str, columns: Sequence[str]) -> RefusedLoad:
     return RefusedLoad(
-        f"mapping.yml, {where}: the file has no column {name!r}; it has {', '.join(columns)}"
+        message("columns.not_there", where=where, column=name, columns=list(columns))
     )

@@ -27,6 +27,7 @@ from layers.ingest.vector.source import (
     linearised,
     open_source,
 )
+from layers.message import message
 from layers.model import Area, Layer
 
 DEGREES = "EPSG:4326"
@@ -85,17 +86,14 @@ def open_for(layer: Layer, file: Path, area: Area, mapping: Mapping, named: Name
     reading = batches(source)
     first = next(reading, None)
     if first is None:
-        raise CorruptSource(f"{file.name} has no features; ask its supplier for them")
+        raise CorruptSource(message("load.no_features", file=file.name))
     columns = [str(c) for c in first.attributes.columns]
     table = not _has_shapes(first)
     matching = match(
         layer, columns, mapping, table=table, shapefile=source.driver == "ESRI Shapefile"
     )
     if table and matching.coordinates is None and mapping.rules.null_geometry == "refuse":
-        raise RefusedLoad(
-            f"{file.name} has neither geometries nor columns with coordinates"
-            f" (it has {', '.join(columns)}); name them in mapping.yml under coordinates"
-        )
+        raise RefusedLoad(message("file.no_places", file=file.name, columns=columns))
     reading.close()
     points = _sample(source, first, matching)
     crs = named.crs or (source.crs if not table else None)

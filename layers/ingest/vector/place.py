@@ -12,6 +12,7 @@ from pyproj.exceptions import CRSError, ProjError
 
 from layers.crs import EPSG_URI, OWN_SRID, SK42, SYSTEMS, System
 from layers.errors import RefusedLoad
+from layers.message import Message, message
 from layers.model import COUNTRY, STORED_SRID, Area
 from layers.query import Crs
 
@@ -75,9 +76,7 @@ def placing(named: str) -> Placing:
     try:
         crs = pyproj.CRS.from_user_input(named)
     except CRSError:
-        raise RefusedLoad(
-            f"{named[:60]!r} is no CRS that is known; name one with --crs, e.g. EPSG:32635"
-        ) from None
+        raise RefusedLoad(message("crs.unknown", crs=named[:60])) from None
     if crs.is_bound:
         crs = crs.source_crs or crs
     if crs.is_compound:
@@ -94,14 +93,14 @@ def placing(named: str) -> Placing:
     return _by_proj(crs, bounds)
 
 
-def candidates(sample: np.ndarray, area: Area) -> list[str]:
+def candidates(sample: np.ndarray, area: Area) -> list[Message]:
     """Return the systems, with the note when swapped, in which points (n, 2) fall into the area."""
     found = []
     for system in CANDIDATES:
         go = _pipeline(system)
-        for points, note in ((sample, ""), (sample[:, ::-1], " with the axes swapped")):
+        for points, said in ((sample, "crs.system"), (sample[:, ::-1], "crs.system_swapped")):
             if within(go(points), box(area)).mean() > 0.5:
-                found.append(f"{system.code} ({system.name}){note}")
+                found.append(message(said, code=system.code, name=system.name))
     return found
 
 
@@ -110,29 +109,22 @@ def require_place(way: Placing, sample: np.ndarray, area: Area) -> None:
     if not len(sample) or within(way.transform(sample), box(area)).mean() > 0.5:
         return
     if within(way.transform(sample[:, ::-1]), box(area)).mean() > 0.5:
-        raise RefusedLoad(
-            f"the axes are swapped: in {way.crs} the coordinates lie outside {area.id}, and inside"
-            " once east and north change places; write the file anew with east first"
-        )
+        raise RefusedLoad(message("crs.swapped", crs=way.crs, area=area.id))
     x, y = np.median(way.transform(sample), axis=0)
-    raise RefusedLoad(
-        f"in {way.crs} the coordinates lie outside {area.id} (about {x:.3f}, {y:.3f});"
-        f" {_candidates_said(sample, area)}"
-    )
+    about = {"lon": float(x), "lat": float(y), "candidates": _told(sample, area)}
+    raise RefusedLoad(message("crs.outside", crs=way.crs, area=area.id, **about))
 
 
 def missing_crs(sample: np.ndarray, area: Area, name: str) -> RefusedLoad:
     """Return the refusal of a file that does not say its CRS."""
-    return RefusedLoad(f"{name} does not say its CRS; {_candidates_said(sample, area)}")
+    return RefusedLoad(message("crs.missing", file=name, candidates=_told(sample, area)))
 
 
-def _candidates_said(sample: np.ndarray, area: Area) -> str:
+def _told(sample: np.ndarray, area: Area) -> Message:
     found = candidates(sample, area)
     if not found:
-        return (
-            f"none of the usual ones puts it into {area.id}; ask its supplier and name it by --crs"
-        )
-    return f"it falls into {area.id} in {', '.join(found)}; ask its supplier and name it by --crs"
+        return message("crs.no_candidates", area=area.id)
+    return message("crs.candidates", area=area.id, systems=found)
 
 
 def same(points: np.ndarray) -> np.ndarray:
@@ -171,7 +163,7 @@ def _by_proj(crs: pyproj.CRS, bounds: tuple[float, float, float, float] | None) 
     try:
         made = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
     except ProjError:
-        raise RefusedLoad(f"there is no way from {crs.name} to WGS 84; name another CRS") from None
+        raise RefusedLoad(message("crs.no_way", crs=crs.name)) from None
 
     def go(points: np.ndarray) -> np.ndarray:
         x, y = made.transform(points[:, 0], points[:, 1])

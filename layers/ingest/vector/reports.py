@@ -1,9 +1,12 @@
-"""The reports of loads in the database: kept and listed."""
+"""The reports of loads in the database: kept and listed; messages are kept as codes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from psycopg import Connection
@@ -11,8 +14,13 @@ from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 from layers import swap
+from layers.errors import CorruptSource, RefusedLoad
 from layers.ingest.vector.load_report import LoadReport
-from layers.load_reports import asked
+from layers.ingest.vector.source import checksum
+from layers.load_reports import asked, newest
+from layers.message import why
+from layers.model import Area, Layer
+from layers.query import Query
 
 KEPT = 20
 """How many reports of a layer and area are kept."""
@@ -25,7 +33,7 @@ def keep(conn: Connection, report: LoadReport) -> None:
     """Keep the report of a load, and the last KEPT of its layer and area; dry runs leave none."""
     if report.dry_run:
         return
-    value: dict[str, Any] = json.loads(report.to_json())
+    value = report.document()
     value["findings"] = value["findings"][:MOST_FINDINGS]
     with swap.translated(f"the report of {report.file}"), swap.writing(conn):
         conn.execute(
@@ -43,11 +51,38 @@ def keep(conn: Connection, report: LoadReport) -> None:
         )
 
 
+@contextmanager
+def refusals_kept(conn: Connection, layer: Layer, area: Area, file: Path) -> Iterator[None]:
+    """Keep a report of what refuses a file as a whole, before its features; the error goes on."""
+    try:
+        yield
+    except (RefusedLoad, CorruptSource) as error:
+        report = LoadReport(
+            layer=layer.id,
+            area=area.id,
+            file=file.name,
+            checksum=checksum(file) if file.exists() else "",
+            time=datetime.now(UTC),
+            decision="refused",
+            why=why(error),
+        )
+        keep(conn, report)
+        raise
+
+
 def reports(
     conn: Connection, layer: str | None = None, area: str | None = None
 ) -> Sequence[dict[str, Any]]:
     """Return the kept reports, the newest first, as JSON values; None = of every layer or area."""
-    query = asked(layer, area)
+    return _read(conn, asked(layer, area))
+
+
+def newest_reports(conn: Connection, area: str) -> Sequence[dict[str, Any]]:
+    """Return the newest report of each layer of an area that read any features, by layer."""
+    return _read(conn, newest(area))
+
+
+def _read(conn: Connection, query: Query) -> Sequence[dict[str, Any]]:
     with conn.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute(query.sql.encode(), query.params).fetchall()
     return [json.loads(row[0]) for row in rows]

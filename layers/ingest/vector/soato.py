@@ -9,6 +9,7 @@ from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from layers.ingest.vector.values import folded
+from layers.message import Unreadable
 from layers.model import LANGUAGES
 from layers.seed import raions, settlements
 
@@ -43,12 +44,12 @@ def codes_by_name(conn: Connection) -> dict[str, str | None]:
 
 
 def by_name(name: str, codes: Mapping[str, str | None]) -> str:
-    """Return the code of a place; raises ValueError when it is unknown or there are several."""
+    """Return the code of a place; raises Unreadable when it is unknown or there are several."""
     found = codes.get(plain(name), "")
     if found is None:
-        raise ValueError("is the name of several places")
+        raise Unreadable("soato.several")
     if not found:
-        raise ValueError("is no place whose SOATO code is known")
+        raise Unreadable("soato.unknown")
     return found
 
 

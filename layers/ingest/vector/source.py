@@ -21,6 +21,7 @@ from pyogrio.raw import read as read_raw
 
 from layers.errors import CorruptSource, MissingSource, RefusedLoad
 from layers.ingest.vector import encoding, table
+from layers.message import message
 
 CHUNK = 10_000
 """Features read at a time."""
@@ -70,14 +71,13 @@ def open_source(file: Path, *, layer: str | None = None, given: str | None = Non
     named, or when its text reads two ways.
     """
     if not file.exists():
-        raise MissingSource(f"{file} is not there; name a file with vector data")
+        raise MissingSource(message("file.missing", file=str(file)))
     size = file.stat().st_size if file.is_file() else sum(1 for _ in file.iterdir())
     if size == 0:
-        raise CorruptSource(f"{file.name} is empty; ask its supplier for it again")
+        raise CorruptSource(message("file.empty", file=file.name))
     path, suffix, layer = _inside(file, layer)
     if suffix not in DRIVERS:
-        names = ", ".join(DRIVERS)
-        raise RefusedLoad(f"{file.name} has no ending that is known ({names}); convert it to GPKG")
+        raise RefusedLoad(message("file.ending", file=file.name, endings=list(DRIVERS)))
     driver = DRIVERS[suffix]
     made = Source(file, path, driver, layer, None, "utf-8", checksum(file))
     if driver == "CSV":
@@ -97,10 +97,8 @@ def batches(source: Source) -> Generator[Batch]:
         read = _parquet_batches if source.driver == "Parquet" else _gdal_batches
         yield from read(source)
     except UnicodeError:
-        raise CorruptSource(
-            f"{source.file.name} is not {source.encoding} throughout;"
-            " name its encoding with --encoding"
-        ) from None
+        said = message("encoding.not_throughout", file=source.file.name, encoding=source.encoding)
+        raise CorruptSource(said) from None
     except (DataSourceError, FieldError, pa.ArrowException, OSError) as error:
         raise _unreadable(source.file, error) from None
 
@@ -120,9 +118,7 @@ def linearised(source: Source, fids: np.ndarray) -> np.ndarray:
 def require_unchanged(source: Source) -> None:
     """Raise CorruptSource when the file is not what it was when it was opened."""
     if not source.file.exists() or checksum(source.file) != source.checksum:
-        raise CorruptSource(
-            f"{source.file.name} changed while it was read; load it again when it is complete"
-        )
+        raise CorruptSource(message("file.changed", file=source.file.name))
 
 
 def checksum(file: Path) -> str:
@@ -150,17 +146,17 @@ def _inside(file: Path, layer: str | None) -> tuple[str, str, str | None]:
     except (zipfile.BadZipFile, EOFError, NotImplementedError):
         broken, names = file.name, []
     if broken:
-        raise CorruptSource(f"{file.name} is cut off or damaged; ask its supplier for it again")
+        raise CorruptSource(message("file.cut_off", file=file.name))
     bases = {n.partition(".gdb/")[0] + ".gdb" for n in names if ".gdb/" in n}
     found = sorted(bases or {n for n in names if Path(n).suffix.lower() in DRIVERS})
     found = [n for n in found if not n.startswith("__MACOSX")]
     if len(found) > 1:
         chosen = [n for n in found if layer in (n, Path(n).stem, Path(n).name)]
         if len(chosen) != 1:
-            raise RefusedLoad(f"{file.name} holds {', '.join(found)}; name one with --source-layer")
+            raise RefusedLoad(message("file.several", file=file.name, layers=found))
         found, layer = chosen, None
     if not found or Path(found[0]).suffix.lower() in (".csv", ".tsv", ".txt", ".parquet"):
-        raise RefusedLoad(f"{file.name} holds no layer that GDAL reads; unpack it and name a file")
+        raise RefusedLoad(message("file.nothing_readable", file=file.name))
     return f"/vsizip/{file.resolve()}/{found[0]}", Path(found[0]).suffix.lower(), layer
 
 
@@ -178,10 +174,7 @@ def _require_parts(path: str, suffix: str) -> None:
     needed = {".shp": (".dbf", ".shx"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
     lacking = [part for part in needed.get(suffix, ()) if part not in _companions(path)]
     if lacking:
-        name = Path(path).name
-        raise CorruptSource(
-            f"{name} came without its {' and '.join(lacking)}; put the file beside it and try again"
-        )
+        raise CorruptSource(message("file.parts", file=Path(path).name, parts=lacking))
 
 
 def _opened(source: Source, given: str | None) -> Source:
@@ -193,9 +186,8 @@ def _opened(source: Source, given: str | None) -> Source:
     except (DataSourceError, OSError) as error:
         raise _unreadable(source.file, error) from None
     if info["driver"] not in (source.driver, "KML"):
-        raise CorruptSource(
-            f"{source.file.name} is a file of {info['driver']}, not of {source.driver}; rename it"
-        )
+        kinds = {"found": info["driver"], "wanted": source.driver}
+        raise CorruptSource(message("file.other_format", file=source.file.name, **kinds))
     made = replace(source, layer=layer, crs=info["crs"])
     if source.driver not in RAW_TEXT:
         return made
@@ -204,13 +196,11 @@ def _opened(source: Source, given: str | None) -> Source:
 
 def _chosen(source: Source, names: list[str]) -> str:
     if not names:
-        raise CorruptSource(f"{source.file.name} holds no layer; ask its supplier for it again")
+        raise CorruptSource(message("file.no_layer", file=source.file.name))
     if source.layer is None and len(names) == 1:
         return names[0]
     if source.layer not in names:
-        raise RefusedLoad(
-            f"{source.file.name} holds the layers {', '.join(names)}; name one with --source-layer"
-        )
+        raise RefusedLoad(message("file.several_layers", file=source.file.name, layers=names))
     return source.layer
 
 
@@ -338,7 +328,7 @@ def _parquet_crs(file: Path) -> str | None:
         return None
     column = meta["columns"][meta["primary_column"]]
     if column.get("encoding") != "WKB":
-        raise RefusedLoad(f"{file.name} does not hold its geometry as WKB; write it so")
+        raise RefusedLoad(message("file.not_wkb", file=file.name))
     crs = column.get("crs", "OGC:CRS84")  # GeoParquet 1.1: absent means CRS84, null unknown
     return json.dumps(crs) if isinstance(crs, dict) else crs
 
@@ -357,5 +347,7 @@ def _parquet_batches(source: Source) -> Iterator[Batch]:
 
 
 def _unreadable(file: Path, error: Exception) -> CorruptSource:
-    said = " ".join(str(error).split())[:200]
-    return CorruptSource(f"{file.name} cannot be read ({said}); ask its supplier for it again")
+    said = " ".join(str(error).split())
+    for folder in (file.resolve().parent, file.parent):  # reports of loads are for everybody
+        said = said.replace(f"{folder}/", "")
+    return CorruptSource(message("file.unreadable", file=file.name, text=said[:200]))

@@ -12,6 +12,7 @@ import pandas as pd
 
 from layers.errors import CorruptSource
 from layers.ingest.vector import encoding
+from layers.message import message
 
 SEPARATORS = ";\t,|"
 SAMPLE_BYTES = 200_000
@@ -27,7 +28,7 @@ def text_encoding(file: Path, given: str | None) -> str:
         sample = data.read(SAMPLE_BYTES)
         rest = data.read(1)
     if b"\0" in sample and not sample.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise CorruptSource(f"{file.name} is binary, not a CSV; save the table as CSV in UTF-8")
+        raise CorruptSource(message("csv.binary", file=file.name))
     if given:
         return encoding.known(given)
     if sample.startswith(b"\xef\xbb\xbf"):
@@ -67,26 +68,26 @@ def read(file: Path, name: str, chunk: int) -> Iterator[pd.DataFrame]:
             while rows := [row for row in islice(reader, chunk) if any(row)]:
                 for i, row in enumerate(rows, number + 1):
                     if len(row) != len(header):
+                        cells = {"cells": len(row), "header": len(header)}
                         raise CorruptSource(
-                            f"{file.name}: record {i} has {len(row)} cells, the header"
-                            f" {len(header)}; put cells that hold {mark!r} in quotes"
+                            message("csv.cells", file=file.name, record=i, mark=mark, **cells)
                         )
                 index = pd.RangeIndex(number + 1, number + len(rows) + 1)
-                cells = [[c if c.strip() else None for c in row] for row in rows]
-                yield pd.DataFrame(cells, index=index, columns=header, dtype=object)
+                values = [[c if c.strip() else None for c in row] for row in rows]
+                yield pd.DataFrame(values, index=index, columns=header, dtype=object)
                 number += len(rows)
         except csv.Error as error:
-            raise CorruptSource(
-                f"{file.name}: near line {reader.line_num}: {error}; save it as CSV anew"
-            ) from None
+            said = {"line": reader.line_num, "text": str(error)}
+            raise CorruptSource(message("csv.broken", file=file.name, **said)) from None
         except UnicodeError:
             raise CorruptSource(
-                f"{file.name} is not {name} throughout; name its encoding with --encoding"
+                message("encoding.not_throughout", file=file.name, encoding=name)
             ) from None
 
 
 def _require_header(file: Path, header: list[str]) -> None:
     twice = {h for h in header if header.count(h) > 1}
-    if not any(header) or twice or "" in header:
-        what = f"two columns {sorted(twice)[0]!r}" if twice - {""} else "a column without a name"
-        raise CorruptSource(f"{file.name} has {what}; give every column its own name in line 1")
+    if twice - {""}:
+        raise CorruptSource(message("csv.column_twice", file=file.name, column=max(twice)))
+    if not header or "" in header:
+        raise CorruptSource(message("csv.column_unnamed", file=file.name))

@@ -1,6 +1,6 @@
 """A source's values as a field's type: decimal commas, local dates, yes and no in three languages.
 
-Whatever cannot be read without guessing raises ValueError saying what is wrong.
+Whatever cannot be read without guessing raises Unreadable saying what is wrong.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pandas.api.types import infer_dtype
 
 from layers.ingest.vector.mapping import FieldMapping, Rules
 from layers.ingest.vector.units import factor
+from layers.message import Unreadable
 from layers.model import LANGUAGES, Field
 
 _YES = {"да", "так", "true", "t", "yes", "y", "1", "истина", "праўда"}
@@ -57,7 +58,7 @@ def _text(renamed: Mapping[str, str], longest: int) -> Convert:
         said = text(value)
         said = renamed.get(said, said)
         if len(said) > longest:
-            raise ValueError(f"has {len(said)} characters, more than {longest}")
+            raise Unreadable("value.long", count=len(said), most=longest)
         return said
 
     return read
@@ -91,14 +92,14 @@ def text(value: Any) -> str:
     """Return a value as text, whole numbers without a point."""
     if isinstance(value, str):
         if "\0" in value:
-            raise ValueError("has a NUL character")
+            raise Unreadable("value.nul")
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
     if isinstance(value, bytes):
-        raise ValueError("is binary, not text")
+        raise Unreadable("value.binary")
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat()
     return value.isoformat() if isinstance(value, date) else str(value)
@@ -119,7 +120,7 @@ def _coded(field: Field, codes: Mapping[str, str]) -> Convert:
     def read(value: Any) -> str:
         found = seen.get(value) or known.get(folded(text(value)))
         if found is None:
-            raise UnknownCode(f"is none of the codes of {field.name}")
+            raise UnknownCode("value.no_code", field=field.name)
         if len(seen) < 1000:
             seen[value] = found
         return found
@@ -127,7 +128,7 @@ def _coded(field: Field, codes: Mapping[str, str]) -> Convert:
     return read
 
 
-class UnknownCode(ValueError):
+class UnknownCode(Unreadable):
     """A value is none of the codes of its field."""
 
 
@@ -137,9 +138,9 @@ def _limited(field: Field, convert: Convert) -> Convert:
     def read(value: Any) -> Any:
         number = convert(value)
         if low is not None and number < low:
-            raise ValueError(f"is below {low:g}")
+            raise Unreadable("value.below", limit=low)
         if high is not None and number > high:
-            raise ValueError(f"is above {high:g}")
+            raise Unreadable("value.above", limit=high)
         return number
 
     return read
@@ -150,14 +151,14 @@ def _number(value: Any) -> int | float:
         return value
     if type(value) is float:
         if not math.isfinite(value):
-            raise ValueError("is not a finite number")
+            raise Unreadable("value.not_finite")
         return value
     if isinstance(value, str):
         said = _SPACES.sub("", value).replace("\u2212", "-")
         said = said.replace(",", ".") if "." not in said else said
         if _NUMBER.fullmatch(said):
             return _number(float(said)) if not said.lstrip("+-").isdigit() else int(said)
-    raise ValueError("is not a number")
+    raise Unreadable("value.not_number")
 
 
 def number(value: Any) -> float:
@@ -176,9 +177,9 @@ def _whole(value: int | float) -> int:
     nearest = round(value)
     # A conversion of units leaves a last digit of rounding.
     if abs(value - nearest) > 1e-9 * max(1.0, abs(value)):
-        raise ValueError("is not a whole number")
+        raise Unreadable("value.not_whole")
     if not -(2**63) <= nearest < 2**63:
-        raise ValueError("is too large")
+        raise Unreadable("value.too_large")
     return nearest
 
 
@@ -188,19 +189,19 @@ def _boolean(value: Any) -> bool:
     said = folded(text(value))
     if said in _YES or said in _NO:
         return said in _YES
-    raise ValueError("is neither yes nor no")
+    raise Unreadable("value.not_yes_or_no")
 
 
 def _date(value: Any) -> date:
     if isinstance(value, datetime):
         if value.time() != time():
-            raise ValueError("is a time, not a date")
+            raise Unreadable("value.time_not_date")
         return value.date()
     if isinstance(value, date):
         return value
     day, clock = _day(value)
     if clock and _clock(clock)[0] != time():
-        raise ValueError("is a time, not a date")
+        raise Unreadable("value.time_not_date")
     return day
 
 
@@ -218,26 +219,26 @@ def _datetime(value: Any, zone: ZoneInfo) -> datetime:
 
 def _day(value: Any) -> tuple[date, str]:
     if not isinstance(value, str):
-        raise ValueError("is not a date")
+        raise Unreadable("value.not_date")
     said = value.strip()
     local, iso = _LOCAL_DAY.match(said), _ISO_DAY.match(said)
     parts = local.groups()[::-1] if local else iso.groups() if iso else None
     if parts is None:
-        raise ValueError("is not a date (31.12.2025 or 2025-12-31)")
+        raise Unreadable("value.not_date_form")
     end = (local or iso).end()  # type: ignore[union-attr]
     try:
         return date(*map(int, parts)), said[end:]
     except ValueError:
-        raise ValueError("is no day of the calendar") from None
+        raise Unreadable("value.no_day") from None
 
 
 def _clock(rest: str) -> tuple[time, str | None]:
     found = _CLOCK.fullmatch(rest)
     if found is None:
-        raise ValueError("is not a time (31.12.2025 14:05 or 2025-12-31T14:05:00)")
+        raise Unreadable("value.not_time_form")
     hour, minute, second, part, offset = found.groups()
     try:
         clock = time(int(hour), int(minute), int(second or 0), int(float(part or 0) * 1e6))
     except ValueError:
-        raise ValueError("is no time of a day") from None
+        raise Unreadable("value.no_time") from None
     return clock, "+00:00" if offset == "Z" else offset

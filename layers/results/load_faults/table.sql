@@ -10,7 +10,9 @@ CREATE TABLE IF NOT EXISTS features.load_faults (
     action  text NOT NULL,
     field   text,
     value   text,
-    detail  text,
+    detail_be text,
+    detail_ru text,
+    detail_en text,
     PRIMARY KEY (id, area)
 ) PARTITION BY LIST (area);
 

@@ -83,3 +83,13 @@ def test_the_command_line(own: str, origin: Origin, tmp_path: Path) -> None:
     assert (code, said) == (0, "weather_stations: loaded, 1 rows\n")
     code, _, said = run("update", "no-such")
     assert (code, said.count("\n"), "sources list" in said) == (1, 1, True)
+    code, _, said = run("update", "--accept-removals")
+    assert (code, "is for one source: name it" in said) == (2, True)
+    origin.body = stations("Minsk", "Orsha")
+    assert run("update")[0] == 0
+    origin.body = stations("Minsk")
+    code, _, said = run("update")
+    assert (code, "weather-stations: held (weather_stations: " in said) == (1, True)
+    assert "1 features, 50% of what is there, would vanish" in run("list")[1]
+    code, _, said = run("update", "weather-stations", "--accept-removals")
+    assert (code, said) == (0, "weather_stations: loaded, 1 rows\n")

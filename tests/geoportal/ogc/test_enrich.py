@@ -39,8 +39,14 @@ def test_a_collection_says_as_of_when_it_is(own: str) -> None:
         )
         found = until(lambda: client.get(URL + "?lang=en").json().get("currency"), 10.0)
         assert found == {
-            "asOf": "2026-11-26T22:30:00+00:00", "failedAt": None, "text": "as of 2026-11-27",
+            "asOf": "2026-11-26T22:30:00+00:00", "failedAt": None, "held": False,
+            "text": "as of 2026-11-27",
         }  # fmt: skip
+        schemas = client.get("/ogc/openapi").json()["components"]["schemas"]
+        assert set(schemas["currency"]["properties"]) == set(found)
+        assert schemas["collection"]["properties"]["currency"] == {
+            "$ref": "#/components/schemas/currency"
+        }
         assert client.get(URL).headers["etag"] != plain.headers["etag"]
         connection.execute(
             "UPDATE layers.source_run SET failed_at = %s, fault = 'secret'", (FAILED,)
@@ -56,6 +62,15 @@ def test_a_collection_says_as_of_when_it_is(own: str) -> None:
             page = client.get(f"{URL}?lang={language}&f=html").text
             assert words in page
             assert "secret" not in answer.text + page
+        connection.execute("UPDATE layers.source_run SET held = true")
+        until(lambda: client.get(URL).json()["currency"]["held"], 10.0)
+        for language, words in {
+            "be": "новыя даныя ад 2026-11-28 чакаюць праверкі: зніклі б занадта многія аб’екты",
+            "ru": "новые данные от 2026-11-28 ждут проверки: исчезло бы слишком много объектов",
+            "en": "newer data of 2026-11-28 are held for review: too many features would vanish",
+        }.items():
+            page = client.get(f"{URL}?lang={language}&f=html").text
+            assert f"2026-11-27; {words}" in page
         listed = client.get("/ogc/collections?lang=en").json()["collections"]
         assert [one["currency"]["failedAt"] for one in listed if one["id"] == "test_parcels"] == [
             "2026-11-28T03:30:00+00:00"

@@ -10,6 +10,7 @@ from layers import store
 from layers.ingest import national
 from layers.ingest.boundaries import normal
 from layers.ingest.national import Outcome, load_national
+from layers.ingest.vector.reports import reports
 from layers.registry import load_layers
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -57,6 +58,11 @@ def test_all_of_it_from_the_mirror(
     }
     assert steps[-1] == ("national layers", 6, 6)
     before = versions(connection)
+    told = reports(connection, area="by")
+    assert {one["layer"] for one in told} == set(national.RECIPES)
+    repaired = {one["layer"]: one["counts"]["repaired"] for one in told}
+    points = store.read(connection, LAYERS["load_faults"], area="by")
+    assert points["layer"].value_counts().to_dict() == {k: n for k, n in repaired.items() if n}
     again = load(connection, sources_dir, tmp_path)
     assert {o.state for o in again.values()} == {"unchanged"}
     assert versions(connection) == before

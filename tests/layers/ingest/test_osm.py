@@ -17,7 +17,8 @@ from layers.ingest.osm import LAYERS as OSM_LAYERS
 from layers.ingest.osm import load_osm
 from layers.ingest.osm_ids import numbers
 from layers.ingest.osm_read import centre, read
-from layers.model import Area, Text
+from layers.ingest.vector.reports import reports
+from layers.model import Area, Layer, Rule, Text
 from layers.registry import load_layers
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -115,10 +116,34 @@ def test_a_small_town_by_hand(connection: Connection, town: Path, area: Area) ->
     assert (lamp["lamp_id"], lamp["state"]) == ("node/6", "unknown")
 
 
+def test_every_layer_leaves_a_report_and_its_faults_are_points(
+    connection: Connection, town: Path, area: Area
+) -> None:
+    layers = LAYERS | {"street_lights": held(LAYERS["street_lights"])}
+    load_osm(connection, layers, town, area)
+    told = {one["layer"]: one for one in reports(connection, area=area.id)}
+    assert set(told) == set(OSM_LAYERS)
+    assert {one["file"] for one in told.values()} == {"OpenStreetMap extract town.osm"}
+    lights = told["street_lights"]
+    assert (lights["decision"], lights["rules"][0]["faulty"]) == ("published_with_warnings", 1)
+    (point,) = store.read(connection, LAYERS["load_faults"]).itertuples()
+    assert (point.layer, point.code) == ("street_lights", "rule.far")
+    load_osm(connection, layers, town, area)  # changes nothing, so tells nothing
+    assert len(reports(connection, area=area.id)) == len(OSM_LAYERS)
+
+
+def held(layer: Layer) -> Layer:
+    """The layer with a rule that any lamp breaks, being a hair off its street."""
+    return layer.model_copy(
+        update={"quality": (Rule(rule="far", limit=1e-9, beside="streets", warn_share=0),)}
+    )
+
+
 def test_the_origin_is_openstreetmap(connection: Connection, town: Path, area: Area) -> None:
     load_osm(connection, LAYERS, town, area)
     row = connection.execute(
         "SELECT DISTINCT status, source, licence ->> 'id', attribution FROM layers.version"
+        " WHERE layer <> 'load_faults'"
     ).fetchall()
     assert row == [
         ("open", "OpenStreetMap extract town.osm", "ODbL-1.0", "© OpenStreetMap contributors")

@@ -12,11 +12,15 @@ import psycopg
 import pytest
 
 from layers import store
+from layers.currency import SELECT_CURRENCIES, Currency
 from layers.errors import BadLayerFile, StoreFailure
 from layers.ingest import source_run
 from layers.ingest.source_run import SourceRun
 from layers.ingest.sources import Places, read_sources
-from layers.ingest.update import Update, update
+from layers.ingest.update import Asked, Update, update
+from layers.ingest.vector.reports import reports
+from layers.load_reports import in_words
+from layers.model import LANGUAGES
 from layers.registry import load_layers
 from tests.fix_origin import STATIONS, Origin, stations
 
@@ -36,13 +40,17 @@ class Case:
     folder: Path
     mirror: Path | None = None
 
-    def update(self, now: datetime) -> Update:
+    def update(self, now: datetime, *, accept_removals: bool = False) -> Update:
         sources = read_sources(self.origin.sources(self.folder))
         places = Places(self.mirror, self.folder / "cache")
-        return update(self.connection, LAYERS, sources, ID, places, now)
+        return update(self.connection, LAYERS, sources, ID, places, Asked(now, accept_removals))
 
     def names(self) -> list[str]:
         return sorted(store.read(self.connection, LAYERS["weather_stations"])["name"])
+
+    def currency(self) -> Currency:
+        (row,) = self.connection.execute(SELECT_CURRENCIES).fetchall()
+        return Currency.from_row(row)
 
     def run(self) -> SourceRun:
         return source_run.runs(self.connection)[ID]
@@ -133,6 +141,54 @@ def test_a_failure_keeps_the_rows_and_is_told_in_words(
     later = SECOND + timedelta(days=1)
     assert case.update(later).fault == ""
     assert (case.run().succeeded_at, case.run().fault) == (later, done.fault)
+
+
+def test_a_file_that_lost_too_much_is_held_and_the_rows_stay(case: Case) -> None:
+    ten = [f"Place {number}" for number in range(10)]
+    case.origin.body = stations(*ten)
+    case.update(FIRST)
+    before = case.connection.execute("SELECT * FROM layers.version").fetchall()
+    case.origin.body = stations(*ten[:7])  # whole JSON, but a third of it is gone
+    for now in (SECOND, SECOND + timedelta(days=1)):
+        done = case.update(now)
+        assert (done.state, [o.state for o in done.outcomes]) == ("held", ["held"])
+        assert "3 features, 30% of what is there, would vanish, more than 20%" in done.fault
+        run = case.run()
+        assert (run.succeeded_at, run.failed_at, run.fault) == (FIRST, now, done.fault)
+    assert case.currency().held
+    assert case.connection.execute("SELECT * FROM layers.version").fetchall() == before
+    assert case.names() == ten
+    held, first = reports(case.connection, "weather_stations")  # the second time is not told again
+    assert (held["decision"], first["decision"]) == ("held", "published")
+    case.origin.body = stations(*ten[:9])
+    assert case.update(SECOND + timedelta(days=2)).state == "loaded"
+    assert not case.currency().held
+    case.origin.body = stations(*ten[:3])
+    assert case.update(SECOND + timedelta(days=3)).state == "held"
+    assert case.update(SECOND + timedelta(days=4), accept_removals=True).state == "loaded"
+    assert case.names() == ten[:3]
+
+
+def test_a_file_that_cannot_be_read_is_a_failure_and_not_held(case: Case) -> None:
+    case.update(FIRST)
+    a_page(case.origin)
+    assert case.update(SECOND).state == "failed"
+    assert (case.currency().held, case.currency().failed_at) == (False, SECOND)
+    refused, _ = reports(case.connection, "weather_stations")
+    assert refused["decision"] == "refused"
+    for language in LANGUAGES:  # everybody may read it: it names no folder
+        said = in_words(refused, language)["reason"]
+        assert ID in said
+        assert "/" not in said
+
+
+def test_seed_rows_give_way_to_any_source(case: Case) -> None:
+    """Nothing of the origin vanishes where the rows were not its own."""
+    case.origin.body = stations(*"abcdefghij")
+    case.update(FIRST)
+    case.connection.execute("UPDATE layers.version SET source = 'seed tables of the project'")
+    case.origin.body = stations("a")
+    assert case.update(SECOND).state == "loaded"
 
 
 def test_the_mirror_of_the_operator_stands_for_the_origin(case: Case) -> None:

@@ -1,6 +1,7 @@
 """Metadata beside a file are found by name and read by what they are."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,57 @@ def test_the_notes_of_a_program_say_nothing_and_stop_nothing(tmp_path: Path) -> 
     assert found.record == Record()
     assert found.note is not None
     assert "its root is metadata" in found.note
+
+
+def zipped(folder: Path, **members: bytes) -> Path:
+    file = folder / "a.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("members", "layer", "name"),
+    [
+        ({"a.shp": b"", "a.shp.xml": ISO}, None, "a.shp.xml"),
+        ({"data/plots.shp": b"", "data/plots.xml": ISO, "plots.xml": b"<a/>"}, None, "plots.xml"),
+        ({"a.gpkg": b"", "b.gpkg": b"", "a.xml": b"<a/>", "b.xml": ISO}, "b", "b.xml"),
+        ({"city.gdb/a00000001.gdbtable": b"", "city.xml": ISO}, None, "city.xml"),
+        (
+            {"__MACOSX/a.shp": b"", "__MACOSX/a.xml": b"<a/>", "b.shp": b"", "b.xml": ISO},
+            None,
+            "b.xml",
+        ),
+        ({"a.shp": b"", "metadata.xml": ISO}, None, "metadata.xml"),
+    ],
+)
+def test_metadata_within_a_zip_are_those_of_its_file(
+    tmp_path: Path, members: dict[str, bytes], layer: str | None, name: str
+) -> None:
+    found = find(zipped(tmp_path, **members), layer)
+    assert found is not None
+    assert (found.file.name, found.record) == (name, of_iso(FULL))
+
+
+def test_what_lies_beside_the_zip_comes_first(tmp_path: Path) -> None:
+    file = zipped(tmp_path, **{"a.shp": b"", "a.xml": b"<not-ours/>"})
+    (tmp_path / "a.xml").write_bytes(ISO)
+    found = find(file)
+    assert found is not None
+    assert found.record == of_iso(FULL)
+
+
+def test_a_zip_without_metadata_or_cut_off_has_none(tmp_path: Path) -> None:
+    file = zipped(tmp_path, **{"a.shp": b"", "read.me": b"a"})
+    assert find(file) is None
+    file.write_bytes(file.read_bytes()[:40])
+    assert find(file) is None
+
+
+def test_a_bomb_within_a_zip_is_not_unpacked(tmp_path: Path) -> None:
+    with pytest.raises(CorruptSource, match="has 20000000 bytes, metadata at most"):
+        find(zipped(tmp_path, **{"a.shp": b"", "a.xml": b" " * 20_000_000}))
 
 
 def test_broken_metadata_are_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def test_each_finding_counts_towards_its_measure() -> None:
         (6, "completeness omission"): 12,
         (7, "completeness omission"): 0.24,
         (4, "completeness commission"): 6,
-        (119, "format consistency"): 2,
+        (19, "format consistency"): 2,
         (26, "topological consistency"): 5,
         (16, "domain consistency"): 3,
         (60, "thematic classification correctness"): 3,

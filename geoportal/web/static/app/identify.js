@@ -57,7 +57,7 @@ export class IdentifyCard {
     this.body.replaceChildren(
       el("p", { class: "quiet", role: "status" }, t("map.identify_count", { count: number(features.length) })),
       ...hits,
-      more > 0 && el("p", { class: "quiet" }, t("map.identify_more", { count: number(more) })),
+      ...(more > 0 ? [el("p", { class: "quiet" }, t("map.identify_more", { count: number(more) }))] : []),
     );
     this.heading.focus({ preventScroll: true });
   }

@@ -92,6 +92,7 @@ def test_a_bad_file_is_one_sentence(
         load(file, mapping=KEYED)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)  # reports of refusals are for everybody
     assert load.version() is None
     assert load.staged() == []
 

@@ -27,7 +27,7 @@ def test_swapped_axes_are_told() -> None:
 
 
 def test_the_candidates_of_a_file_without_crs_are_named() -> None:
-    assert "EPSG:32636 (WGS 84 / UTM zone 36N)" in place.candidates(UTM, ORSHA)
+    assert "EPSG:32636 (WGS 84 / UTM zone 36N)" in map(str, place.candidates(UTM, ORSHA))
     said = str(place.missing_crs(UTM, ORSHA, "a.dxf"))
     assert "EPSG:32636" in said
     assert "--crs" in said
