@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from processing.errors import BadGeometry, EmptyInput, MissingColumn, RepeatedId
+import numpy as np
+
+from processing.errors import BadGeometry, BadValue, EmptyInput, MissingColumn, RepeatedId
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -37,6 +39,23 @@ def require_geometry(frame: GeoDataFrame, types: Iterable[str], *, name: str) ->
         raise BadGeometry(
             f"{name}: needs {' or '.join(allowed)}, but ids {first_ids(wrong.index)} are {found}"
         )
+
+
+def require_amounts(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -> None:
+    """Raise BadValue, naming the first ids, when a column holds a negative or infinite number.
+
+    A column that is not there and a missing value pass: both mean "not known".
+    """
+    for column in columns:
+        if column not in frame.columns:
+            continue
+        amount = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        wrong = frame.index[(amount < 0) | np.isinf(amount)]
+        if len(wrong):
+            raise BadValue(
+                f"{name}: {column} of ids {first_ids(wrong)} is negative or infinite;"
+                " correct it, or leave it empty where it is not known"
+            )
 
 
 def require_unique_index(frame: GeoDataFrame, *, name: str) -> None:
