@@ -172,8 +172,7 @@ def _green(measured: _Measured) -> _Part:
         "areas_without_entry": found.areas - len(np.unique(found.green)),
         **_covered(measured, outcome),
     }
-    missing = {} if access.judged(outcome) else {"green": NO_HOME_NEAR}
-    return _Part(columns, {"green": figures}, missing)
+    return _Part(columns, {"green": figures}, _unjudged("green", outcome, NO_HOME_NEAR))
 
 
 def _no_green(count: int, reason: str) -> _Part:
@@ -192,12 +191,8 @@ def _school(measured: _Measured) -> _Part:
     elif "main_road" not in seen.streets_m or not seen.streets_m["main_road"].notna().any():
         reason = "which streets are main roads is not known"
     if reason:
-        nothing = np.full(len(anyhow), np.nan)
-        columns = {
-            "school_m": known(anyhow),
-            "school_safe_m": nothing,
-            "school": np.full(len(anyhow), NOT_COMPUTABLE),
-        }
+        nothing, unknown = np.full(len(anyhow), np.nan), np.full(len(anyhow), NOT_COMPUTABLE)
+        columns = {"school_m": known(anyhow), "school_safe_m": nothing, "school": unknown}
         return _Part(columns, {"school_without_crossing": None}, {"school": reason})
     streets = pavements.without_crossings(seen.streets_m)
     safe = _distances(seen.join(streets, snap_limit_m=options.snap_limit_m), schools)
@@ -217,14 +212,17 @@ def _school(measured: _Measured) -> _Part:
         "buildings_only_across": int((outcome == CROSSING).sum()),
     }
     why = NO_FACILITY_NEAR if measured.foot.homes.found.any() else NO_HOME_NEAR
-    missing = {} if access.judged(outcome) else {"school": why}
-    return _Part(columns, {"school_without_crossing": figures}, missing)
+    return _Part(columns, {"school_without_crossing": figures}, _unjudged("school", outcome, why))
+
+
+def _unjudged(name: str, outcome: npt.NDArray[np.str_], why: str) -> dict[str, str]:
+    return {} if access.judged(outcome) else {name: why}
 
 
 def _covered(measured: _Measured, outcome: npt.NDArray[np.str_]) -> dict[str, Any]:
     dwellings = numbers(measured.scene.buildings, "dwellings")
-    covered, known = outcome == access.COVERED, access.judged(outcome)
-    return asdict(access.shares(covered, measured.residents, dwellings, known=known))
+    covered, told = outcome == access.COVERED, access.judged(outcome)
+    return asdict(access.shares(covered, measured.residents, dwellings, known=told))
 
 
 def _frame(measured: _Measured, parts: tuple[_Part, ...]) -> gpd.GeoDataFrame:
@@ -297,9 +295,8 @@ def _demand(measured: _Measured, norm: ProvisionNorm) -> tuple[Floats, str]:
     units, area = measured.more.census_units, measured.scene.area
     if norm.age_group is None or units is None or not len(units):
         return measured.residents, "residents"
-    columns = ("population", norm.age_group)
-    require_columns(units, columns, name="census_units")
-    require_amounts(units, columns, name="census_units")
+    require_columns(units, ("population", norm.age_group), name="census_units")
+    require_amounts(units, ("population", norm.age_group), name="census_units")
     units_m = placed(units, area, AREAS, name="census_units", needed=False)
     persons = census.of_age(measured.scene.doors_m, measured.residents, units_m, norm.age_group)
     return (measured.residents, "residents") if np.isnan(persons).all() else (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ def require_columns(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -
         raise MissingColumn(f"{name} has no column {', '.join(missing)}")
 
 
-def require_rows(frame: GeoDataFrame, *, name: str, remedy: str) -> None:
+def require_rows(frame: Sized, *, name: str, remedy: str) -> None:
     """Raise EmptyInput, ending in the remedy, when the frame has no rows."""
     if not len(frame):
         raise EmptyInput(f"{name}: there are none; {remedy}")
@@ -55,6 +55,16 @@ def require_amounts(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -
             raise BadValue(
                 f"{name}: {column} of ids {first_ids(wrong)} is negative or infinite;"
                 " correct it, or leave it empty where it is not known"
+            )
+
+
+def require_known(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -> None:
+    """Raise BadValue, naming the first ids, when a value of one of the columns is missing."""
+    for column in columns:
+        unknown = frame.index[frame[column].isna()]
+        if len(unknown):
+            raise BadValue(
+                f"{name}: {column} of ids {first_ids(unknown)} is not known; load it, too"
             )
 
 

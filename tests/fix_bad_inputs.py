@@ -51,15 +51,20 @@ def place(area: Area) -> Mapping[str, Any]:
     points, readings, told = (
         made[name] for name in ("service_points", "air_sensor_readings", "meter_readings")
     )
-    cut["service_points"] = points.set_geometry(np.resize(spots, len(points)), crs=points.crs)
+    points = points.set_geometry(np.resize(spots, len(points)), crs=points.crs)
+    cut["service_points"] = _first_of(points, "service_class", "stop")
     until = readings["time"].min() + pd.Timedelta(hours=HOURS)
     known = readings["sensor_id"].isin(cut["air_sensors"]["sensor_id"])
     cut["air_sensor_readings"] = readings[known & (readings["time"] < until)]
     cut["meter_readings"] = told[told["meter_id"].isin(cut["utility_meters"]["meter_id"])]
-    houses = cut["buildings"]  # those that count first: faults meet the first feature
-    cut["buildings"] = houses.iloc[np.argsort(houses["kind"] != "residential", kind="stable")]
+    cut["buildings"] = _first_of(cut["buildings"], "kind", "residential")
     around = box.buffer(150.0).bounds
     return cut | {name: _cut(rasters.raster(area, name), around) for name in rasters.RASTERS}
+
+
+def _first_of(frame: Frame, column: str, value: str) -> Frame:
+    """The frame with the rows of a kind before the others: faults meet the first feature."""
+    return frame.iloc[np.argsort((frame[column] != value).to_numpy(dtype=bool), kind="stable")]
 
 
 def _cut(raster: Raster, bounds: tuple[float, ...]) -> Raster:
@@ -157,8 +162,37 @@ FRAME_FAULTS: Mapping[str, Callable[[Frame], Any]] = {
     "one_nan": lambda f: _first_moved(f, _second_nan),
     "one_without_size": lambda f: _first_moved(f, lambda xy: xy * 0.0 + xy[:1]),
     "one_at_0_0": lambda f: _first_moved(f, lambda xy: xy - xy[:1]),
-    "far": lambda f: _moved(f, lambda xy: xy + (0.5, 0.0)),
+    "far": lambda f: _moved(f, lambda xy: xy + np.array([0.5, 0.0])),
 }
 """What can be wrong with a layer; each takes a frame in EPSG:4326."""
 
-RASTER_FAULTS: Mapping[str, Callable[[Raster], Any]] = {}
+
+# --- Rasters --------------------------------------------------------------------------------------
+
+
+def _cells(raster: Raster, change: Callable[[Any], Any]) -> Raster:
+    return Raster(change(raster.values.copy()), raster.transform, raster.crs, raster.nodata)
+
+
+def _hole(values: Any) -> Any:
+    rows, columns = values.shape
+    values[rows // 3 : rows // 2, columns // 3 : columns // 2] = np.nan
+    return values
+
+
+RASTER_FAULTS: Mapping[str, Callable[[Raster], Any]] = {
+    "absent": lambda r: None,
+    "no_crs": lambda r: Raster(r.values, r.transform, "", r.nodata),
+    "other_crs": lambda r: Raster(r.values, r.transform, "EPSG:32635", r.nodata),
+    "degrees": lambda r: Raster(r.values, r.transform, "EPSG:4326", r.nodata),
+    "void": lambda r: _cells(r, lambda v: np.full_like(v, np.nan)),
+    "hole": lambda r: _cells(r, _hole),
+    "infinite": lambda r: _cells(r, lambda v: np.full_like(v, np.inf)),
+    "strange": lambda r: _cells(r, lambda v: np.full_like(v, -9_999.0)),
+    "one_cell": lambda r: _cells(r, lambda v: v[:1, :1]),
+    "no_cells": lambda r: _cells(r, lambda v: v[:0, :0]),
+    "away": lambda r: Raster(
+        r.values, (*r.transform[:2], r.transform[2] + 30_000.0, *r.transform[3:]), r.crs, r.nodata
+    ),
+}
+"""What can be wrong with a raster."""

@@ -49,6 +49,8 @@ def figures(
     window is (nearly) a year. Ozone is the highest mean of eight hours.
     """
     keys: tuple[Key, ...] = (*_POLLUTANTS, ("AIR5", 1), ("AIR6", 1), ("AIR6", 2))
+    if readings is not None:
+        readings = readings[readings["time"].notna()]
     if stations is None or not len(stations) or readings is None or not len(readings):
         return {key: Figure(None, _NO_SERIES) for key in keys}
     weights = _weights(place, buildings, stations)
@@ -100,6 +102,8 @@ def _mean(
         if column != "o3_ug_m3"
         else known.groupby("sensor_id")[["time", column]].apply(_highest_of_eight_hours)
     )
+    if not by_station.index.isin(weights.index).any():
+        return Figure(None, _NO_SERIES)
     heard = weights.reindex(by_station.index).fillna(0.0)
     target = limit.annual_ug_m3 if limit and _is_annual(readings) else None
     return divided(

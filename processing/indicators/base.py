@@ -70,8 +70,8 @@ class Quarter:
 
     @property
     def area_m2(self) -> float | None:
-        """Area of the outline."""
-        return None if self.outline is None else float(self.outline.area)
+        """Area of the outline; None where there is none, or it encloses nothing."""
+        return None if self.outline is None else float(self.outline.area) or None
 
 
 def quarter(
