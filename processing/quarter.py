@@ -66,7 +66,7 @@ class _Read:
 
 _AREAS, _LINES = ("Polygon", "MultiPolygon"), ("LineString", "MultiLineString")
 _POLLUTANTS = ("pm25_ug_m3", "pm10_ug_m3", "no2_ug_m3", "o3_ug_m3")
-_READS: Mapping[str, _Read] = {
+READS: Mapping[str, _Read] = {
     "buildings": _Read((), ("residents", "floor_area_m2"), _AREAS),
     "smart_quarters": _Read(kinds=_AREAS),
     "census_units": _Read((), base.AGES, _AREAS),
@@ -81,6 +81,7 @@ _READS: Mapping[str, _Read] = {
     "air_sensors": _Read(("sensor_id",), (), ("Point",)),
     "air_sensor_readings": _Read(("sensor_id", "time", *_POLLUTANTS)),
 }
+"""The layers that the scorecard reads itself; of the others only methods know."""
 
 
 def sound(area: Area, frames: Frames) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def sound(area: Area, frames: Frames) -> dict[str, Any]:
     Raises MissingColumn, BadValue, RepeatedId, BadGeometry, NotProjected, Distorted.
     """
     found = dict(frames)
-    for name, read in _READS.items():
+    for name, read in READS.items():
         frame = frames.get(name)
         if frame is None:
             continue

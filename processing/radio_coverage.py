@@ -392,9 +392,7 @@ def _quality(ground: _Area, inputs: Inputs, found: list[_Found]) -> dict[str, An
         "not_computable": dict.fromkeys(lacking, REASONS[Reason.NO_STATION]),
         "terrain": "flat" if inputs.dem is None else "dem",
         "clutter": "none" if clutter is None else "clutter",
-        "clutter_cells_without_value": 0
-        if clutter is None
-        else int(np.isnan(clutter.values).sum()),
+        "clutter_known_share": scene.known_share(clutter, ground.places.centres),
         "roof_height_m": round(ground.question.surroundings.roofs.height_m, 2),
         "location_percent": ground.settings.location_percent,
     }

@@ -88,13 +88,18 @@ def _is_annual(readings: gpd.GeoDataFrame) -> bool:
     return bool((last - first).total_seconds() >= LONG_ENOUGH * YEAR_DAYS * 86_400)
 
 
+def _known(readings: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+    """Return the readings that tell a concentration: a number of 0 or more."""
+    return readings[np.isfinite(readings[column].astype(float)) & readings[column].ge(0)]
+
+
 def _mean(
     readings: gpd.GeoDataFrame,
     weights: pd.Series,
     column: str,
     limit: AirLimit | None,
 ) -> Figure:
-    known = readings[readings[column].notna()]
+    known = _known(readings, column)
     if not len(known):
         return Figure(None, _NO_SERIES)
     by_station = (
@@ -121,7 +126,7 @@ def _days_above(readings: gpd.GeoDataFrame, limit: AirLimit | None) -> Figure:
     """PM10, by the clock of Belarus (UTC+3)."""
     if limit is None or limit.daily_ug_m3 is None:
         return Figure(None, _NO_LIMIT)
-    known = readings[readings["pm10_ug_m3"].notna()]
+    known = _known(readings, "pm10_ug_m3")
     day = (known["time"] + pd.Timedelta(hours=3)).dt.floor("D")
     daily = known.groupby(["sensor_id", day])["pm10_ug_m3"].agg(["mean", "count"])
     whole = daily[daily["count"] >= HOURS_OF_A_DAY]

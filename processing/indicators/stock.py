@@ -161,8 +161,9 @@ def lights(
 
 def _controls(cabinets: gpd.GeoDataFrame, lamps: gpd.GeoDataFrame) -> bool:
     """Tell whether it is known which cabinets are remote, and which lamps they feed."""
-    known = len(cabinets) and "remote" in cabinets and cabinets["remote"].notna().all()
-    return bool(known and lamps["cabinet"].notna().any())
+    if not {"cabinet", "remote"} <= set(cabinets) or not lamps["cabinet"].notna().any():
+        return False
+    return bool(len(cabinets) and cabinets[["cabinet", "remote"]].notna().all(axis=None))
 
 
 def meters(place: Quarter, table: gpd.GeoDataFrame | None, heated: int | None = None) -> Figures:
@@ -201,7 +202,7 @@ def green(place: Quarter, areas: gpd.GeoDataFrame | None) -> Figures:
     keys: tuple[Key, ...] = (("GRN1", 1), ("GRN2", 1))
     if areas is None or not len(areas):
         return {key: Figure(None, _NO_GREEN) for key in keys}
-    if place.outline is None:
+    if place.area_m2 is None:
         return {key: Figure(None, NO_QUARTER) for key in keys}
     metric = areas.to_crs(metric_crs(place.area))
     public = metric[metric["public"].astype("boolean").fillna(value=False)]

@@ -24,8 +24,8 @@ SPACING_M = 8.0
 MARGIN_M = 100.0
 """How far cells reach beyond the buildings."""
 MOST_CELLS = 400_000
-LOWEST_M, HIGHEST_M = -500.0, 9_000.0
-"""No ground on Earth lies lower or higher: -9999 or 32767 in a terrain model is a hole of it."""
+GROUND_M, CLUTTER_M = (-500.0, 9_000.0), (0.0, 1_000.0)
+"""No ground, no house or tree is lower or higher: -9999 or 32767 in a raster is a hole of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,27 @@ def build(
     bounds = (west - far, south - far, east + far, north + far)
     flat = line_of_sight.roofs(footprints, height_m, bounds, cell_m)
     terrain, clutter = (None if raster is None else profile.grid(raster) for raster in rasters)
-    if terrain is not None:
-        terrain.values[(terrain.values < LOWEST_M) | (terrain.values > HIGHEST_M)] = np.nan
+    for grid, lowest_m, highest_m in ((terrain, *GROUND_M), (clutter, *CLUTTER_M)):
+        if grid is not None:
+            grid.values[(grid.values < lowest_m) | (grid.values > highest_m)] = np.nan
     if terrain is None:
         return Scene(flat, None, clutter, latitude_deg)
     ground, _ = profile.sample(terrain, *line_of_sight.centres(flat))
     top: NDArray[np.float32] = (flat.top_m + ground).astype(np.float32)
     risen = line_of_sight.surface(top, (flat.west, flat.north), cell_m)
     return Scene(risen, terrain, clutter, latitude_deg)
+
+
+def known_share(clutter: profile.Grid | None, points: Floats) -> float | None:
+    """Return the share of points (n x 2) whose clutter is known; None where none is loaded."""
+    if clutter is None or not len(points):
+        return None
+    column = np.floor((points[:, 0] - clutter.west) / clutter.width_m)
+    row = np.floor((clutter.north - points[:, 1]) / clutter.height_m)
+    rows, columns = clutter.values.shape
+    inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    cells = clutter.values[row[inside].astype(np.int64), column[inside].astype(np.int64)]
+    return round(float(np.isfinite(cells).sum()) / len(points), 4)
 
 
 def places(footprints: Geometries, *, cell_m: float) -> Places:
