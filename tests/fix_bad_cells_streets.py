@@ -161,10 +161,9 @@ SITES: dict[str, Cells] = {
 
 LAMPS_FAULT = "quality/lamps_not_computable"
 WALKS = "quality/walks_not_computable"
-NO_WAY = Told({WALKS: "^no building has a way along the streets", "figures/walks/share_lit": None,
-               "rows/street_lighting/residents": {None}})  # fmt: skip
-NO_ONE = Told({WALKS: "^the residents of no building with a walk are known$",
-               "figures/walks/share_lit": None, "rows/street_lighting/residents": {None}})  # fmt: skip
+LOST = {"figures/walks/share_lit": None, "rows/street_lighting/residents": {None}}
+NO_WAY = Told({WALKS: "^no building has a way along the streets"} | LOST)
+NO_ONE = Told({WALKS: "^the residents of no building with a walk are known$"} | LOST)
 
 LIGHTING: dict[str, Cells] = {
     "street_lights": {

@@ -13,6 +13,7 @@ from layers.area import seed_areas, utm_srid
 from layers.model import Area, Text
 from processing import demo
 from processing.demo import rasters
+from processing.pipelines import PIPELINES
 from processing.raster import Raster
 
 Frame = gpd.GeoDataFrame
@@ -60,6 +61,26 @@ def place(area: Area) -> Mapping[str, Any]:
     cut["buildings"] = _first_of(cut["buildings"], "kind", "residential")
     around = box.buffer(150.0).bounds
     return cut | {name: _cut(rasters.raster(area, name), around) for name in rasters.RASTERS}
+
+
+COARSE: Mapping[str, Mapping[str, Any]] = {
+    "radio-coverage": {"cell_m": 100, "surface_m": 5},
+    "site-selection": {"sites": 1, "curve_sites": 1},
+}
+"""Parameters with which the slower pipelines are fast."""
+
+
+def compute(
+    name: str,
+    changed: Mapping[str, Any] | None = None,
+    params: Mapping[str, Any] | None = None,
+    area: Area = ORSHA,
+) -> Any:
+    """Run a pipeline on the small place; `changed` are other inputs by argument."""
+    pipeline = PIPELINES[name]
+    given = {argument: place(area)[layer] for argument, layer in pipeline.INPUTS.items()}
+    asked = pipeline.Params(**{**COARSE.get(name, {}), **(params or {})})
+    return pipeline.compute(asked, area, **{**given, **(changed or {})}, **pipeline.seeds())
 
 
 def _first_of(frame: Frame, column: str, value: str) -> Frame:
@@ -143,7 +164,7 @@ def _of_another_kind(frame: Frame) -> Frame:
 
 
 FRAME_FAULTS: Mapping[str, Callable[[Frame], Any]] = {
-    "absent": lambda f: None,
+    "absent": lambda _: None,
     "empty": lambda f: f.iloc[:0],
     "no_columns": lambda f: f[[f.geometry.name]],
     "no_texts": lambda f: _unknown(f, _columns(f, "text")),
@@ -181,7 +202,7 @@ def _hole(values: Any) -> Any:
 
 
 RASTER_FAULTS: Mapping[str, Callable[[Raster], Any]] = {
-    "absent": lambda r: None,
+    "absent": lambda _: None,
     "no_crs": lambda r: Raster(r.values, r.transform, "", r.nodata),
     "other_crs": lambda r: Raster(r.values, r.transform, "EPSG:32635", r.nodata),
     "degrees": lambda r: Raster(r.values, r.transform, "EPSG:4326", r.nodata),

@@ -14,7 +14,7 @@ from processing.pipelines import PIPELINES
 from tests import fix_bad_cells_areas as areas
 from tests import fix_bad_cells_streets as streets
 from tests.fix_bad_cells import Cell, Cells, Idle, Refused, Same, ordinary, ordinary_raster
-from tests.fix_bad_inputs import FRAME_FAULTS, ORSHA, RASTER_FAULTS, place
+from tests.fix_bad_inputs import FRAME_FAULTS, ORSHA, RASTER_FAULTS, compute, place
 
 TABLE: Mapping[str, Mapping[str, Cells]] = {
     "service-coverage": streets.SERVICE,
@@ -28,11 +28,6 @@ TABLE: Mapping[str, Mapping[str, Cells]] = {
     "land-coverage": areas.LAND,
 }
 
-SETTINGS: dict[str, dict[str, Any]] = {
-    "radio-coverage": {"cell_m": 100, "surface_m": 5},
-    "site-selection": {"sites": 1, "curve_sites": 1},
-}
-"""Coarse and few, where that is much faster."""
 OTHERWISE: dict[tuple[str, str], dict[str, Any]] = {
     ("site-selection", "parcels"): {"candidates": "parcel"},
 }
@@ -42,19 +37,17 @@ WITHOUT = {("land-coverage", "smart_quarters"): ("functional_zones",)}
 LAYERS = load_layers()
 
 
-def compute(name: str, argument: str, fault: Any = None) -> Any:
-    pipeline = PIPELINES[name]
-    given = {a: place(ORSHA)[layer] for a, layer in pipeline.INPUTS.items()}
-    given |= dict.fromkeys(WITHOUT.get((name, argument), ()))
+def spoiled(name: str, argument: str, fault: Any = None) -> Any:
+    """The result of a pipeline of whose inputs one has a fault."""
+    changed: dict[str, Any] = dict.fromkeys(WITHOUT.get((name, argument), ()))
     if fault is not None:
-        given[argument] = fault(given[argument])
-    params = SETTINGS.get(name, {}) | OTHERWISE.get((name, argument), {})
-    return pipeline.compute(pipeline.Params(**params), ORSHA, **given, **pipeline.seeds())
+        changed[argument] = fault(place(ORSHA)[PIPELINES[name].INPUTS[argument]])
+    return compute(name, changed, OTHERWISE.get((name, argument)))
 
 
 @cache
 def undamaged(name: str, argument: str) -> Any:
-    return compute(name, argument)
+    return spoiled(name, argument)
 
 
 def is_raster(name: str, argument: str) -> bool:
@@ -92,10 +85,10 @@ def test_a_bad_input_is_named_or_published(
     spoil = (RASTER_FAULTS if is_raster(name, argument) else FRAME_FAULTS)[fault]
     if isinstance(cell, Refused):
         with pytest.raises(cell.error, match=cell.text) as raised:
-            compute(name, argument, spoil)
+            spoiled(name, argument, spoil)
         assert type(raised.value) is cell.error
         return
-    result = compute(name, argument, spoil)
+    result = spoiled(name, argument, spoil)
     for layer, frame in result.frames.items():
         require_fit(frame.assign(run_id="r"), LAYERS[layer], ORSHA)
     if isinstance(cell, Same):

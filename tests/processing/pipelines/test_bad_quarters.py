@@ -149,10 +149,23 @@ SCORECARD: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+PEOPLE_FROM = {"buildings", "smart_quarters", "census_units"}
+TOGETHER = (
+    {"street_lights", "light_cabinets"}, {"air_sensors", "air_sensor_readings"},
+)  # fmt: skip
+
+
+def beside(layer: str) -> set[str]:
+    """The layers that the indicators of a layer are made of."""
+    if layer in PEOPLE_FROM:
+        return set(INPUTS)
+    return PEOPLE_FROM.union({layer}, *(group for group in TOGETHER if layer in group))
+
+
 def cover(layer: str, fault: Any = None, methods: Any = ()) -> Any:
-    """The scorecard of the small place; without methods only what it reads itself."""
-    frames = {name: place(ORSHA)[name] for name in INPUTS if name in place(ORSHA)}
-    known = dict.fromkeys(INPUTS) | frames
+    """The scorecard of the small place; without methods only what it reads itself of a layer."""
+    read = set(INPUTS) if methods else beside(layer)
+    known = dict.fromkeys(INPUTS) | {name: place(ORSHA)[name] for name in sorted(read)}
     if fault is not None:
         known[layer] = fault(known[layer])
     return quarter.cover(methods, ORSHA, known, LISTS)
@@ -164,8 +177,8 @@ def rows(result: Any) -> dict[str, Any]:
 
 
 @cache
-def undamaged() -> dict[str, Any]:
-    return rows(cover("buildings"))
+def undamaged(layer: str) -> dict[str, Any]:
+    return rows(cover(layer))
 
 
 def cells() -> Iterator[Any]:
@@ -196,7 +209,7 @@ def test_a_bad_input_is_named_or_told_with_its_reason(layer: str, fault: str, ce
     result = cover(layer, spoil)
     for name, frame in result.frames.items():
         require_fit(frame.assign(run_id="r"), LAYERS[name], ORSHA)
-    found, base = rows(result), undamaged()
+    found, base = rows(result), undamaged(layer)
     lost = {key for key, row in found.items() if row.value != row.value}
     assert lost - {key for key, row in base.items() if row.value != row.value} == set(
         cell if isinstance(cell, Lines) else ()
