@@ -72,6 +72,7 @@ def ordinary(layer: str) -> dict[str, Cell]:
             "metres_as_degrees one_nan",
             Refused(BadGeometry, rf"^{layer}: ids \d+.* no place in WGS 84; correct them"),
         ),
+        "apart": Idle("only streets and ducts are joined to one another, by the methods"),
         "one_at_0_0": Refused(Distorted, rf"^{layer}: they reach to .*0.00 E.* off; correct their"),
         "repeated_id": Refused(RepeatedId, rf"^{layer}: an id must be there once, but \d+ repeat"),
         "another_kind": Refused(BadGeometry, rf"^{layer}: needs \w+.* but ids \d+ are"),

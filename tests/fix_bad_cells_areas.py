@@ -112,6 +112,7 @@ FIBRE: dict[str, Cells] = {
     "ducts": {
         **each(f"no_columns no_texts no_numbers {AMOUNTS}", Same("only lines of ducts are read")),
         **each("one_placeless one_without_size", UNREACHED),  # the only way from the terminal
+        "apart": UNREACHED,
         "far": Told({COVERAGE: {"no_duct"}}),
         **NO_KEYS,
     },

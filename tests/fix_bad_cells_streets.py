@@ -49,6 +49,10 @@ SERVICE: dict[str, Cells] = {
     "streets": WAYS | {
         "one_placeless": Told({"quality/streets": 34}),
         "one_without_size": Told({"quality/streets": 35}),
+        "apart": Told({
+            "quality/network_parts": 35,
+            "rows/service_coverage/coverage": {"covered", "unreachable"},
+        }),
         "far": Told(UNSNAPPED | {"quality/not_computable/*": NO_HOME}),
     },
     "service_points": FACILITIES | {
@@ -85,6 +89,7 @@ ACCESS: dict[str, Cells] = {
     },
     "streets": WAYS | {
         "one_placeless": Same("the others lead there as well"),
+        "apart": Told({"rows/accessibility/school": {"unreachable"}}),
         "far": OFF_NETWORK,
     },
     "service_points": FACILITIES | {
@@ -138,6 +143,7 @@ SITES: dict[str, Cells] = {
     },
     "streets": WAYS | {
         "one_placeless": Told({"quality/candidates_unsnapped": 1}),
+        "apart": Told({"quality/not_computable/residents": "^no way leads from their homes"}),
         "far": OFF_STREETS,
     },
     "service_points": FACILITIES | {
@@ -181,6 +187,7 @@ LIGHTING: dict[str, Cells] = {
                               "rows/street_lighting/reason": {"no_width"}})),
         **each("one_placeless one_without_size", Told({"quality/sections": 122})),
         "placeless": Refused(EmptyInput, "^streets with a place: there are none; load"),
+        "apart": Told({"figures/walks/homes_without_walk": 12}),
         "far": Told({"quality/lamps_off_any_street": 50}),
     },
     "buildings": HOMES | {

@@ -163,6 +163,19 @@ def _of_another_kind(frame: Frame) -> Frame:
     return _first(frame, point if shape.geom_type != "Point" else point.buffer(1e-4))
 
 
+def _apart(frame: Frame) -> Frame:
+    """Lines that do not meet any more: each shrunk about its middle, with junctions of its own."""
+    shapes = np.asarray(frame.geometry)
+    middle = shapely.get_coordinates(shapely.centroid(shapes))
+    xy, at = shapely.get_coordinates(shapes, return_index=True)
+    shapes = shapely.set_coordinates(shapes.copy(), middle[at] + 0.9 * (xy - middle[at]))
+    made = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    ends = np.arange(2 * len(made)).reshape(-1, 2)
+    if "node_from" not in made:
+        return made
+    return made.assign(node_from=ends[:, 0], node_to=ends[:, 1])
+
+
 FRAME_FAULTS: Mapping[str, Callable[[Frame], Any]] = {
     "absent": lambda _: None,
     "empty": lambda f: f.iloc[:0],
@@ -183,6 +196,7 @@ FRAME_FAULTS: Mapping[str, Callable[[Frame], Any]] = {
     "one_nan": lambda f: _first_moved(f, _second_nan),
     "one_without_size": lambda f: _first_moved(f, lambda xy: xy * 0.0 + xy[:1]),
     "one_at_0_0": lambda f: _first_moved(f, lambda xy: xy - xy[:1]),
+    "apart": _apart,
     "far": lambda f: _moved(f, lambda xy: xy + np.array([0.5, 0.0])),
 }
 """What can be wrong with a layer; each takes a frame in EPSG:4326."""
