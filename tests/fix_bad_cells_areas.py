@@ -18,7 +18,7 @@ from tests.fix_bad_cells import (
 
 OUTDOOR, WHY = "rows/radio_coverage/outdoor", "rows/radio_coverage/reason"
 SHARES = "figures/technologies/*/share_buildings_outdoor"
-NO_MAST = Told({f"quality/not_computable/{name}": "^no_station$" for name in ("gsm", "lte", "nr")})
+NO_MAST = Told({"quality/not_computable/gsm": "^no_station$"})
 NO_HEIGHT = Told({"quality/buildings_without_height_known": 24,
                   "figures/technologies/*/share_residents_outdoor": None})  # fmt: skip
 
@@ -58,10 +58,10 @@ RADIO: dict[str, Cells] = {
     "wifi_access_points": {
         **each("absent empty placeless", Told({"quality/not_computable/wifi": "^no_station$"})),
         "no_texts": Same("a point of unknown state works"),
-        **each("no_columns no_numbers infinite", silent("wifi", 4, "power")),
-        **each("zeros negative", silent("wifi", 4, "power|frequency")),
-        "one_placeless": Told({"figures/technologies/4/stations": 1}),
-        "far": silent("wifi", 4, "off_terrain"),
+        **each("no_columns no_numbers infinite", silent("wifi", 1, "power")),
+        **each("zeros negative", silent("wifi", 1, "power|frequency")),
+        "one_placeless": Told({"figures/technologies/1/stations": 1}),
+        "far": silent("wifi", 1, "off_terrain"),
         **NO_KEYS,
         **POINT,
     },
@@ -71,9 +71,9 @@ RADIO: dict[str, Cells] = {
             Told({"quality/not_computable/lorawan": "^no_station$"}),
         ),
         "no_texts": Same("no text of a gateway is read"),
-        **each("no_columns no_numbers infinite", silent("lorawan", 5, "power")),
-        **each("zeros negative", silent("lorawan", 5, "frequency")),
-        "far": silent("lorawan", 5, "off_terrain"),
+        **each("no_columns no_numbers infinite", silent("lorawan", 2, "power")),
+        **each("zeros negative", silent("lorawan", 2, "frequency")),
+        "far": silent("lorawan", 2, "off_terrain"),
         **NO_KEYS,
         **POINT,
     },

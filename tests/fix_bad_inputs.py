@@ -64,9 +64,11 @@ def place(area: Area) -> Mapping[str, Any]:
 
 
 COARSE: Mapping[str, Mapping[str, Any]] = {
-    "radio-coverage": {"cell_m": 100, "surface_m": 5},
+    "radio-coverage": {
+        "technologies": ["gsm", "wifi", "lorawan"], "cell_m": 100, "surface_m": 5,
+    },
     "site-selection": {"sites": 1, "curve_sites": 1},
-}
+}  # fmt: skip
 """Parameters with which the slower pipelines are fast."""
 
 
