@@ -86,25 +86,29 @@ def to_metric(frame: GeoDataFrame, area: Area, *, name: str) -> GeoDataFrame:
     """
     if frame.crs is None:
         raise NotProjected(f"{name}: the frame has no CRS; say which one its coordinates are in")
-    crs = metric_crs(area)
-    metric = frame.to_crs(crs)
-    xy, at = shapely.get_coordinates(metric.geometry.to_numpy(), return_index=True)
-    if not np.isfinite(xy).all():
-        lost = metric.index[np.unique(at[~np.isfinite(xy).all(axis=1)])]
+    metric = frame.to_crs(metric_crs(area))
+    shapes = metric.geometry.to_numpy()
+    there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    with np.errstate(invalid="ignore"):
+        # A box may hide a NaN between its corners, a length never does.
+        boxes, lengths = shapely.bounds(shapes[there]), shapely.length(shapes[there])
+    sound = np.isfinite(boxes).all(axis=1) & np.isfinite(lengths)
+    if not sound.all():
         raise BadGeometry(
-            f"{name}: ids {first_ids(lost)} have coordinates that are no place in"
-            f" {frame.crs.name}; correct them, or the CRS of the frame"
+            f"{name}: ids {first_ids(metric.index[there[~sound]])} have coordinates that are no"
+            f" place in {frame.crs.name}; correct them, or the CRS of the frame"
         )
-    if len(xy):
-        _require_true_lengths(crs, xy, area, name)
+    if len(boxes):
+        _require_true_lengths(boxes, area, name)
     return metric
 
 
-def _require_true_lengths(crs: CRS, xy: NDArray[np.float64], area: Area, name: str) -> None:
-    """Raise Distorted; in a UTM zone lengths are worst at a corner of the box of all points."""
-    (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
-    corners = np.array([(x, y) for x in (west, east) for y in (south, north)])
-    lon, lat = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform(*corners.T)
+def _require_true_lengths(boxes_m: NDArray[np.float64], area: Area, name: str) -> None:
+    """Raise Distorted; in a UTM zone lengths are worst at a corner of the box of all places."""
+    crs = metric_crs(area)
+    (west, south), (east, north) = boxes_m[:, :2].min(axis=0), boxes_m[:, 2:].max(axis=0)
+    degrees = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    lon, lat = degrees.transform([west, east, west, east], [south, south, north, north])
     factors = Proj(crs).get_factors(lon, lat)
     off = np.abs(np.stack([factors.meridional_scale, factors.parallel_scale]) - 1.0).max(axis=0)
     worst = int(np.argmax(off))

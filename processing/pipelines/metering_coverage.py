@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from layers.model import Area
 
 NAME = "metering-coverage"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 TITLE = Text(be="Улік рэсурсаў", ru="Учёт ресурсов", en="Metering coverage")
 DESCRIPTION = Text(
     be=(

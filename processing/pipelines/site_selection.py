@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from layers.model import Area
 
 NAME = "site-selection"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 TITLE = Text(be="Выбар месцаў", ru="Выбор мест", en="Site selection")
 DESCRIPTION = Text(
     be=(
