@@ -154,7 +154,7 @@ def _green(measured: _Measured) -> _Part:
         return _no_green(count, "the layer green_areas is not loaded")
     areas_m = placed(more.green_areas, seen.area, AREAS, name="green_areas", needed=False)
     if not len(areas_m):
-        return _no_green(count, "no green area has a place")
+        return _no_green(count, "no green area with a place is loaded")
     if "public" not in areas_m.columns or not areas_m["public"].notna().any():
         return _no_green(count, "which green areas are public is not known")
     parks = green.large(areas_m, least_m2=options.green_least_m2)

@@ -69,8 +69,8 @@ def metering_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
     """Return `metering_coverage`, a row per census unit and resource, EPSG:4326, ids of the area.
 
     Buildings are those with dwellings; each belongs to the unit that a point of it lies in. Raises
-    EmptyInput when there are no buildings, meters or units, MissingColumn, BadGeometry, RepeatedId,
-    NotProjected.
+    EmptyInput when there are no buildings, meters or units, or nothing is known of them,
+    MissingColumn, BadGeometry, BadValue, RepeatedId, NotProjected, Distorted.
     """
     buildings = placed(inputs.buildings, area, AREAS, name="buildings")
     units = placed(inputs.units, area, AREAS, name="census_units")
@@ -81,12 +81,12 @@ def metering_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
     as_of = _as_of(inputs.meters, settings, area)
     stock = _stock(buildings, units, inputs.meters, (as_of, settings.window_days))
     _require_stock(stock, buildings)
-    heard = None
+    heard, missing = None, "no readings: gaps, consumption"
     if inputs.readings is not None and len(inputs.readings):
         known = stock.meters[["meter_id", "building", "resource"]]
         heard = metering.in_window(pd.DataFrame(inputs.readings), known, settings.months)
-        remedy = "look at their meter_id, month, unit and value"
-        require_rows(heard, name="meter_readings that count", remedy=remedy)
+        if not len(heard):
+            heard, missing = None, "no reading of known meter, month, unit: gaps, consumption"
     rows, figures = [], {}
     for resource in metering.UNITS:
         made, figures[resource] = _resource(stock, len(units), resource, heard, settings.months)
@@ -100,7 +100,7 @@ def metering_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
             "months": settings.months,
             "first_month": str(window[0]) if window else None,
             "last_month": str(window[-1]) if window else None,
-            "not_computed": None if heard is not None else "no readings: gaps, consumption",
+            "not_computed": None if heard is not None else missing,
             "minimum_dwellings": metering.MIN_DWELLINGS,
             "meters": len(stock.meters),
             "meters_without_building": stock.lost,

@@ -47,6 +47,7 @@ REASONS: Any = np.array(
     [None if code == Reason.COMPUTED else code.name.lower() for code in Reason], dtype=object
 )
 """Names of the reasons by their codes; None where a value is computed."""
+
 LOW_MODELS: tuple[Model, ...] = ("p1411_low",)
 """For access points below the roofs."""
 
@@ -163,8 +164,9 @@ def _ground(area: Area, inputs: Inputs, settings: Settings) -> _Area:
     if roof_m is None:
         roof_m = float(np.average(height_m, weights=buildings.geometry.area.to_numpy() + 1e-9))
     around = replace(settings.around, roofs=settings.around.roofs._replace(height_m=roof_m))
-    size = {"cell_m": settings.surface_m, "latitude_deg": area.lat}
-    built = scene.build(footprints, height_m, rasters, **size)
+    built = scene.build(
+        footprints, height_m, rasters, cell_m=settings.surface_m, latitude_deg=area.lat
+    )
     return _Area(
         area=area,
         buildings=buildings,

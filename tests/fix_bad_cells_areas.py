@@ -173,14 +173,14 @@ AIR: dict[str, Cells] = {
 
 DISCLOSURE = "rows/metering_coverage/disclosure"
 NO_UNITS = Refused(EmptyInput, "^buildings with dwellings in census_units: .*; load the units")
-NO_READINGS = Told({
-    "quality/not_computed": "^no readings: gaps, consumption$",
+NO_USE = {
     "figures/resources/*/consumption": None,
     "figures/resources/*/share_gaps": None,
     "rows/metering_coverage/consumption": {None},
     DISCLOSURE: {"not_computed", "no_meters", "no_dwellings"},
-})  # fmt: skip
-NOT_COUNTED = Refused(EmptyInput, "^meter_readings that count: there are none; look at their")
+}
+NO_READINGS = Told({"quality/not_computed": "^no readings: gaps, consumption$"} | NO_USE)
+NOT_COUNTED = Told({"quality/not_computed": "^no reading of known meter, month, unit:"} | NO_USE)
 
 METERS: dict[str, Cells] = {
     "buildings": {

@@ -110,7 +110,7 @@ ACCESS: dict[str, Cells] = {
     },
     "green_areas": {
         "absent": Told(NO_GREEN | {GREEN: "^the layer green_areas is not loaded$"}),
-        **each("empty placeless", Told(NO_GREEN | {GREEN: "^no green area has a place$"})),
+        **each("empty placeless", Told(NO_GREEN | {GREEN: "^no green area with a place is"})),
         **each("no_columns no_numbers", Told(NO_GREEN | {GREEN: "^which green areas are public"})),
         **each(f"no_texts {AMOUNTS}", Same("only outlines and `public` are read")),
         **each("one_placeless one_without_size", Same("there are other green areas")),

@@ -80,7 +80,7 @@ def compute(
 ) -> Any:
     """Run a pipeline on the small place; `changed` are other inputs by argument."""
     pipeline = PIPELINES[name]
-    given = {argument: place(area)[layer] for argument, layer in pipeline.INPUTS.items()}
+    given = {argument: place(ORSHA)[layer] for argument, layer in pipeline.INPUTS.items()}
     asked = pipeline.Params(**{**COARSE.get(name, {}), **(params or {})})
     return pipeline.compute(asked, area, **{**given, **(changed or {})}, **pipeline.seeds())
 

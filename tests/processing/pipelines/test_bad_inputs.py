@@ -9,6 +9,7 @@ import pytest
 
 from layers.registry import load_layers
 from processing.demo import rasters
+from processing.errors import NotProjected
 from processing.frames import require_fit
 from processing.pipelines import PIPELINES
 from tests import fix_bad_cells_areas as areas
@@ -96,6 +97,18 @@ def test_a_bad_input_is_named_or_published(
         return
     for path, wanted in cell.items():
         assert_said(look(result, path), wanted, path)
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_an_area_that_is_not_measured_in_metres_is_named(name: str) -> None:
+    for srid, why in (
+        (4326, "WGS 84 is not a projected CRS; give the area a UTM zone"),
+        (3857, "Web Mercator stretches lengths; give the area a UTM zone"),
+        (2272, "is not in metres; give the area a UTM zone"),  # Pennsylvania South, feet
+        (999_999, "EPSG:999999 is not a known CRS; correct its srid"),
+    ):
+        with pytest.raises(NotProjected, match=f"^area orsha: .*{why}"):
+            compute(name, area=ORSHA.model_copy(update={"srid": srid}))
 
 
 def look(result: Any, path: str) -> list[Any]:
