@@ -26,7 +26,8 @@ from benchmarks import stock
 from benchmarks.errors import ServerFailed
 from benchmarks.place import LAYER, PLAIN, Place, free_port
 
-WORKERS = 2
+WORKERS = 4
+"""A connection stays with the worker that took it; of two, one often gets all four clients."""
 READY_S = 60.0
 STOP_S = 5.0
 LINGER_S = 4.0  # so long the last answers of a measurement may still be under way

@@ -5,12 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import orjson
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor
-from psycopg.types.json import set_json_loads
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from geoportal.errors import (
@@ -20,6 +17,7 @@ from geoportal.errors import (
     QueryTimeout,
     TableMissing,
 )
+from geoportal.reader import Reader, Row
 from geoportal.settings import Settings
 from layers.query import Query
 
@@ -27,9 +25,7 @@ LOGGER = logging.getLogger(__name__)
 
 ROLE = "geoportal_reader"
 POOL_WAIT_S = 2.0
-PREPARE_AFTER = 2
-
-Row = tuple[Any, ...]
+UNAVAILABLE = "The database does not answer now."
 
 
 @contextmanager
@@ -44,7 +40,7 @@ def translate_errors() -> Iterator[None]:
             "The query took longer than allowed; ask for a smaller area or fewer features."
         ) from None
     except psycopg.OperationalError:
-        raise DatabaseUnavailable("The database does not answer now.") from None
+        raise DatabaseUnavailable(UNAVAILABLE) from None
     except (
         psycopg.errors.UndefinedTable,
         psycopg.errors.UndefinedColumn,
@@ -63,14 +59,18 @@ def translate_errors() -> Iterator[None]:
 
 
 class _Connection(AsyncConnection[Row]):
-    """A connection with one cursor for all its queries: what psycopg learns of types it keeps."""
+    """A connection with its reader."""
 
-    reader: AsyncCursor[Row]
+    reader: Reader
+
+    async def close(self) -> None:
+        """Close the connection."""
+        self.reader.unwatch()
+        await super().close()
 
 
 async def _configure(connection: _Connection) -> None:
-    set_json_loads(orjson.loads, connection)
-    connection.reader = connection.cursor(binary=True)
+    connection.reader = Reader(connection)
 
 
 class Database:
@@ -98,11 +98,11 @@ class Database:
             kwargs={
                 "options": options,
                 "autocommit": True,
-                "prepare_threshold": PREPARE_AFTER,
                 "connect_timeout": 5,
             },
             configure=_configure,
         )
+        self._reading = 0
 
     async def open(self) -> None:
         """Begin to connect; does not wait, so a server starts while its database is down."""
@@ -128,19 +128,16 @@ class Database:
 
     async def _rows(self, query: Query) -> list[Row]:
         # Taken and given back by hand: in autocommit there is no transaction to end on the way.
-        connection = await self._pool.getconn()
         try:
-            cursor = connection.reader
-            # The text is made by layers.query from constants and quoted names only.
-            await cursor.execute(
-                query.sql.encode(),
-                query.params or None,
-                prepare=None if query.prepare else False,
-            )
-            rows = await cursor.fetchall()
-            # Until the next query the cursor would hold on to what may be megabytes.
-            if cursor.pgresult:
-                cursor.pgresult.clear()
-            return rows
+            connection = await self._pool.getconn()
+        except PoolTimeout:
+            if self._reading:
+                raise
+            # Nobody else has one: none could be made.
+            raise DatabaseUnavailable(UNAVAILABLE) from None
+        self._reading += 1
+        try:
+            return await connection.reader.rows(query)
         finally:
+            self._reading -= 1
             await self._pool.putconn(connection)

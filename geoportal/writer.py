@@ -10,8 +10,9 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from geoportal.database import POOL_WAIT_S, PREPARE_AFTER, Row, translate_errors
+from geoportal.database import POOL_WAIT_S, translate_errors
 from geoportal.errors import Busy
+from geoportal.reader import Row
 from geoportal.settings import Settings
 from layers.errors import RefusedFeature
 from layers.query import Query
@@ -19,6 +20,7 @@ from layers.schema import WRITER
 
 CONNECTIONS = 2
 """Edits of one layer in one area follow one another anyway."""
+PREPARE_AFTER = 2
 LOCK_TIMEOUT_MS = 3_000
 IDLE_S = 300.0
 

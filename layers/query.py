@@ -96,7 +96,7 @@ class Filter:
     @property
     def empty(self) -> bool:
         """True when every row passes."""
-        return self == Filter()
+        return not (self.box or self.period or self.equal or self.conditions or self.asof)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import psycopg
 
-from geoportal.database import Row
 from geoportal.errors import BadParameter
 from geoportal.portal import Portal
+from geoportal.reader import Row
 from layers import edit
 from layers.errors import RefusedFeature
 from layers.keyset import Value

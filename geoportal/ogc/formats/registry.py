@@ -66,6 +66,7 @@ NAMES = tuple(FORMATS)
 
 
 @lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)  # the same for every page of a query
 def export_links(
     items: str, query: str, rel: str, language: Language
 ) -> tuple[dict[str, str], ...]:
