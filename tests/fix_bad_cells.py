@@ -55,6 +55,15 @@ def each(faults: str, cell: Cell) -> dict[str, Cell]:
     return dict.fromkeys(faults.split(), cell)
 
 
+def unplaced(why: str) -> dict[str, Cell]:
+    """What is said of where features lie by a method that does not ask for it."""
+    rest = "metres_as_degrees another_kind one_placeless one_without_size one_at_0_0 far"
+    return {
+        **each("no_crs placeless one_nan", Same(why)),
+        **each(rest, Idle("`placeless` shows that no place is read")),
+    }
+
+
 def ordinary(layer: str) -> dict[str, Cell]:
     """What is said of a layer that a method measures, unless its own row of the table differs."""
     return {
@@ -78,12 +87,6 @@ def ordinary(layer: str) -> dict[str, Cell]:
         "another_kind": Refused(BadGeometry, rf"^{layer}: needs \w+.* but ids \d+ are"),
     }
 
-
-PLACE = (
-    "no_crs metres_as_degrees another_kind one_placeless placeless one_nan one_without_size"
-    " one_at_0_0 far"
-)
-"""Faults of where features lie."""
 
 AMOUNTS = "zeros negative infinite"
 NO_KEYS = {"no_keys": Idle("the layer has no column by which others refer to it")}

@@ -4,7 +4,6 @@ from processing.errors import BadGeometry, BadParameter, BadValue, EmptyInput, R
 from tests.fix_bad_cells import (
     AMOUNTS,
     NO_KEYS,
-    PLACE,
     POINT,
     SIZELESS,
     Cells,
@@ -12,6 +11,7 @@ from tests.fix_bad_cells import (
     Same,
     Told,
     each,
+    unplaced,
 )
 
 # --- Radio ----------------------------------------------------------------------------------------
@@ -155,7 +155,8 @@ AIR: dict[str, Cells] = {
         "no_numbers": Refused(EmptyInput, "^air_sensor_readings of a known time: .*; load their"),
         **each("no_keys negative infinite", SILENT),
         "zeros": Same("0 ug/m3 is a reading"),
-        **each(f"{PLACE} repeated_id", Same("a reading lies where its sensor stands")),
+        **unplaced("a reading lies where its sensor stands"),
+        "repeated_id": Same("several readings of an hour count once"),
     },
     "buildings": {
         "no_texts": Refused(EmptyInput, "^buildings of the chosen kinds .*choose other"),
@@ -198,7 +199,7 @@ METERS: dict[str, Cells] = {
         "no_numbers": Refused(EmptyInput, "^utility_meters .* of which `live` is known: .*; load"),
         "no_keys": Refused(EmptyInput, "^utility_meters in these buildings: .*; look at building"),
         **each(AMOUNTS, Same("no number of a meter is read")),
-        **each(PLACE, Same("a meter is where its building stands")),
+        **unplaced("a meter is where its building stands"),
         "repeated_id": Refused(RepeatedId, "^utility_meters: a meter_id must be there once"),
     },
     "census_units": {
@@ -212,7 +213,7 @@ METERS: dict[str, Cells] = {
         **each("absent empty", NO_READINGS),
         **each("no_texts no_numbers no_keys negative infinite", NOT_COUNTED),
         "zeros": Told({"figures/resources/heat/consumption": 0.0}),  # that nothing is used is known
-        **each(PLACE, Same("a reading is of its meter")),
+        **unplaced("a reading is of its meter"),
         "repeated_id": Refused(RepeatedId, "^meter_readings: a meter has one reading a month"),
     },
 }  # fmt: skip

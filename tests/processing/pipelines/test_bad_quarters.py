@@ -13,7 +13,7 @@ from processing import quarter
 from processing.frames import require_fit
 from processing.pipelines import PIPELINES
 from processing.pipelines.members import MEMBERS
-from tests.fix_bad_cells import AMOUNTS, PLACE, Idle, Refused, Same, each, ordinary
+from tests.fix_bad_cells import AMOUNTS, Idle, Refused, Same, each, ordinary, unplaced
 from tests.fix_bad_inputs import FRAME_FAULTS, ORSHA, place
 
 LISTS = quarter.Lists(indicators(), air_limits(), service_norms())
@@ -32,7 +32,7 @@ def lines(codes: str, why: str) -> Lines:
 COUNTED = Lines()
 """Values change by what is bad, none is lost."""
 NO_KEYS = {"no_keys": Idle("the layer has no column by which others refer to it")}
-ELSEWHERE = Same("the scorecard asks how many there are, not where")
+ELSEWHERE = unplaced("the scorecard asks how many there are, not where")
 PEOPLE = "AIR1/1 AIR2/1 AIR3/1 AIR4/1 AIR6/1 AIR6/2 GRN1/1 HLT2/1 ICT5/1 PLN3/1 PST1/2 TRN2/1"
 SERVICES = "EDU1/2 EDU2/3 HLT2/1 PST1/2"
 AIR = "AIR1/1 AIR2/1 AIR3/1 AIR4/1 AIR5/1"
@@ -71,7 +71,7 @@ SCORECARD: Mapping[str, Mapping[str, Any]] = {
         "zeros": Lines(
             lines("EDU2/3", "^the places are not") | lines("HLT2/1", "^the doctors are not")
         ),
-        **each(PLACE, ELSEWHERE),
+        **ELSEWHERE,
         **NO_KEYS,
     },
     "streets": {
@@ -93,25 +93,25 @@ SCORECARD: Mapping[str, Mapping[str, Any]] = {
         ),
         "no_keys": NO_CABINETS,
         **each(f"no_numbers {AMOUNTS}", UNREAD),
-        **each(PLACE, ELSEWHERE),
+        **ELSEWHERE,
     },
     "light_cabinets": {
         **each("absent empty no_columns no_numbers no_keys", NO_CABINETS),
         **each(f"no_texts {AMOUNTS} repeated_id", UNREAD),
-        **each(PLACE, ELSEWHERE),
+        **ELSEWHERE,
     },
     "utility_meters": {
         **each("absent empty no_texts", NO_METERS),
         "no_numbers": lines("ENE1/1 WAT1/1 HEA1/1", "^it is not known which meters are read"),
         "no_keys": lines("HEA1/1", "^no meters of the resource$"),
         **each(AMOUNTS, UNREAD),
-        **each(PLACE, ELSEWHERE),
+        **ELSEWHERE,
     },
     "wifi_access_points": {
         **each("absent empty", lines("ICT5/1", "^no layer of Wi-Fi points$")),
         "no_texts": COUNTED,
         **each(f"no_numbers {AMOUNTS}", UNREAD),
-        **each(PLACE, ELSEWHERE),
+        **ELSEWHERE,
         **NO_KEYS,
     },
     "green_areas": {
@@ -144,7 +144,7 @@ SCORECARD: Mapping[str, Mapping[str, Any]] = {
         **each("no_keys negative infinite", lines(AIR, "^no series of stations$")),
         "no_texts": UNREAD,
         "zeros": COUNTED,
-        **each(PLACE, ELSEWHERE),
+        **ELSEWHERE,
     },
 }
 
