@@ -29,7 +29,7 @@ from processing.location.problem import Problem, Solution, only, problem, reacha
 from processing.network import Bools, Floats, Geometries, Graph, Ints, Snapped
 from processing.pipelines.model import Result
 from processing.scene import Inputs, Network, Scene, join, numbers, scene
-from processing.streets import Streets
+from processing.streets import Streets, drawn, flags
 
 Objective = Literal["coverage", "fewest", "median", "center"]
 Source = Literal["given", "parcel", "street_node"]
@@ -104,7 +104,7 @@ def street_nodes(streets: gpd.GeoDataFrame, *, spacing_m: float) -> Candidates:
 
     `streets` is in a metric CRS. Of several nodes in a square the one with the lowest number stays.
     """
-    foot = streets[streets["foot"].fillna(False).astype(bool)].sort_index()
+    foot = streets[flags(streets, "foot") & drawn(streets)].sort_index()
     lines = foot.geometry.to_numpy()
     numbers_ = foot[["node_from", "node_to"]].to_numpy(dtype=np.int64).T.ravel()
     ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])

@@ -142,7 +142,7 @@ SITES: dict[str, Cells] = {
         **each("placeless far", UNREACHED),
     },
     "streets": WAYS | {
-        "one_placeless": Told({"quality/candidates_unsnapped": 1}),
+        "one_placeless": Told({"quality/candidates_unsnapped": 0}),
         "apart": Told({"quality/not_computable/residents": "^no way leads from their homes"}),
         "far": OFF_STREETS,
     },

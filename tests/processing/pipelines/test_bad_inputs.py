@@ -5,13 +5,17 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+import pandas as pd
 import pytest
+import shapely
 
 from layers.registry import load_layers
 from processing.demo import rasters
-from processing.errors import NotProjected
-from processing.frames import require_fit
+from processing.distributed import Engine
+from processing.errors import NotProjected, ProcessingError
+from processing.frames import checksum, require_fit
 from processing.pipelines import PIPELINES
+from processing.spread import spread
 from tests import fix_bad_cells_areas as areas
 from tests import fix_bad_cells_streets as streets
 from tests.fix_bad_cells import Cell, Cells, Idle, Refused, Same, ordinary, ordinary_raster
@@ -109,6 +113,40 @@ def test_an_area_that_is_not_measured_in_metres_is_named(name: str) -> None:
     ):
         with pytest.raises(NotProjected, match=f"^area orsha: .*{why}"):
             compute(name, area=ORSHA.model_copy(update={"srid": srid}))
+
+
+@pytest.mark.parametrize(
+    "name", ["service-coverage", "accessibility-coverage", "site-selection", "lighting-coverage"]
+)
+def test_a_street_more_without_length_changes_nothing(name: str) -> None:
+    streets = place(ORSHA)["streets"]
+    first = streets.iloc[[3]]
+    corner = shapely.get_point(first.geometry.iloc[0], 0)
+    node, number = int(first["node_from"].iloc[0]), int(streets.index.max()) + 1
+    point = first.assign(node_from=node, node_to=node, length_m=0.0)
+    point = point.set_geometry([shapely.LineString([corner, corner])], crs=streets.crs)
+    more = pd.concat([streets, point.set_axis(pd.Index([number], name="id"))])
+    assert compute(name, {"streets": more}).figures == compute(name).figures
+
+
+LOST_PLACES = ("far", "placeless", "one_placeless", "one_without_size", "apart")
+
+
+@pytest.mark.parametrize("name", [one for one in PIPELINES if getattr(PIPELINES[one], "TILED", 0)])
+def test_tiles_say_of_bad_inputs_what_the_whole_says(name: str) -> None:
+    def said(argument: str, fault: str, **more: Any) -> Any:
+        bad = FRAME_FAULTS[fault](place(ORSHA)[PIPELINES[name].INPUTS[argument]])
+        try:
+            result = compute(name, {argument: bad, **more})
+        except ProcessingError as error:
+            return type(error), str(error)
+        return checksum(result.frames), result.figures, result.quality
+
+    with spread(Engine(), 200.0) as here:
+        for argument in (one for one in TABLE[name] if not is_raster(name, one)):
+            for fault in LOST_PLACES[: 5 if argument == "streets" else 4]:
+                whole, tiled = said(argument, fault), said(argument, fault, spread=here)
+                assert tiled == whole, (argument, fault)
 
 
 def look(result: Any, path: str) -> list[Any]:
