@@ -188,6 +188,11 @@ def cells() -> Iterator[Any]:
             yield pytest.param(layer, fault, cell, id=f"{layer}-{fault}")
 
 
+def asked() -> list[Any]:
+    """The cells that apply."""
+    return [one for one in cells() if not isinstance(one.values[2], Idle)]
+
+
 def test_the_table_is_complete() -> None:
     read = set(quarter.READS) | {"light_cabinets"}
     assert set(SCORECARD) == read
@@ -197,10 +202,8 @@ def test_the_table_is_complete() -> None:
     assert others <= {layer for member in MEMBERS for layer in member.INPUTS.values()}
 
 
-@pytest.mark.parametrize(("layer", "fault", "cell"), list(cells()))
+@pytest.mark.parametrize(("layer", "fault", "cell"), asked())
 def test_a_bad_input_is_named_or_told_with_its_reason(layer: str, fault: str, cell: Any) -> None:
-    if isinstance(cell, Idle):
-        return
     spoil = FRAME_FAULTS[fault]
     if isinstance(cell, Refused):
         with pytest.raises(cell.error, match=cell.text):
