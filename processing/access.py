@@ -49,11 +49,12 @@ class Shares:
     """How many buildings, residents and dwellings are covered; shares are 0..1.
 
     Counts of residents (dwellings) and their share are None when those of no building are known: a
-    lack of data is never 0. Buildings of unknown residents count as buildings only.
+    lack of data is never 0. Buildings of unknown residents count as buildings only. What is covered
+    is None where no building can be judged.
     """
 
     buildings_total: int
-    buildings_covered: int
+    buildings_covered: int | None
     share_buildings: float | None
     residents_total: int | None
     residents_covered: int | None
@@ -135,15 +136,23 @@ def classify(distance_m: Floats, limit_m: float, *, joined: bool) -> npt.NDArray
     )
 
 
-def shares(covered: Bools, residents: Floats, dwellings: Floats) -> Shares:
-    """Return the covered shares of buildings, residents (persons), dwellings; NaN = not known."""
-    total, inside = len(covered), int(covered.sum())
-    people, served, share_people = _counted(covered, residents)
-    homes, homes_served, share_homes = _counted(covered, dwellings)
+def judged(coverage: npt.NDArray[np.str_]) -> bool:
+    """Tell whether anything can be said of any building: not when all are unsnapped."""
+    return not (coverage == UNSNAPPED).all()
+
+
+def shares(covered: Bools, residents: Floats, dwellings: Floats, *, known: bool = True) -> Shares:
+    """Return the covered shares of buildings, residents (persons), dwellings; NaN = not known.
+
+    With `known` False it cannot be said of any building whether it is covered.
+    """
+    total, inside = len(covered), int(covered.sum()) if known else None
+    people, served, share_people = _counted(covered, residents, known)
+    homes, homes_served, share_homes = _counted(covered, dwellings, known)
     return Shares(
         buildings_total=total,
         buildings_covered=inside,
-        share_buildings=inside / total if total else None,
+        share_buildings=inside / total if total and inside is not None else None,
         residents_total=people,
         residents_covered=served,
         share_residents=share_people,
@@ -153,10 +162,14 @@ def shares(covered: Bools, residents: Floats, dwellings: Floats) -> Shares:
     )
 
 
-def _counted(covered: Bools, amount: Floats) -> tuple[int | None, int | None, float | None]:
+def _counted(
+    covered: Bools, amount: Floats, told: bool
+) -> tuple[int | None, int | None, float | None]:
     """Return how much there is, how much of it is covered, and the share."""
     known = ~np.isnan(amount)
     if not known.any():
         return None, None, None
     total, inside = int(amount[known].sum()), int(amount[known & covered].sum())
+    if not told:
+        return total, None, None
     return total, inside, inside / total if total else None

@@ -13,10 +13,10 @@ import pandas as pd
 from layers.model import Area
 from layers.seed import ProvisionNorm
 from processing import access, catchment, census, green, network, pavements
-from processing.checks import require_columns
+from processing.checks import require_amounts, require_columns
 from processing.competition import PLACES, Class, by_tiles, competition
-from processing.coverage import WGS84, feature_ids, known
-from processing.crs import to_metric
+from processing.coverage import NO_FACILITY_NEAR, NO_HOME_NEAR, WGS84, feature_ids, known
+from processing.frames import placed
 from processing.network import Bools, Floats, Ints
 from processing.pipelines.model import Result
 from processing.provision import provision
@@ -25,6 +25,7 @@ from processing.reach_tiled import places_of
 from processing.scene import Inputs, Network, Scene, join, numbers, scene
 from processing.spread import Arrays, Spread
 
+AREAS = ("Polygon", "MultiPolygon")
 NOT_COMPUTABLE = "not_computable"
 CROSSING = "crossing"
 IN_REACH, OUT_OF_REACH = "in_reach", "out_of_reach"
@@ -118,9 +119,7 @@ def _proximity(measured: _Measured) -> _Part:
     counted = [n for n in options.classes if measured.foot.facilities.found[at[n]].any()]
     missing = {
         f"score_15min.{name}": (
-            "no facility of the class is loaded"
-            if not len(at[name])
-            else "no facility of the class is near a walkable street"
+            "no facility of the class is loaded" if not len(at[name]) else NO_FACILITY_NEAR
         )
         for name in options.classes
         if name not in counted
@@ -132,6 +131,8 @@ def _proximity(measured: _Measured) -> _Part:
     found = score(times, options.limit_min) if counted else times[:, 0]
     reached = (times <= options.limit_min).sum(axis=1).astype(float)
     reached[np.isnan(found)] = np.nan
+    if not measured.foot.homes.found.any():
+        missing["score_15min"] = NO_HOME_NEAR
     columns = {
         "score_share": found,
         "classes_reached": _integers(reached),
@@ -151,9 +152,11 @@ def _green(measured: _Measured) -> _Part:
     count = len(measured.residents)
     if more.green_areas is None:
         return _no_green(count, "the layer green_areas is not loaded")
-    if "public" not in more.green_areas.columns or not more.green_areas["public"].notna().any():
+    areas_m = placed(more.green_areas, seen.area, AREAS, name="green_areas", needed=False)
+    if not len(areas_m):
+        return _no_green(count, "no green area with a place is loaded")
+    if "public" not in areas_m.columns or not areas_m["public"].notna().any():
         return _no_green(count, "which green areas are public is not known")
-    areas_m = to_metric(more.green_areas, seen.area, name="green_areas")
     parks = green.large(areas_m, least_m2=options.green_least_m2)
     found = green.entries(parks, measured.foot.streets, gap_m=options.entry_gap_m)
     joined = join(
@@ -167,9 +170,9 @@ def _green(measured: _Measured) -> _Part:
         "least_m2": options.green_least_m2,
         "areas": found.areas,
         "areas_without_entry": found.areas - len(np.unique(found.green)),
-        **_covered(measured, outcome == access.COVERED),
+        **_covered(measured, outcome),
     }
-    return _Part(columns, {"green": figures}, {})
+    return _Part(columns, {"green": figures}, _unjudged("green", outcome, NO_HOME_NEAR))
 
 
 def _no_green(count: int, reason: str) -> _Part:
@@ -188,12 +191,8 @@ def _school(measured: _Measured) -> _Part:
     elif "main_road" not in seen.streets_m or not seen.streets_m["main_road"].notna().any():
         reason = "which streets are main roads is not known"
     if reason:
-        nothing = np.full(len(anyhow), np.nan)
-        columns = {
-            "school_m": known(anyhow),
-            "school_safe_m": nothing,
-            "school": np.full(len(anyhow), NOT_COMPUTABLE),
-        }
+        nothing, unknown = np.full(len(anyhow), np.nan), np.full(len(anyhow), NOT_COMPUTABLE)
+        columns = {"school_m": known(anyhow), "school_safe_m": nothing, "school": unknown}
         return _Part(columns, {"school_without_crossing": None}, {"school": reason})
     streets = pavements.without_crossings(seen.streets_m)
     safe = _distances(seen.join(streets, snap_limit_m=options.snap_limit_m), schools)
@@ -209,15 +208,21 @@ def _school(measured: _Measured) -> _Part:
     columns = {"school_m": known(anyhow), "school_safe_m": known(safe), "school": outcome}
     figures = {
         "limit_m": options.school_limit_m,
-        **_covered(measured, outcome == access.COVERED),
+        **_covered(measured, outcome),
         "buildings_only_across": int((outcome == CROSSING).sum()),
     }
-    return _Part(columns, {"school_without_crossing": figures}, {})
+    why = NO_FACILITY_NEAR if measured.foot.homes.found.any() else NO_HOME_NEAR
+    return _Part(columns, {"school_without_crossing": figures}, _unjudged("school", outcome, why))
 
 
-def _covered(measured: _Measured, covered: Bools) -> dict[str, Any]:
+def _unjudged(name: str, outcome: npt.NDArray[np.str_], why: str) -> dict[str, str]:
+    return {} if access.judged(outcome) else {name: why}
+
+
+def _covered(measured: _Measured, outcome: npt.NDArray[np.str_]) -> dict[str, Any]:
     dwellings = numbers(measured.scene.buildings, "dwellings")
-    return asdict(access.shares(covered, measured.residents, dwellings))
+    covered, told = outcome == access.COVERED, access.judged(outcome)
+    return asdict(access.shares(covered, measured.residents, dwellings, known=told))
 
 
 def _frame(measured: _Measured, parts: tuple[_Part, ...]) -> gpd.GeoDataFrame:
@@ -254,17 +259,13 @@ def _provision(measured: _Measured) -> tuple[_Part, gpd.GeoDataFrame]:
             frames.append(frame)
         else:
             missing[f"provision.{norm.service_class}"] = reason
-    frame = (
-        pd.concat(frames)
-        if frames
-        else pd.DataFrame({n: [] for n in _PROVISION}).astype(_PROVISION)
-    )
+    empty = pd.DataFrame({n: [] for n in _PROVISION}).astype(_PROVISION)
+    frame = pd.concat(frames) if frames else empty
     buildings = measured.scene.buildings
     frame = frame.sort_values(["building_id", "service_class"], ignore_index=True)
     shapes = buildings.geometry.to_crs(WGS84).loc[frame["building_id"]]
-    layer = gpd.GeoDataFrame(
-        frame, geometry=shapes.to_numpy(), crs=WGS84,
-    ).set_index(feature_ids(measured.scene.area, len(frame)))  # fmt: skip
+    layer = gpd.GeoDataFrame(frame, geometry=shapes.to_numpy(), crs=WGS84)
+    layer = layer.set_index(feature_ids(measured.scene.area, len(frame)))
     return _Part({}, {"provision": figures}, missing), layer
 
 
@@ -291,11 +292,12 @@ def _supply(seen: Scene, norm: ProvisionNorm) -> tuple[Floats, str | None]:
 
 def _demand(measured: _Measured, norm: ProvisionNorm) -> tuple[Floats, str]:
     """Return the persons for whom the class is: of its age group, else all residents."""
-    units = measured.more.census_units
+    units, area = measured.more.census_units, measured.scene.area
     if norm.age_group is None or units is None or not len(units):
         return measured.residents, "residents"
-    require_columns(units, (norm.age_group,), name="census_units")
-    units_m = to_metric(units, measured.scene.area, name="census_units")
+    require_columns(units, ("population", norm.age_group), name="census_units")
+    require_amounts(units, ("population", norm.age_group), name="census_units")
+    units_m = placed(units, area, AREAS, name="census_units", needed=False)
     persons = census.of_age(measured.scene.doors_m, measured.residents, units_m, norm.age_group)
     return (measured.residents, "residents") if np.isnan(persons).all() else (
         persons, norm.age_group

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import TYPE_CHECKING
 
-from processing.errors import BadGeometry, EmptyInput, MissingColumn, RepeatedId
+import numpy as np
+
+from processing.errors import BadGeometry, BadValue, EmptyInput, MissingColumn, RepeatedId
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -18,7 +20,7 @@ def require_columns(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -
         raise MissingColumn(f"{name} has no column {', '.join(missing)}")
 
 
-def require_rows(frame: GeoDataFrame, *, name: str, remedy: str) -> None:
+def require_rows(frame: Sized, *, name: str, remedy: str) -> None:
     """Raise EmptyInput, ending in the remedy, when the frame has no rows."""
     if not len(frame):
         raise EmptyInput(f"{name}: there are none; {remedy}")
@@ -37,6 +39,33 @@ def require_geometry(frame: GeoDataFrame, types: Iterable[str], *, name: str) ->
         raise BadGeometry(
             f"{name}: needs {' or '.join(allowed)}, but ids {first_ids(wrong.index)} are {found}"
         )
+
+
+def require_amounts(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -> None:
+    """Raise BadValue, naming the first ids, when a column holds a negative or infinite number.
+
+    A column that is not there and a missing value pass: both mean "not known".
+    """
+    for column in columns:
+        if column not in frame.columns:
+            continue
+        amount = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        wrong = frame.index[(amount < 0) | np.isinf(amount)]
+        if len(wrong):
+            raise BadValue(
+                f"{name}: {column} of ids {first_ids(wrong)} is negative or infinite;"
+                " correct it, or leave it empty where it is not known"
+            )
+
+
+def require_known(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -> None:
+    """Raise BadValue, naming the first ids, when a value of one of the columns is missing."""
+    for column in columns:
+        unknown = frame.index[frame[column].isna()]
+        if len(unknown):
+            raise BadValue(
+                f"{name}: {column} of ids {first_ids(unknown)} is not known; load it, too"
+            )
 
 
 def require_unique_index(frame: GeoDataFrame, *, name: str) -> None:

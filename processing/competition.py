@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import shapely
 
 from processing import catchment, tiled, tiles
 from processing.catchment import Pairs
@@ -61,8 +60,7 @@ def by_tiles(
     `places` holds all rows with their positions as ids.
     """
     held, count = Held(places), len(places.homes)
-    at = shapely.get_coordinates(places.homes)
-    owned = tiles.owners(at[:, 0], at[:, 1], spread.tile_m)
+    owned = tiled.owners(places.homes, spread.tile_m)
     farthest_m = max((each.catchment_m for each in classes), default=0.0)
     halo = tiles.three_step_halo(farthest_m, snap_limit_m)
     answers = spread.map(

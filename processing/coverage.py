@@ -25,6 +25,9 @@ from processing.streets import Streets, drawn, flags, passable
 
 WGS84 = "EPSG:4326"
 
+NO_HOME_NEAR = "no building is near a walkable street"
+NO_FACILITY_NEAR = "no facility of the class is near a walkable street"
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -82,9 +85,10 @@ def service_coverage(
     """Return `service_coverage` (a row per building and class) and `service_areas` (per class).
 
     Both are in EPSG:4326 with ids of the area. A class without any facility leaves every building
-    `unreachable` and has no service area. With `spread` ways are followed by tiles, to the same
-    bits. Raises EmptyInput when there are no buildings, no walkable streets or no facilities at
-    all, MissingColumn, BadGeometry, NotProjected.
+    `unreachable` and has no service area; where no building or no facility of a class is near a
+    walkable street, all are `unsnapped` and no share is told. With `spread` ways are followed by
+    tiles, to the same bits. Raises EmptyInput when there are no buildings, no walkable streets or
+    no facilities at all, MissingColumn, BadGeometry, BadValue, NotProjected, Distorted.
     """
     measured = _measured(scene(area, inputs), limits, options, spread)
     found = [_one_class(measured, limit, k) for k, limit in enumerate(limits)]
@@ -153,7 +157,10 @@ def _one_class(measured: _Measured, limit: Limit, k: int) -> _ClassResult:
     coverage = access.classify(near.distance_m, limit.limit_m, joined=joined)
     buildings = seen.buildings
     shares = access.shares(
-        coverage == access.COVERED, numbers(buildings, "residents"), numbers(buildings, "dwellings")
+        coverage == access.COVERED,
+        numbers(buildings, "residents"),
+        numbers(buildings, "dwellings"),
+        known=access.judged(coverage),
     )
     row = {
         "service_class": limit.service_class,
@@ -227,6 +234,7 @@ def _areas_frame(measured: _Measured, found: list[_ClassResult]) -> gpd.GeoDataF
     )
     for name in ("residents_total", "residents_covered", "dwellings_total", "dwellings_covered"):
         frame[name] = frame[name].astype("Int64")
+    frame["buildings_covered"] = frame["buildings_covered"].astype("Int64")
     for name in ("share_buildings", "share_residents", "share_dwellings"):
         frame[name] = frame[name].astype("float64")
     return frame.to_crs(WGS84)
@@ -274,12 +282,20 @@ def _quality(measured: _Measured, found: list[_ClassResult]) -> dict[str, Any]:
         "classes_without_facilities": [
             r.limit.service_class for r in found if not r.area_row["facilities"]
         ],
-        "not_computable": (
-            {"cycle_min": "no street of the area is marked as open to bicycles"}
-            if bicycle is None
-            else {}
-        ),
+        "not_computable": _not_computable(measured, found),
     }
+
+
+def _not_computable(measured: _Measured, found: list[_ClassResult]) -> dict[str, str]:
+    """Say what has no value, and why."""
+    reasons = {}
+    if measured.bicycle is None:
+        reasons["cycle_min"] = "no street of the area is marked as open to bicycles"
+    why = NO_HOME_NEAR if not measured.foot.homes.found.any() else NO_FACILITY_NEAR
+    for one in found:
+        if not access.judged(one.coverage):
+            reasons[one.limit.service_class] = why
+    return reasons
 
 
 def _longest(*snaps: Snapped) -> float | None:

@@ -2,7 +2,9 @@
 
 Tables hold degrees (EPSG:4326); lengths and areas are measured in the metric CRS of the area, the
 UTM zone that its row names (Orsha lies in zone 36 N). A UTM metre differs from a metre on the
-ground by 0.04 % at most within its zone. Web Mercator is refused: at Orsha its metre is 0.58 m.
+ground by 0.04 % at most within its zone, and by less than 0.1 % for some 140 km beyond it in
+Belarus: an area across the border of two zones is measured in one of them, and one that reaches
+further is refused. So is Web Mercator: at Orsha its metre is 0.58 m.
 """
 
 from __future__ import annotations
@@ -10,17 +12,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError
 
-from processing.errors import MixedCRS, NotProjected
+from processing.checks import first_ids
+from processing.errors import BadGeometry, Distorted, MixedCRS, NotProjected
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from layers.model import Area
 
+
+MOST_DISTORTION = 1e-3
+"""A metre of the metric CRS may differ from one on the ground by so much of it."""
 
 _A_BIT_NORTH_DEG = 1e-4
 
@@ -73,11 +80,44 @@ def require_same(**frames: GeoDataFrame) -> CRS:
 def to_metric(frame: GeoDataFrame, area: Area, *, name: str) -> GeoDataFrame:
     """Return the frame in the metric CRS of the area, same index and columns.
 
-    Raises NotProjected when the frame has no CRS to come from.
+    Raises NotProjected when the frame has no CRS to come from, BadGeometry naming ids whose
+    coordinates are no place (NaN, infinite, metres that are said to be degrees), Distorted when the
+    frame reaches where lengths in the CRS are off by more than MOST_DISTORTION.
     """
     if frame.crs is None:
         raise NotProjected(f"{name}: the frame has no CRS; say which one its coordinates are in")
-    return frame.to_crs(metric_crs(area))
+    metric = frame.to_crs(metric_crs(area))
+    shapes = metric.geometry.to_numpy()
+    there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    with np.errstate(invalid="ignore"):
+        # A box may hide a NaN between its corners, a length never does.
+        boxes, lengths = shapely.bounds(shapes[there]), shapely.length(shapes[there])
+    sound = np.isfinite(boxes).all(axis=1) & np.isfinite(lengths)
+    if not sound.all():
+        raise BadGeometry(
+            f"{name}: ids {first_ids(metric.index[there[~sound]])} have coordinates that are no"
+            f" place in {frame.crs.name}; correct them, or the CRS of the frame"
+        )
+    if len(boxes):
+        _require_true_lengths(boxes, area, name)
+    return metric
+
+
+def _require_true_lengths(boxes_m: NDArray[np.float64], area: Area, name: str) -> None:
+    """Raise Distorted; in a UTM zone lengths are worst at a corner of the box of all places."""
+    crs = metric_crs(area)
+    (west, south), (east, north) = boxes_m[:, :2].min(axis=0), boxes_m[:, 2:].max(axis=0)
+    degrees = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    lon, lat = degrees.transform([west, east, west, east], [south, south, north, north])
+    factors = Proj(crs).get_factors(lon, lat)
+    off = np.abs(np.stack([factors.meridional_scale, factors.parallel_scale]) - 1.0).max(axis=0)
+    worst = int(np.argmax(off))
+    if not off[worst] <= MOST_DISTORTION:
+        raise Distorted(
+            f"{name}: they reach to {lon[worst]:.2f} E, {lat[worst]:.2f} N, where lengths in"
+            f" {crs.name} are {off[worst]:.2%} off; correct their places, or give area {area.id}"
+            " a nearer UTM zone as its srid or a smaller extent"
+        )
 
 
 def north_deg(crs: CRS, xy: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -21,6 +21,14 @@ class BadGeometry(ProcessingError):
     """An input frame holds a geometry type that the method cannot measure."""
 
 
+class Distorted(ProcessingError):
+    """An input reaches so far that lengths in the metric CRS of its area are wrong there."""
+
+
+class BadValue(ProcessingError):
+    """A column of an input frame holds a value that cannot be; the text names column and ids."""
+
+
 class RepeatedId(ProcessingError):
     """The index of an input frame, its feature ids, is not unique."""
 

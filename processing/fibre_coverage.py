@@ -12,13 +12,14 @@ import pandas as pd
 from layers.model import Area
 from processing import fibre
 from processing.access import shares
-from processing.checks import require_columns
+from processing.checks import require_amounts, require_columns
 from processing.crs import require_same
+from processing.errors import EmptyInput
 from processing.fibre import SERVICEABLE, Losses, Plant, Served
 from processing.frames import placed
 from processing.network import NONE, Floats, Ints
 from processing.pipelines.model import Result
-from processing.scene import places
+from processing.scene import PEOPLE, places
 
 WGS84 = "EPSG:4326"
 POINTS, LINES, AREAS = ("Point",), ("LineString",), ("Polygon", "MultiPolygon")
@@ -52,7 +53,8 @@ def fibre_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
 
     A splitter without known loss, or without a terminal of known budget, feeds nobody; it is
     counted in `quality`. Raises EmptyInput when there are no buildings, ducts, splitters or
-    terminals, MissingColumn, BadGeometry, RepeatedId, NotProjected, BadParameter.
+    terminals, or nothing is known of any splitter, MissingColumn, BadGeometry, BadValue,
+    RepeatedId, NotProjected, Distorted, BadParameter.
     """
     frames = {
         "buildings": placed(inputs.buildings, area, AREAS, name="buildings"),
@@ -63,6 +65,9 @@ def fibre_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
     require_same(**frames)
     require_columns(frames["splitters"], ("loss_db", "terminal"), name="splitters")
     require_columns(frames["line_terminals"], ("budget_db",), name="line_terminals")
+    require_amounts(frames["buildings"], PEOPLE, name="buildings")
+    require_amounts(frames["splitters"], ("loss_db",), name="splitters")
+    require_amounts(frames["line_terminals"], ("budget_db",), name="line_terminals")
     buildings, ducts = frames["buildings"], frames["ducts"]
     plant = _plant(frames["splitters"], frames["line_terminals"])
     lines = fibre.ducts(_ids(ducts), np.asarray(ducts.geometry))
@@ -84,17 +89,25 @@ def fibre_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
 
 
 def _plant(splitters: gpd.GeoDataFrame, terminals: gpd.GeoDataFrame) -> Plant:
+    """Return the nodes; raises EmptyInput when it is not known of any splitter what it feeds."""
     numbers = {str(feature): n for n, feature in enumerate(terminals.index)}
     if "terminal_id" in terminals.columns:
         numbers |= {str(name): n for n, name in enumerate(terminals["terminal_id"])}
     named = [_key(value) for value in splitters["terminal"]]
-    return Plant(
+    plant = Plant(
         terminals=np.asarray(terminals.geometry),
         budget_db=_numbers(terminals, "budget_db"),
         splitters=np.asarray(splitters.geometry),
         splitter_db=_numbers(splitters, "loss_db"),
         splitter_terminal=np.array([numbers.get(name, NONE) for name in named], dtype=np.int64),
     )
+    budget_db = np.append(plant.budget_db, np.nan)[plant.splitter_terminal]
+    if np.isnan(budget_db - plant.splitter_db).all():
+        raise EmptyInput(
+            "splitters: none has a known loss_db and a terminal of known budget_db;"
+            " load these columns of splitters and line_terminals"
+        )
+    return plant
 
 
 def _key(value: object) -> str:

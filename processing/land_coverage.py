@@ -16,13 +16,19 @@ import shapely
 
 from layers.model import Area
 from processing import census, land
-from processing.checks import require_columns, require_rows
+from processing.checks import (
+    first_ids,
+    require_amounts,
+    require_columns,
+    require_known,
+    require_rows,
+)
 from processing.crs import metric_crs
-from processing.errors import MixedCRS
+from processing.errors import BadGeometry
 from processing.frames import placed
 from processing.network import NONE, Bools, Floats, Geometries, Ints
 from processing.pipelines.model import Result
-from processing.raster import Raster
+from processing.raster import Raster, require_crs
 
 WGS84 = "EPSG:4326"
 AREAS, LINES = ("Polygon", "MultiPolygon"), ("LineString", "MultiLineString")
@@ -91,8 +97,9 @@ def land_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
     """Return `land_coverage` by zone and `placed_residents` by building, EPSG:4326, ids of area.
 
     What cannot be computed for want of an input is missing and named in `quality`. Raises
-    EmptyInput when there are no buildings, or neither zones nor a quarter, MissingColumn,
-    BadGeometry, RepeatedId, NotProjected, MixedCRS, BadParameter.
+    EmptyInput when there are no buildings or the kind of none is known, or neither zones nor a
+    quarter, MissingColumn, BadGeometry, BadValue, RepeatedId, NotProjected, Distorted, MixedCRS,
+    BadParameter.
     """
     houses = _houses(area, inputs.buildings, settings)
     sites = _sites(area, inputs)
@@ -106,14 +113,17 @@ def land_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
             "land_coverage": _frame_of(area, rows, sites.frame),
             "placed_residents": _placed(area, houses, people, conflicts),
         },
-        figures=_figures(rows, sites, people, conflicts),
-        quality=_quality(inputs, sites, houses, people, rows),
+        figures=_figures(rows, people, conflicts),
+        quality=_quality(sites, houses, people, conflicts, rows),
     )
 
 
 def _houses(area: Area, buildings: gpd.GeoDataFrame, settings: Settings) -> _Houses:
     require_columns(buildings, ("kind", "storeys"), name="buildings")
     frame = placed(buildings, area, AREAS, name="buildings")
+    require_amounts(frame, ("storeys", "residents"), name="buildings")
+    kinds = frame["kind"].astype(object)
+    require_rows(kinds.dropna(), name="buildings of a known kind", remedy="load the column, too")
     storeys = frame["storeys"].to_numpy(dtype=np.float64, na_value=np.nan)
     shapes = frame.geometry.to_numpy()
     return _Houses(
@@ -121,7 +131,7 @@ def _houses(area: Area, buildings: gpd.GeoDataFrame, settings: Settings) -> _Hou
         shapes,
         shapely.point_on_surface(shapes),
         np.where(storeys > 0, storeys, float(settings.storeys_unknown)),
-        (frame["kind"] == "residential").to_numpy(dtype=bool),
+        np.equal(kinds.fillna("").to_numpy(), "residential").astype(bool),
     )
 
 
@@ -131,6 +141,7 @@ def _sites(area: Area, inputs: Inputs) -> _Sites:
         require_columns(inputs.zones, ("zone",), name="functional_zones")
         zones = placed(inputs.zones, area, AREAS, name="functional_zones", needed=False)
         if len(zones):
+            _require_ground(zones, "functional_zones")
             return _Sites(zones, "zone")
     quarters = inputs.quarters
     frame = (
@@ -143,16 +154,27 @@ def _sites(area: Area, inputs: Inputs) -> _Sites:
         name = f"functional_zones and smart_quarters in area {area.id}"
         require_rows(raise_for, name=name, remedy="load one of the two")
         frame = raise_for
+    _require_ground(frame, "smart_quarters")
     return _Sites(frame, "quarter")
+
+
+def _require_ground(frame: gpd.GeoDataFrame, name: str) -> None:
+    """Raise BadGeometry, naming the first ids, for polygons without area."""
+    flat = frame.index[~(shapely.area(frame.geometry.to_numpy()) > 0)]
+    if len(flat):
+        raise BadGeometry(f"{name}: ids {first_ids(flat)} have no area; correct their outlines")
 
 
 def _people(area: Area, units: gpd.GeoDataFrame | None, houses: _Houses) -> _People | None:
     if units is None or not len(units):
         return None
     require_columns(units, ("unit_id", "population"), name="census_units")
+    require_known(units, ("unit_id",), name="census_units")
+    require_amounts(units, ("population",), name="census_units")
     frame = placed(units, area, AREAS, name="census_units", needed=False)
     population = frame["population"].to_numpy(dtype=np.float64, na_value=np.nan)
-    population = np.where(population >= 0, population, np.nan)
+    if not np.isfinite(population).any():
+        return None
     unit = census.unit_of(houses.points, frame.geometry.to_numpy())
     residents = census.place_people(population, unit, _floors_m2(houses, houses.residential))
     names = frame["unit_id"].astype(str).to_numpy(dtype=object)
@@ -170,7 +192,7 @@ def _conflicts(
         return None
     require_columns(lines, ("kind",), name="red_lines")
     frame = placed(lines, area, LINES, name="red_lines", needed=False)
-    red = frame[frame["kind"] == "red_line"].geometry.to_numpy()
+    red = frame[frame["kind"].eq("red_line").fillna(value=False)].geometry.to_numpy()
     return land.red_line_conflicts(houses.shapes, red) if len(red) else None
 
 
@@ -183,12 +205,13 @@ def _rows(area: Area, sites: _Sites, houses: _Houses, inputs: Inputs) -> pd.Data
     overlay = np.full(len(ground_m2), np.nan)
     if green is not None and len(green):
         shapes = placed(green, area, AREAS, name="green_areas", needed=False).geometry.to_numpy()
-        overlay = land.overlay_m2(sites.shapes, shapes) / ground_m2
+        if len(shapes):
+            overlay = land.overlay_m2(sites.shapes, shapes) / ground_m2
     found = _cover(area, sites.shapes, inputs.land_cover)
     columns = {
         "site_id": sites.frame.index.to_numpy(dtype=np.int64),
         "site_kind": sites.kind,
-        "zone": None if zones is None else zones.astype(str).to_numpy(dtype=object),
+        "zone": None if zones is None else zones.astype(object).where(zones.notna(), None).array,
         "area_m2": np.round(ground_m2, 3),
         "built_share": found.share(BUILT),
         "sealed_share": found.share(SEALED),
@@ -206,13 +229,11 @@ def _rows(area: Area, sites: _Sites, houses: _Houses, inputs: Inputs) -> pd.Data
 
 
 def _cover(area: Area, shapes: Geometries, raster: Raster | None) -> land.Cover:
-    """Return the cover of the sites; NaN where no raster is loaded."""
-    if raster is None:
+    """Return the cover of the sites; NaN where no cell is loaded."""
+    if raster is None or not raster.values.size:
         unknown = np.full(len(shapes), np.nan)
         return land.Cover(dict.fromkeys(CLASSES, unknown), unknown)
-    crs = metric_crs(area)
-    if crs != raster.crs:
-        raise MixedCRS(f"land_cover is in {raster.crs} but area {area.id} in {crs.name}; warp it")
+    require_crs(raster, metric_crs(area), name="land_cover")
     return land.cover(shapes, raster, CLASSES)
 
 
@@ -220,9 +241,14 @@ def _add_people(rows: pd.DataFrame, sites: _Sites, houses: _Houses, people: _Peo
     rows["residents"], rows["residents_ha"] = pd.Series(pd.NA, rows.index, dtype="Int64"), np.nan
     if people is None:
         return
-    persons = np.nan_to_num(people.placed.residents)
+    placed_ = people.placed.residents
     within = census.unit_of(houses.points, sites.shapes)
-    residents = land.summed(persons, within, len(rows))
+    residents = land.summed(np.nan_to_num(placed_), within, len(rows))
+    known, unknown = (
+        land.summed((houses.residential & which).astype(np.float64), within, len(rows))
+        for which in (np.isfinite(placed_), np.isnan(placed_))
+    )
+    residents = np.where((unknown > 0) & (known == 0), np.nan, residents)
     rows["residents"] = pd.Series(residents).astype("Int64")
     rows["residents_ha"] = np.round(residents / shapely.area(sites.shapes) * 1e4, 3)
 
@@ -279,7 +305,7 @@ def _placed(
 
 
 def _figures(
-    rows: pd.DataFrame, sites: _Sites, people: _People | None, conflicts: land.Conflicts | None
+    rows: pd.DataFrame, people: _People | None, conflicts: land.Conflicts | None
 ) -> dict[str, Any]:
     """Return the sums of all sites, weighted by their ground; None where nothing is known."""
     ground_m2 = rows["area_m2"]
@@ -287,7 +313,7 @@ def _figures(
     return {
         "area_m2": float(ground_m2.sum()),
         **{str(name): _mean(rows[name], ground_m2) for name in shares},
-        "zones": _balance(rows) if sites.kind == "zone" else None,
+        "zones": _balance(rows) if _zoned(rows) else None,
         "population": None if people is None else int(np.nansum(people.population)),
         "residents_placed": None if people is None else int(np.nansum(people.placed.residents)),
         "residents_unplaced": None if people is None else int(np.nansum(people.placed.unplaced)),
@@ -305,6 +331,11 @@ def _mean(values: pd.Series, ground_m2: pd.Series) -> float | None:
     return round(float(np.average(values[known], weights=ground_m2[known])), 8)
 
 
+def _zoned(rows: pd.DataFrame) -> bool:
+    """Tell whether the code of any zone is known."""
+    return bool(rows["zone"].notna().any())
+
+
 def _balance(rows: pd.DataFrame) -> dict[str, Mapping[str, float]]:
     """Return the area and share of every zone code: the balance of the territory."""
     by_code = rows.groupby("zone", sort=True)["area_m2"].sum()
@@ -316,19 +347,25 @@ def _balance(rows: pd.DataFrame) -> dict[str, Mapping[str, float]]:
 
 
 def _quality(
-    inputs: Inputs, sites: _Sites, houses: _Houses, people: _People | None, rows: pd.DataFrame
+    sites: _Sites,
+    houses: _Houses,
+    people: _People | None,
+    conflicts: land.Conflicts | None,
+    rows: pd.DataFrame,
 ) -> dict[str, Any]:
-    needs = {
-        "zone balance": sites.kind == "zone" or None,
-        "land cover shares": inputs.land_cover,
-        "green areas overlay": inputs.green,
-        "residents": people,
-        "red line conflicts": inputs.red_lines,
+    computed = {
+        "zone balance": _zoned(rows),
+        "land cover shares": rows["built_share"].notna().any(),
+        "green areas overlay": rows["green_areas_share"].notna().any(),
+        "residents": people is not None,
+        "red line conflicts": conflicts is not None,
     }
     storeys = houses.frame["storeys"].to_numpy(dtype=np.float64, na_value=np.nan)
     overlap = float(rows["area_m2"].sum() - shapely.area(shapely.union_all(sites.shapes)))
+    within = census.unit_of(houses.points, sites.shapes)
     return {
-        "not_computed": [name for name, given in needs.items() if given is None],
+        "not_computed": [name for name, told in computed.items() if not told],
+        "buildings_outside_sites": int((within == NONE).sum()),
         "buildings_storeys_not_known": int((~(storeys > 0)).sum()),
         "sites_overlap_m2": round(max(overlap, 0.0), 1),
         "sites_partly_without_land_cover": int((rows["known_share"] < 0.999).sum()),

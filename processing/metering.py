@@ -88,8 +88,8 @@ def in_window(readings: pd.DataFrame, meters: pd.DataFrame, months: int) -> pd.D
     """Return the readings of the last months that count: month, building, resource, value.
 
     `readings` has meter_id, month, value, unit; `meters` meter_id, building, resource. What counts
-    has a value of 0 or more, in the unit of the resource, at a known meter. The last month is the
-    newest of all. Raises MissingColumn, RepeatedId when a meter has two readings of a month.
+    has a month, a value of 0 or more, in the unit of the resource, at a known meter. The last month
+    is the newest of all. Raises MissingColumn, RepeatedId when a meter has two readings of a month.
     """
     for name, frame, columns in (
         ("meter_readings", readings, ("meter_id", "month", "value", "unit")),
@@ -102,7 +102,8 @@ def in_window(readings: pd.DataFrame, meters: pd.DataFrame, months: int) -> pd.D
         raise RepeatedId("utility_meters: a meter_id must be there once, but one repeats")
     own = readings[["meter_id", "month", "value", "unit"]]
     month = pd.to_datetime(own["month"]).dt.to_period("M")
-    joined = own.assign(month=month).merge(meters, on="meter_id", how="inner")
+    dated = own.assign(month=month)[month.notna()]
+    joined = dated.merge(meters, on="meter_id", how="inner")
     if joined.duplicated(["meter_id", "month"]).any():
         raise RepeatedId("meter_readings: a meter has one reading a month, but one repeats")
     known = joined["value"].ge(0).fillna(False) & np.isfinite(joined["value"].astype(float))

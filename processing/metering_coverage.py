@@ -17,7 +17,7 @@ import shapely
 from layers.model import Area
 from processing import metering
 from processing.census import unit_of
-from processing.checks import require_columns, require_rows
+from processing.checks import require_amounts, require_columns, require_known, require_rows
 from processing.frames import placed
 from processing.network import NONE, Bools, Floats, Ints
 from processing.pipelines.model import Result
@@ -69,19 +69,24 @@ def metering_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
     """Return `metering_coverage`, a row per census unit and resource, EPSG:4326, ids of the area.
 
     Buildings are those with dwellings; each belongs to the unit that a point of it lies in. Raises
-    EmptyInput when there are no buildings, meters or units, MissingColumn, BadGeometry, RepeatedId,
-    NotProjected.
+    EmptyInput when there are no buildings, meters or units, or nothing is known of them,
+    MissingColumn, BadGeometry, BadValue, RepeatedId, NotProjected, Distorted.
     """
     buildings = placed(inputs.buildings, area, AREAS, name="buildings")
     units = placed(inputs.units, area, AREAS, name="census_units")
     require_columns(buildings, ("dwellings",), name="buildings")
     require_columns(units, ("unit_id",), name="census_units")
+    require_known(units, ("unit_id",), name="census_units")
+    require_amounts(buildings, ("dwellings",), name="buildings")
     as_of = _as_of(inputs.meters, settings, area)
     stock = _stock(buildings, units, inputs.meters, (as_of, settings.window_days))
-    heard = None
+    _require_stock(stock, buildings)
+    heard, missing = None, "no readings: gaps, consumption"
     if inputs.readings is not None and len(inputs.readings):
         known = stock.meters[["meter_id", "building", "resource"]]
         heard = metering.in_window(pd.DataFrame(inputs.readings), known, settings.months)
+        if not len(heard):
+            heard, missing = None, "no reading of known meter, month, unit: gaps, consumption"
     rows, figures = [], {}
     for resource in metering.UNITS:
         made, figures[resource] = _resource(stock, len(units), resource, heard, settings.months)
@@ -95,14 +100,31 @@ def metering_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
             "months": settings.months,
             "first_month": str(window[0]) if window else None,
             "last_month": str(window[-1]) if window else None,
-            "not_computed": None if heard is not None else "no readings: gaps, consumption",
+            "not_computed": None if heard is not None else missing,
             "minimum_dwellings": metering.MIN_DWELLINGS,
             "meters": len(stock.meters),
             "meters_without_building": stock.lost,
             "meters_last_reading_not_known": int(inputs.meters["last_reading_at"].isna().sum()),
+            "buildings_without_dwellings_known": int(buildings["dwellings"].isna().sum()),
             "buildings_outside_units": int(((stock.cell == NONE) & (stock.dwellings > 0)).sum()),
         },
     )
+
+
+def _require_stock(stock: _Stock, buildings: gpd.GeoDataFrame) -> None:
+    """Raise EmptyInput when nothing is known of what is counted."""
+    remedy = "load the column, too"
+    known = buildings["dwellings"].dropna()
+    require_rows(known, name="buildings of known dwellings", remedy=remedy)
+    meters = stock.meters
+    require_rows(meters, name="utility_meters in these buildings", remedy="look at building_id")
+    known = meters[meters["resource"].isin(metering.UNITS)]
+    require_rows(known, name="utility_meters of a known resource", remedy=remedy)
+    homes = stock.dwellings > 0
+    if homes.any():
+        inside = stock.cell[homes & (stock.cell != NONE)]
+        name = "buildings with dwellings in census_units"
+        require_rows(inside, name=name, remedy="load the units of this area")
 
 
 def _as_of(meters: gpd.GeoDataFrame, settings: Settings, area: Area) -> pd.Timestamp:
@@ -111,6 +133,8 @@ def _as_of(meters: gpd.GeoDataFrame, settings: Settings, area: Area) -> pd.Times
     require_rows(meters, name=name, remedy="load the layer for this area")
     wanted = ("meter_id", "resource", "building_id", "live", "last_reading_at")
     require_columns(meters, wanted, name="utility_meters")
+    told = meters[meters["live"].notna()]
+    require_rows(told, name=f"{name} of which `live` is known", remedy="load the column, too")
     if settings.as_of is not None:
         return pd.Timestamp(settings.as_of, tz="UTC") + pd.Timedelta(days=1)
     known = meters[meters["last_reading_at"].notna()]

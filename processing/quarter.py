@@ -13,8 +13,10 @@ import pandas as pd
 from layers.model import Area, Text
 from layers.seed import AirLimit, Indicator, ServiceNorm
 from processing import scorecard
+from processing.checks import require_amounts, require_columns, require_unique_index
 from processing.crs import metric_crs
 from processing.errors import EmptyInput, ProcessingError
+from processing.frames import placed
 from processing.indicators import access, air, base, planning, results, stock
 from processing.indicators.base import Figures, Quarter
 from processing.pipelines.model import Pipeline, Result, optional
@@ -51,6 +53,54 @@ _KEYS: Mapping[str, tuple[Key, ...]] = {
     "radio-coverage": (("ICT4", 1), ("ICT4", 2)),
     "fibre-coverage": (("ICT1", 1),),
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the scorecard itself reads of a layer; `kinds` are empty where places do not count."""
+
+    columns: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+_AREAS, _LINES = ("Polygon", "MultiPolygon"), ("LineString", "MultiLineString")
+_POLLUTANTS = ("pm25_ug_m3", "pm10_ug_m3", "no2_ug_m3", "o3_ug_m3")
+READS: Mapping[str, _Read] = {
+    "buildings": _Read((), ("residents", "floor_area_m2"), _AREAS),
+    "smart_quarters": _Read(kinds=_AREAS),
+    "census_units": _Read((), base.AGES, _AREAS),
+    "service_points": _Read(("service_class",), ("capacity",)),
+    "wifi_access_points": _Read(("state",)),
+    "streets": _Read(("bicycle", "car", "maxspeed_kmh"), (), _LINES),
+    "street_lights": _Read(("lamp_type", "state", "cabinet")),
+    "utility_meters": _Read(("resource", "live", "building_id")),
+    "green_areas": _Read(("public",), (), _AREAS),
+    "functional_zones": _Read(("zone",), (), _AREAS),
+    "red_lines": _Read(("kind",), (), _LINES),
+    "air_sensors": _Read(("sensor_id",), (), ("Point",)),
+    "air_sensor_readings": _Read(("sensor_id", "time", *_POLLUTANTS)),
+}
+"""The layers that the scorecard reads itself; of the others only methods know."""
+
+
+def sound(area: Area, frames: Frames) -> dict[str, Any]:
+    """Return the frames as the scorecard may read them: without rows that have no place.
+
+    Raises MissingColumn, BadValue, RepeatedId, BadGeometry, NotProjected, Distorted.
+    """
+    found = dict(frames)
+    for name, read in READS.items():
+        frame = frames.get(name)
+        if frame is None:
+            continue
+        require_columns(frame, (*read.columns, *read.amounts), name=name)
+        require_amounts(frame, read.amounts, name=name)
+        require_unique_index(frame, name=name)
+        if read.kinds:
+            there = placed(frame, area, read.kinds, name=name, needed=False)
+            found[name] = frame.loc[there.index]
+    return found
 
 
 def run_methods(methods: Sequence[Pipeline], area: Area, frames: Frames) -> dict[str, Outcome]:
@@ -172,8 +222,8 @@ def latest(frames: Frames) -> date | None:
     readings = frames.get("air_sensor_readings")
     if readings is None or not len(readings):
         return None
-    moment: pd.Timestamp = readings["time"].max()
-    return moment.date()
+    moment = readings["time"].max()
+    return None if pd.isna(moment) else moment.date()
 
 
 def cover(
@@ -186,16 +236,18 @@ def cover(
 ) -> Result:
     """Return the layers of every method that can be computed and `indicators`, EPSG:4326.
 
-    A layer that no method could fill is not among the frames. Raises EmptyInput.
+    A layer that no method could fill is not among the frames. Raises EmptyInput, MissingColumn,
+    BadGeometry, BadValue, RepeatedId, NotProjected, Distorted.
     """
+    known = sound(area, frames)
     outcomes = run_methods(methods, area, frames)
-    place, lines = score(area, frames, outcomes, lists, previous=previous, data_date=latest(frames))
-    outline = outline_of(place, frames["buildings"], metric_crs(area))
+    place, lines = score(area, known, outcomes, lists, previous=previous, data_date=latest(known))
+    outline = outline_of(place, known["buildings"], metric_crs(area))
     counts = pd.Series([line.outcome for line in lines]).value_counts()
     return Result(
         frames={
             "indicators": scorecard.frame(lines, outline, area),
-            "worst_places": scorecard.places(lines, frames["buildings"], area),
+            "worst_places": scorecard.places(lines, known["buildings"], area),
             **merged(outcomes),
         },
         figures={

@@ -17,9 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from layers.model import Area
-from processing.checks import require_geometry, require_rows, require_unique_index
-from processing.crs import metric_crs, require_same, to_metric
+from processing.checks import require_amounts
+from processing.crs import metric_crs, to_metric
 from processing.errors import EmptyInput
+from processing.frames import placed
 from processing.pipelines.model import Result
 from processing.radio import location, scene, stations
 from processing.radio.coverage import NONE, Question, Received
@@ -30,10 +31,11 @@ from processing.radio.scene import Places
 from processing.radio.stations import LORAWAN, WIFI, Source
 from processing.radio.technology import spreading_factor
 from processing.radio.tiled import received_by_tiles
-from processing.raster import Raster
+from processing.raster import Raster, require_crs
 from processing.spread import Spread
 
 WGS84 = "EPSG:4326"
+AMOUNTS = ("residents", "dwellings", "height_m", "storeys")
 
 COVERED, UNCERTAIN, NOT_COVERED, NOT_COMPUTABLE = (
     "covered", "uncertain", "not_covered", "not_computable",
@@ -114,8 +116,8 @@ def radio_coverage(
     Both are in EPSG:4326 with ids of the area. What cannot be computed has the class
     not_computable, no level and a reason. With `spread` levels are computed by tiles. Raises
     EmptyInput when there are no buildings or no stations at all, MissingColumn, BadGeometry,
-    RepeatedId, NotProjected, MixedCRS (a raster in another CRS than the area's, as where an area
-    crosses a UTM border), BadParameter.
+    BadValue, RepeatedId, NotProjected, Distorted, MixedCRS (a raster in another CRS than the
+    area's, as where an area crosses a UTM border), BadParameter.
     """
     sources = _sources(area, inputs, settings)
     if not sources:
@@ -151,15 +153,11 @@ def _sources(area: Area, inputs: Inputs, settings: Settings) -> list[Source]:
 
 
 def _ground(area: Area, inputs: Inputs, settings: Settings) -> _Area:
-    require_unique_index(inputs.buildings, name="buildings")
-    require_geometry(inputs.buildings, ("Polygon", "MultiPolygon"), name="buildings")
-    placed = ~(inputs.buildings.geometry.isna() | inputs.buildings.geometry.is_empty)
-    buildings = to_metric(inputs.buildings[placed].sort_index(), area, name="buildings")
-    require_rows(buildings, name=f"buildings in area {area.id}", remedy="load them for this area")
-    require_same(buildings=buildings)
+    buildings = placed(inputs.buildings, area, ("Polygon", "MultiPolygon"), name="buildings")
+    require_amounts(buildings, AMOUNTS, name="buildings")
     rasters = (inputs.dem, inputs.clutter)
     for name, raster in zip(("dem", "clutter"), rasters, strict=True):
-        scene.require_crs(raster, metric_crs(area), name=name)
+        require_crs(raster, metric_crs(area), name=name)
     footprints = np.asarray(buildings.geometry)
     height_m, _ = scene.heights(buildings)
     roof_m = settings.roof_m
@@ -359,15 +357,17 @@ def _frame(area: Area, parts: list[pd.DataFrame], shapes: npt.NDArray[Any]) -> g
 
 
 def _figures(ground: _Area, found: _Found) -> dict[str, Any]:
-    """Return the shares of buildings, dwellings and residents that are covered, and the counts."""
+    """Return the shares that are covered, None where no building is computable, and the counts."""
     figures: dict[str, Any] = {"technology": found.technology, "stations": found.stations}
     for place in ("outdoor", "indoor"):
         held = (found.buildings[place] == COVERED).to_numpy()
-        figures[f"share_buildings_{place}"] = float(held.mean())
+        told = (found.buildings[place] != NOT_COMPUTABLE).any()
+        figures[f"share_buildings_{place}"] = float(held.mean()) if told else None
         for name in ("dwellings", "residents"):
             weight = np.nan_to_num(stations.numbers(ground.buildings, name))
             total = float(weight.sum())
-            figures[f"share_{name}_{place}"] = float(weight[held].sum()) / total if total else None
+            share = float(weight[held].sum()) / total if total and told else None
+            figures[f"share_{name}_{place}"] = share
         kinds = found.buildings[place].value_counts()
         figures[f"not_computable_{place}"] = int(kinds.get(NOT_COMPUTABLE, 0))
         figures[f"uncertain_{place}"] = int(kinds.get(UNCERTAIN, 0))
@@ -377,6 +377,8 @@ def _figures(ground: _Area, found: _Found) -> dict[str, Any]:
 def _quality(ground: _Area, inputs: Inputs, found: list[_Found]) -> dict[str, Any]:
     """Say what was assumed, left out or not computable."""
     _, known = scene.heights(ground.buildings)
+    clutter = ground.question.scene.clutter
+    lacking = sorted(set(ground.settings.thresholds_dbm) - {each.technology for each in found})
     reasons = {
         each.technology: each.cells["reason"].dropna().value_counts().sort_index().to_dict()
         for each in found
@@ -389,8 +391,10 @@ def _quality(ground: _Area, inputs: Inputs, found: list[_Found]) -> dict[str, An
         ),
         "cells": len(ground.places.cells),
         "cells_not_computable": reasons,
+        "not_computable": dict.fromkeys(lacking, REASONS[Reason.NO_STATION]),
         "terrain": "flat" if inputs.dem is None else "dem",
-        "clutter": "none" if inputs.clutter is None else "clutter",
+        "clutter": "none" if clutter is None else "clutter",
+        "clutter_known_share": scene.known_share(clutter, ground.places.centres),
         "roof_height_m": round(ground.question.surroundings.roofs.height_m, 2),
         "location_percent": ground.settings.location_percent,
     }

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from layers.raster import Raster
+from processing.errors import MixedCRS, NotProjected
 
-__all__ = ["Raster", "sample"]
+__all__ = ["Raster", "require_crs", "sample"]
 
 Floats = NDArray[np.float64]
+
+
+def require_crs(raster: Raster | None, crs: CRS, *, name: str) -> None:
+    """Raise NotProjected for a raster without a known CRS, MixedCRS in another than the area's."""
+    if raster is None:
+        return
+    try:
+        own = CRS.from_user_input(raster.crs)
+    except CRSError:
+        raise NotProjected(
+            f"{name}: {raster.crs!r} is no known CRS; say which one its cells lie in"
+        ) from None
+    if own != crs:
+        raise MixedCRS(
+            f"{name} is in {raster.crs} but the area is measured in {crs}; project the raster to it"
+        )
 
 
 def sample(raster: Raster, x_m: Floats, y_m: Floats) -> Floats:

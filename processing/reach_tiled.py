@@ -169,8 +169,7 @@ def _parts(parts: Parts, piece: Piece, k: int) -> dict[str, Floats | Ints]:
 
 def _owners(places: Rows, tile_m: float, *, streets: bool) -> dict[Tile, Ints]:
     """Return the tiles with the positions of their homes; with `streets` also tiles of those."""
-    at = shapely.get_coordinates(places.homes)
-    owned = tiles.owners(at[:, 0], at[:, 1], tile_m)
+    owned = tiled.owners(places.homes, tile_m)
     if streets:
         first = _first_points(places.streets.lines)
         begin = tiles.owners(first[:, 0], first[:, 1], tile_m)

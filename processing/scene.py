@@ -14,13 +14,23 @@ import shapely
 
 from layers.model import Area
 from processing import network
-from processing.checks import require_columns, require_geometry, require_rows, require_unique_index
+from processing.checks import (
+    require_amounts,
+    require_columns,
+    require_geometry,
+    require_rows,
+    require_unique_index,
+)
 from processing.crs import require_same, to_metric
 from processing.network import Floats, Geometries, Graph, Ints, Snapped
 from processing.streets import Streets
 
 KEPT = 4
 """So many networks are kept: those of one run, e.g. on foot, by bicycle, without crossings."""
+
+
+PEOPLE, SUPPLY = ("residents", "dwellings"), ("capacity", "places", "doctors")
+"""Columns of counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +78,10 @@ class Scene:
 
     @property
     def facility_class(self) -> npt.NDArray[np.object_]:
-        """Service class of each facility."""
-        found: npt.NDArray[np.object_] = self.service_points["service_class"].to_numpy(dtype=object)
-        return found
+        """Service class of each facility, None where it is not known."""
+        found = self.service_points["service_class"].astype(object)
+        known: npt.NDArray[np.object_] = found.where(found.notna(), None).to_numpy()
+        return known
 
     def of_class(self, service_class: str) -> Ints:
         """Return the positions of the facilities of a class."""
@@ -85,7 +96,7 @@ def scene(area: Area, inputs: Inputs) -> Scene:
     """Return the checked scene of an area.
 
     Raises EmptyInput when there are no buildings, streets or facilities, MissingColumn,
-    BadGeometry, RepeatedId, NotProjected.
+    BadGeometry, BadValue, RepeatedId, NotProjected, Distorted.
     """
     _check(area, inputs)
     buildings = inputs.buildings.sort_index()
@@ -176,3 +187,10 @@ def _check(area: Area, inputs: Inputs) -> None:
     require_geometry(inputs.buildings, ("Polygon", "MultiPolygon"), name="buildings")
     require_geometry(inputs.service_points, ("Point",), name="service_points")
     require_columns(inputs.service_points, ("service_class",), name="service_points")
+    require_rows(
+        inputs.service_points[inputs.service_points["service_class"].notna()],
+        name=f"service_points of a known service_class {place}",
+        remedy="load the column, too",
+    )
+    require_amounts(inputs.buildings, PEOPLE, name="buildings")
+    require_amounts(inputs.service_points, SUPPLY, name="service_points")

@@ -19,6 +19,7 @@ from processing.catchment import BLOCK
 from processing.coverage import WGS84, feature_ids
 from processing.crs import metric_crs, to_metric
 from processing.errors import EmptyInput
+from processing.frames import placed
 from processing.limits import Limit
 from processing.location.center import center
 from processing.location.cover import coverable, covered, fewest_sites, most_people
@@ -28,10 +29,11 @@ from processing.location.problem import Problem, Solution, only, problem, reacha
 from processing.network import Bools, Floats, Geometries, Graph, Ints, Snapped
 from processing.pipelines.model import Result
 from processing.scene import Inputs, Network, Scene, join, numbers, scene
-from processing.streets import Streets
+from processing.streets import Streets, drawn, flags
 
 Objective = Literal["coverage", "fewest", "median", "center"]
 Source = Literal["given", "parcel", "street_node"]
+AREAS = ("Polygon", "MultiPolygon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def vacant_parcels(area: Area, parcels: gpd.GeoDataFrame | None, inputs: Inputs)
         raise EmptyInput(
             f"parcels: none are loaded for area {area.id}; load them or choose other candidates"
         )
-    plots = to_metric(parcels.sort_index(), area, name="parcels")
+    plots = placed(parcels, area, AREAS, name="parcels")
     houses = to_metric(inputs.buildings, area, name="buildings")
     shapes = plots.geometry.to_numpy()
     built = np.unique(
@@ -102,7 +104,7 @@ def street_nodes(streets: gpd.GeoDataFrame, *, spacing_m: float) -> Candidates:
 
     `streets` is in a metric CRS. Of several nodes in a square the one with the lowest number stays.
     """
-    foot = streets[streets["foot"].fillna(False).astype(bool)].sort_index()
+    foot = streets[flags(streets, "foot") & drawn(streets)].sort_index()
     lines = foot.geometry.to_numpy()
     numbers_ = foot[["node_from", "node_to"]].to_numpy(dtype=np.int64).T.ravel()
     ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
@@ -183,6 +185,12 @@ def _asked(
     if not living.any():
         raise EmptyInput("the residents of no building are known; load them to place facilities")
     facilities = seen.of_class(options.limit.service_class)
+    if len(facilities) and not there.facilities.found[facilities].any():
+        raise EmptyInput(
+            f"service_points: none of class {options.limit.service_class} is within"
+            f" {options.snap_limit_m:g} m of a walkable street; correct their places or"
+            " take a larger snap_limit_m"
+        )
     existing = access.nearest(
         there.graph, access.search(there.graph, facilities), there.homes
     ).distance_m

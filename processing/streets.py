@@ -130,5 +130,5 @@ def _directions(kept: GeoDataFrame, mode: Mode) -> tuple[Bools, Bools]:
     if mode == "foot" or "oneway" not in kept.columns:
         both = np.ones(len(kept), dtype=bool)
         return both, both
-    said = kept["oneway"].to_numpy(dtype=object)
+    said = kept["oneway"].astype(object).fillna("").to_numpy()
     return said != "backward", said != "forward"

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from processing import access, catchment, network
+from processing import access, catchment, network, tiles
 from processing.catchment import Decay, Pairs
 from processing.errors import BadParameter
 from processing.network import NONE, Bools, Floats, Geometries, Ints, Snapped
@@ -97,7 +97,7 @@ def nearest(rows: Rows, service_class: str, *, limit_m: float, snap_limit_m: flo
     """Return the way of each home to its nearest facility of a class, not further than a limit."""
     count = len(rows.homes)
     metres, facility = np.full(count, np.nan), np.full(count, NONE, dtype=np.int64)
-    joined = join(rows, snap_limit_m)
+    joined = join(rows, snap_limit_m) if count else None
     if joined is not None:
         graph, homes = joined
         chosen = np.flatnonzero(rows.facility_class == service_class)
@@ -124,7 +124,7 @@ def provided(
 ) -> Provided:
     """Return the places per person of each home from the facilities of a class."""
     places = np.full(len(rows.homes), np.nan)
-    joined = join(rows, snap_limit_m)
+    joined = join(rows, snap_limit_m) if len(rows.homes) else None
     if joined is not None:
         graph, homes = joined
         chosen = np.flatnonzero(rows.facility_class == service_class)
@@ -229,9 +229,22 @@ def take(streets: Streets, kept: Ints) -> Streets:
     )
 
 
+def owners(homes: Geometries, tile_m: float) -> dict[Tile, Ints]:
+    """Return the tiles that own homes (points), each with their positions.
+
+    A home without a place is nobody's: nothing is found for it.
+    """
+    there = np.flatnonzero(~(shapely.is_missing(homes) | shapely.is_empty(homes)))
+    at = shapely.get_coordinates(homes[there])
+    return {tile: there[own] for tile, own in tiles.owners(at[:, 0], at[:, 1], tile_m).items()}
+
+
 def join(rows: Rows, snap_limit_m: float) -> tuple[network.Graph, Snapped] | None:
-    """Return the graph of places and streets, and the homes in it; None when there are none."""
-    if not len(rows.homes) or not len(rows.streets.ids):
+    """Return the graph of places and streets, and the homes in it; None without streets.
+
+    Where nobody lives streets are reached all the same.
+    """
+    if not len(rows.streets.ids):
         return None
     homes = network.snap(rows.streets, rows.homes, limit_m=snap_limit_m)
     facilities = network.snap(rows.streets, rows.facilities, limit_m=snap_limit_m)

@@ -22,7 +22,7 @@ from processing.indicators.base import (
 from processing.scorecard import Figure, Key
 
 METHOD = "service-coverage"
-COVERED = "covered"
+COVERED, UNSNAPPED = "covered", "unsnapped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ _ASKED = (
     _Asked(("COM1", 1), "shop"),
 )
 
+NO_NETWORK = reason(
+    "ніводзін будынак або аб’ект не стаіць каля пешаходнай вуліцы",
+    "ни одно здание или ни один объект не стоит у пешеходной улицы",
+    "no building or no facility is near a walkable street",
+)
 _NO_CLASS = reason(
     "аб’екты гэтага віду не загружаныя",
     "объекты этого вида не загружены",
@@ -73,6 +78,8 @@ def of_people(
     if not len(place.people):
         return Figure(None, NO_PEOPLE)
     rows = rows[rows.index.isin(place.people.index)]
+    if len(rows) and rows["coverage"].eq(UNSNAPPED).all():
+        return Figure(None, NO_NETWORK)
     served = rows["coverage"] == COVERED
     weights = place.people.reindex(rows.index)
     near = (rows["distance_m"] - rows["limit_m"]).abs() <= NEAR * rows["limit_m"]

@@ -49,6 +49,8 @@ def figures(
     window is (nearly) a year. Ozone is the highest mean of eight hours.
     """
     keys: tuple[Key, ...] = (*_POLLUTANTS, ("AIR5", 1), ("AIR6", 1), ("AIR6", 2))
+    if readings is not None:
+        readings = readings[readings["time"].notna()]
     if stations is None or not len(stations) or readings is None or not len(readings):
         return {key: Figure(None, _NO_SERIES) for key in keys}
     weights = _weights(place, buildings, stations)
@@ -86,13 +88,18 @@ def _is_annual(readings: gpd.GeoDataFrame) -> bool:
     return bool((last - first).total_seconds() >= LONG_ENOUGH * YEAR_DAYS * 86_400)
 
 
+def _known(readings: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+    """Return the readings that tell a concentration: a number of 0 or more."""
+    return readings[np.isfinite(readings[column].astype(float)) & readings[column].ge(0)]
+
+
 def _mean(
     readings: gpd.GeoDataFrame,
     weights: pd.Series,
     column: str,
     limit: AirLimit | None,
 ) -> Figure:
-    known = readings[readings[column].notna()]
+    known = _known(readings, column)
     if not len(known):
         return Figure(None, _NO_SERIES)
     by_station = (
@@ -100,6 +107,8 @@ def _mean(
         if column != "o3_ug_m3"
         else known.groupby("sensor_id")[["time", column]].apply(_highest_of_eight_hours)
     )
+    if not by_station.index.isin(weights.index).any():
+        return Figure(None, _NO_SERIES)
     heard = weights.reindex(by_station.index).fillna(0.0)
     target = limit.annual_ug_m3 if limit and _is_annual(readings) else None
     return divided(
@@ -117,7 +126,7 @@ def _days_above(readings: gpd.GeoDataFrame, limit: AirLimit | None) -> Figure:
     """PM10, by the clock of Belarus (UTC+3)."""
     if limit is None or limit.daily_ug_m3 is None:
         return Figure(None, _NO_LIMIT)
-    known = readings[readings["pm10_ug_m3"].notna()]
+    known = _known(readings, "pm10_ug_m3")
     day = (known["time"] + pd.Timedelta(hours=3)).dt.floor("D")
     daily = known.groupby(["sensor_id", day])["pm10_ug_m3"].agg(["mean", "count"])
     whole = daily[daily["count"] >= HOURS_OF_A_DAY]

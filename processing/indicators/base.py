@@ -66,12 +66,14 @@ class Quarter:
 
     def group(self, name: str) -> float | None:
         """Return the people of an age group, None when ages are not known."""
-        return float(self.people[name].sum()) if name in self.people else None
+        if name not in self.people or not self.people[name].notna().any():
+            return None
+        return float(self.people[name].sum())
 
     @property
     def area_m2(self) -> float | None:
-        """Area of the outline."""
-        return None if self.outline is None else float(self.outline.area)
+        """Area of the outline; None where there is none, or it encloses nothing."""
+        return None if self.outline is None else float(self.outline.area) or None
 
 
 def quarter(
@@ -95,6 +97,8 @@ def quarter(
     outline = None
     if outlines is not None and len(outlines):
         outline = shapely.union_all(outlines.to_crs(crs).geometry.to_numpy())
+        if not shapely.intersects(outline, buildings.to_crs(crs).geometry.to_numpy()).any():
+            outline = None  # that of another place
     names = buildings["address"] if "address" in buildings else pd.Series(dtype=object)
     pairs = zip(names.index.tolist(), names.tolist(), strict=True)
     addresses = {int(i): str(a) for i, a in pairs if pd.notna(a)}

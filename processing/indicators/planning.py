@@ -30,8 +30,9 @@ _NO_FLOORS = reason(
 
 def zones(place: Quarter, frame: gpd.GeoDataFrame | None) -> Figures:
     """Return the share of residential zones in all zones, by area."""
-    if frame is None or not len(frame):
+    if frame is None or not frame["zone"].notna().any():
         return {("PLN1", 1): Figure(None, _NO_ZONES)}
+    frame = frame[frame["zone"].notna()]
     area = frame.to_crs(metric_crs(place.area)).area
     homes = frame["zone"].astype(str).str.startswith(RESIDENTIAL)
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
@@ -50,10 +51,12 @@ def red_lines(
     Red lines that close round a block have the street outside; where they do not close, crossings
     are counted and the area is not computed.
     """
+    if lines is not None:
+        lines = lines[lines["kind"].astype(object).eq("red_line").fillna(value=False)]
     if lines is None or not len(lines):
         return {("PLN2", part): Figure(None, _NO_LINES) for part in (1, 2)}
     crs = metric_crs(place.area)
-    red = lines[lines["kind"] == "red_line"].to_crs(crs).geometry.to_numpy()
+    red = lines.to_crs(crs).geometry.to_numpy()
     houses = buildings.to_crs(crs).geometry.to_numpy()
     found = red_line_conflicts(houses, red)
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}

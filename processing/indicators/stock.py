@@ -50,6 +50,21 @@ _NO_METERS = reason(
     "нет приборов учёта этого ресурса",
     "no meters of the resource",
 )
+_NO_LIVE = reason(
+    "невядома, якія прыборы дыстанцыйныя",
+    "неизвестно, какие приборы дистанционные",
+    "it is not known which meters are read remotely",
+)
+_NO_PUBLIC = reason(
+    "невядома, якая зеляніна агульнадаступная",
+    "неизвестно, какое озеленение общедоступное",
+    "it is not known which green areas are public",
+)
+_NO_BICYCLES = reason(
+    "невядома, якія вуліцы адкрытыя для веласіпедаў",
+    "неизвестно, какие улицы открыты для велосипедов",
+    "it is not known which streets are open to bicycles",
+)
 _NO_GREEN = reason("няма слоя зялёных тэрыторый", "нет слоя озеленения", "no layer of green areas")
 _NO_WIFI = reason("няма слоя Wi-Fi", "нет слоя Wi-Fi", "no layer of Wi-Fi points")
 _NO_STREETS = reason("няма слоя вуліц", "нет слоя улиц", "no layer of streets")
@@ -58,13 +73,15 @@ _NO_STREETS = reason("няма слоя вуліц", "нет слоя улиц",
 def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
     """Return places for children, load of schools, residents per doctor, post offices."""
     keys: tuple[Key, ...] = (("EDU1", 2), ("EDU2", 3), ("HLT2", 1), ("PST1", 2))
+    if points is not None:
+        points = points[points["service_class"].notna()]
     if points is None or not len(points):
         return {key: Figure(None, _NO_POINTS) for key in keys}
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
     small, pupils = place.group("age_0_6"), place.group("age_7_17")
     kindergartens, schools = _places(points, "kindergarten"), _places(points, "school")
     doctors = points.get("doctors", pd.Series(dtype=float)).astype(float).sum(min_count=1)
-    offices = float((points["service_class"] == "post_office").sum())
+    offices = float(_is(points["service_class"], "post_office").sum())
     why_small = NO_CENSUS if small is None else _NO_PLACES
     why_doctors = NO_PEOPLE if place.residents is None else _NO_DOCTORS
     why_pupils = NO_CENSUS if pupils is None else _NO_PLACES
@@ -80,15 +97,20 @@ def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
 
 def _places(points: gpd.GeoDataFrame, service_class: str) -> float | None:
     """Return the places of all facilities of a class; None when that of one is not known."""
-    mine = points.loc[points["service_class"] == service_class, "capacity"].astype(float)
+    mine = points.loc[_is(points["service_class"], service_class), "capacity"].astype(float)
     return None if not len(mine) or mine.isna().any() else float(mine.sum())
+
+
+def _is(column: pd.Series, value: str) -> pd.Series:
+    """Tell which texts are the value; one that is not known is not."""
+    return column.astype(object).fillna("").eq(value)
 
 
 def wifi(place: Quarter, access_points: gpd.GeoDataFrame | None) -> Figures:
     """Return public access points per 100,000 residents."""
-    if access_points is None:
+    if access_points is None or not len(access_points):
         return {("ICT5", 1): Figure(None, _NO_WIFI)}
-    working = float((access_points["state"] != "fault").sum())
+    working = float((~_is(access_points["state"], "fault")).sum())
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
     return {("ICT5", 1): divided((working, place.residents), NO_PEOPLE, times=1e5, **said)}
 
@@ -100,8 +122,11 @@ def cycling(place: Quarter, streets: gpd.GeoDataFrame | None) -> Figures:
     """
     if streets is None or not len(streets):
         return {("TRN2", 1): Figure(None, _NO_STREETS)}
-    slow = streets["maxspeed_kmh"].fillna(np.inf) <= 30
-    fit = streets[streets["bicycle"].astype(bool) & (~streets["car"].astype(bool) | slow)]
+    if not streets["bicycle"].notna().any():
+        return {("TRN2", 1): Figure(None, _NO_BICYCLES)}
+    slow = streets["maxspeed_kmh"].astype(float).fillna(np.inf) <= 30
+    bicycle, car = (streets[name].astype("boolean") for name in ("bicycle", "car"))
+    fit = streets[bicycle.fillna(value=False) & (~car.fillna(value=True) | slow)]
     km = float(fit.to_crs(metric_crs(place.area)).length.sum()) / 1000
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
     return {("TRN2", 1): divided((km, place.residents), NO_PEOPLE, times=1e5, **said)}
@@ -118,12 +143,11 @@ def lights(
     if lamps is None or not len(lamps):
         return {key: Figure(None, _NO_LIGHTS) for key in keys}
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
-    typed = lamps["lamp_type"][lamps["lamp_type"] != "unknown"]
-    led = (typed == "led").to_numpy(dtype=bool)
-    known = (lamps["state"] != "unknown").to_numpy(dtype=bool)
-    faults = (lamps["state"] == "fault").to_numpy(dtype=bool)[known]
+    kinds, states = (lamps[n].astype(object).fillna("unknown") for n in ("lamp_type", "state"))
+    led = kinds[kinds != "unknown"].eq("led").to_numpy()
+    faults = states[states != "unknown"].eq("fault").to_numpy()
     remote = Figure(None, _NO_CABINETS)
-    if cabinets is not None and "remote" in cabinets and cabinets["remote"].notna().all():
+    if cabinets is not None and _controls(cabinets, lamps):
         controlled = cabinets.loc[cabinets["remote"].astype(bool), "cabinet"]
         remote = percent(lamps["cabinet"].isin(controlled).to_numpy(dtype=bool), _NO_LIGHTS, **said)
     return {
@@ -135,9 +159,17 @@ def lights(
     }
 
 
+def _controls(cabinets: gpd.GeoDataFrame, lamps: gpd.GeoDataFrame) -> bool:
+    """Tell whether it is known which cabinets are remote, and which lamps they feed."""
+    if not {"cabinet", "remote"} <= set(cabinets) or not lamps["cabinet"].notna().any():
+        return False
+    return bool(len(cabinets) and cabinets[["cabinet", "remote"]].notna().all(axis=None))
+
+
 def meters(place: Quarter, table: gpd.GeoDataFrame | None, heated: int | None = None) -> Figures:
     """Return the shares of meters that are read remotely; heat by buildings.
 
+    A meter of which that is not known does not count.
     `heated` are the buildings with central heating; None = those that have a heat meter.
     """
     resources = {
@@ -151,7 +183,11 @@ def meters(place: Quarter, table: gpd.GeoDataFrame | None, heated: int | None = 
     found = {}
     for key, names in resources.items():
         mine = table[table["resource"].isin(names)]
-        live = mine["live"].to_numpy(dtype=bool)
+        told = mine[mine["live"].notna()]
+        if len(mine) and not len(told):
+            found[key] = Figure(None, _NO_LIVE)
+            continue
+        mine, live = told, told["live"].to_numpy(dtype=bool)
         if key[0] == "HEA1" and len(mine):
             by_house = mine.groupby("building_id")["live"].max()
             lower = float(len(by_house) if heated is None else heated)
@@ -166,17 +202,18 @@ def green(place: Quarter, areas: gpd.GeoDataFrame | None) -> Figures:
     keys: tuple[Key, ...] = (("GRN1", 1), ("GRN2", 1))
     if areas is None or not len(areas):
         return {key: Figure(None, _NO_GREEN) for key in keys}
-    if place.outline is None:
+    if place.area_m2 is None:
         return {key: Figure(None, NO_QUARTER) for key in keys}
     metric = areas.to_crs(metric_crs(place.area))
-    public = metric[metric["public"].fillna(False).astype(bool)]
+    public = metric[metric["public"].astype("boolean").fillna(value=False)]
 
     def inside_m2(frame: gpd.GeoDataFrame) -> float:
         united = shapely.union_all(frame.geometry.to_numpy())
         return float(united.intersection(place.outline).area)
 
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    per_person = divided((inside_m2(public), place.residents), NO_PEOPLE, **said)
     return {
-        ("GRN1", 1): divided((inside_m2(public), place.residents), NO_PEOPLE, **said),
+        ("GRN1", 1): per_person if metric["public"].notna().any() else Figure(None, _NO_PUBLIC),
         ("GRN2", 1): divided((inside_m2(metric), place.area_m2), NO_QUARTER, times=100.0, **said),
     }

@@ -13,7 +13,13 @@ from shapely.ops import substring
 
 from layers.model import Area
 from layers.seed import LightingClass
-from processing.checks import require_columns, require_geometry, require_rows, require_unique_index
+from processing.checks import (
+    require_amounts,
+    require_columns,
+    require_geometry,
+    require_rows,
+    require_unique_index,
+)
 from processing.crs import metric_crs
 from processing.lighting import bands, report, scene, sections, walking
 from processing.lighting.classes import BELOW
@@ -21,6 +27,7 @@ from processing.lighting.grid import Bools, Floats, Ints
 from processing.lighting.luminaire import Luminaire
 from processing.lighting.sections import Judged, Place, Rules
 from processing.lighting.walking import Walkers
+from processing.network import NONE
 from processing.pipelines.model import Result
 from processing.spread import Spread
 
@@ -75,13 +82,14 @@ def lighting_coverage(
     """
     place = replace(_place(area, inputs, library, norms, options), spread=spread)
     walkers = _walkers(area, inputs, options)
+    no_walks = _no_walks(inputs, walkers)
     lights = place.lights
     none = np.zeros(len(lights.ids), dtype=bool)
     dark = report.fed_by(lights, options.dark_cabinets)
     before = sections.judge(place, dark=none)
     after = sections.judge(place, dark=dark) if dark.any() else before
     passing = np.full(len(place.cut.street), np.nan)
-    if walkers is not None:
+    if walkers is not None and no_walks is None:
         passing = walking.passing(walkers, place.parts, place.cut)
     figures = report.figures(place, walkers, after, dark, options.burning_h)
     if options.dark_cabinets:
@@ -95,7 +103,7 @@ def lighting_coverage(
         },
         figures=figures,
         quality=report.quality(place, options.rules.cutoff_heights)
-        | {"walks_not_computable": _no_walks(inputs)},
+        | {"walks_not_computable": no_walks},
     )
 
 
@@ -118,11 +126,18 @@ def _place(
     return sections.prepare(parts, lights, list(library.values()), norms, options.rules)
 
 
-def _no_walks(inputs: Inputs) -> str | None:
-    """Say which layer is missing for the walks, or None."""
+def _no_walks(inputs: Inputs, walkers: Walkers | None) -> str | None:
+    """Say why no walks of residents are known, or None when some are."""
     given = {"buildings": inputs.buildings, "service_points": inputs.goals}
     missing = [name for name, frame in given.items() if frame is None]
-    return f"{' and '.join(missing)} not loaded" if missing else None
+    if walkers is None:
+        return f"{' and '.join(missing)} not loaded"
+    walk = walkers.node != NONE
+    if not walk.any():
+        return "no building has a way along the streets to a facility that residents walk to"
+    if not np.nansum(walkers.residents[walk]):
+        return "the residents of no building with a walk are known"
+    return None
 
 
 def _walkers(area: Area, inputs: Inputs, options: Options) -> Walkers | None:
@@ -134,6 +149,8 @@ def _walkers(area: Area, inputs: Inputs, options: Options) -> Walkers | None:
     require_columns(homes, ("residents",), name="buildings")
     require_unique_index(homes, name="buildings")
     require_geometry(homes, ("Polygon", "MultiPolygon"), name="buildings")
+    require_amounts(homes, ("residents",), name="buildings")
+    require_unique_index(goals, name="service_points")
     require_geometry(goals, ("Point",), name="service_points")
     return walking.walkers(area, inputs.streets, homes, goals, snap_limit_m=options.snap_limit_m)
 

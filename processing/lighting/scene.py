@@ -73,6 +73,7 @@ def parts(area: Area, streets: gpd.GeoDataFrame, *, default_width_m: float | Non
     require_geometry(streets, ("LineString",), name="streets")
     frame = to_metric(streets, area, name="streets").sort_index()
     frame = frame[~frame.geometry.isna() & ~frame.geometry.is_empty]
+    require_rows(frame, name="streets with a place", remedy="load the layer anew")
     lines = np.asarray(frame.geometry.values)
     length = shapely.length(lines)
     if not np.isfinite(length).all():
@@ -130,7 +131,7 @@ def lights(
     return Lights(
         ids=frame.index.to_numpy(dtype=np.int64),
         xy=xy,
-        state=frame["state"].to_numpy(dtype=object),
+        state=_texts(frame, "state"),
         cabinet=_texts(frame, "cabinet"),
         power_w=_power(frame, luminaire, list(library.values())),
         height_m=height,
@@ -150,7 +151,9 @@ def _checked(area: Area, street_lights: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     require_unique_index(street_lights, name="street_lights")
     require_geometry(street_lights, ("Point",), name="street_lights")
     frame = to_metric(street_lights, area, name="street_lights").sort_index()
-    return frame[~frame.geometry.isna() & ~frame.geometry.is_empty]
+    frame = frame[~frame.geometry.isna() & ~frame.geometry.is_empty]
+    require_rows(frame, name="street_lights with a place", remedy="load the layer anew")
+    return frame
 
 
 def numbers(frame: gpd.GeoDataFrame, column: str) -> Floats:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from layers.model import Area
-from processing.checks import require_columns, require_geometry, require_rows, require_unique_index
-from processing.crs import metric_crs, to_metric
+from processing.checks import require_amounts, require_columns, require_rows
+from processing.crs import metric_crs
 from processing.errors import BadParameter, NoVariogram
+from processing.frames import placed
 from processing.monitoring import kriging, placement, variogram
 from processing.monitoring.stations import Stations, Window, merged, stations, window
 from processing.monitoring.variogram import FEWEST_STATIONS, Floats, Kind, Model
@@ -107,7 +108,8 @@ class Seen:
 def monitoring_coverage(area: Area, inputs: Inputs, options: Options) -> Result:
     """Return `monitoring_coverage` (a row per cell) and `proposed_stations`, EPSG:4326.
 
-    Raises EmptyInput, MissingColumn, BadGeometry, RepeatedId, NotProjected, BadParameter.
+    Raises EmptyInput, MissingColumn, BadGeometry, BadValue, RepeatedId, NotProjected, Distorted,
+    BadParameter.
     """
     homes = _homes(area, inputs.buildings)
     when = window(inputs.readings, begin=options.begin, end=options.end)
@@ -140,11 +142,8 @@ def _homes(area: Area, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     remedy = "load the layer for this area or choose other building_kinds"
     require_rows(buildings, name=f"buildings of the chosen kinds in area {area.id}", remedy=remedy)
     require_columns(buildings, ("residents",), name="buildings")
-    require_unique_index(buildings, name="buildings")
-    require_geometry(buildings, ("Polygon", "MultiPolygon"), name="buildings")
-    metric = to_metric(buildings, area, name="buildings").sort_index()
-    metric = metric[~metric.geometry.isna() & ~metric.geometry.is_empty]
-    require_rows(metric, name=f"buildings with a place in area {area.id}", remedy="load them anew")
+    require_amounts(buildings, ("residents",), name="buildings")
+    metric = placed(buildings, area, ("Polygon", "MultiPolygon"), name="buildings")
     return metric.set_geometry(places(np.asarray(metric.geometry)), crs=metric.crs)
 
 

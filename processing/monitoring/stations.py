@@ -13,9 +13,9 @@ import shapely
 from numpy.typing import NDArray
 
 from layers.model import Area
-from processing.checks import require_columns, require_geometry, require_rows, require_unique_index
-from processing.crs import to_metric
+from processing.checks import require_columns, require_rows
 from processing.errors import BadParameter
+from processing.frames import placed
 from processing.monitoring.variogram import Floats, Ints
 
 HOUR = pd.Timedelta(hours=1)
@@ -57,6 +57,8 @@ def window(readings: gpd.GeoDataFrame, *, begin: datetime | None, end: datetime 
     require_rows(readings, name="air_sensor_readings", remedy="load the layer for this area")
     require_columns(readings, ("sensor_id", "time"), name="air_sensor_readings")
     times = pd.to_datetime(readings["time"], utc=True)
+    known = times[times.notna()].to_frame()
+    require_rows(known, name="air_sensor_readings of a known time", remedy="load their times, too")
     first = times.min().floor("h") if begin is None else _utc(begin).floor("h")
     last = times.max().floor("h") + HOUR if end is None else _utc(end).ceil("h")
     if not first < last:
@@ -75,17 +77,13 @@ def stations(
 ) -> Stations:
     """Return the stations of an area with what they measured in the window.
 
-    An hour with several readings counts once, by their mean. Raises EmptyInput, MissingColumn,
-    BadGeometry, NotProjected.
+    An hour with several readings counts once, by their mean; a concentration below 0 is no
+    reading. Raises EmptyInput, MissingColumn, BadGeometry, RepeatedId, NotProjected, Distorted.
     """
     name = "air_sensors"
-    require_rows(sensors, name=f"{name} in area {area.id}", remedy="load the layer for this area")
     require_columns(sensors, ("sensor_id",), name=name)
     require_columns(readings, (column,), name="air_sensor_readings")
-    require_unique_index(sensors, name=name)
-    require_geometry(sensors, ("Point",), name=name)
-    frame = to_metric(sensors, area, name=name).sort_index()
-    frame = frame[~frame.geometry.isna() & ~frame.geometry.is_empty]
+    frame = placed(sensors, area, ("Point",), name=name)
     hourly = _hourly(readings, when, column)
     by_sensor = hourly.groupby("sensor_id")["value"]
     keys = frame["sensor_id"]
@@ -121,7 +119,7 @@ def _hourly(readings: gpd.GeoDataFrame, when: Window, column: str) -> pd.DataFra
         }
     )
     inside = (table["hour"] >= when.begin) & (table["hour"] < when.end)
-    table = table[inside & np.isfinite(table["value"])]
+    table = table[inside & np.isfinite(table["value"]) & (table["value"] >= 0)]
     # Sorted, so that the order of rows does not reach the last bit of a mean.
     table = table.sort_values(["sensor_id", "hour", "value"])
     hourly: pd.DataFrame = table.groupby(["sensor_id", "hour"], as_index=False)["value"].mean()

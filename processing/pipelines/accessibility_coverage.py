@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from processing.spread import Spread
 
 NAME = "accessibility-coverage"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 TITLE = Text(
     be="Даступнасць і забяспечанасць",
     ru="Доступность и обеспеченность",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from layers.model import Area
 
 NAME = "fibre-coverage"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 TITLE = Text(
     be="Даступнасць оптавалакна",
     ru="Доступность оптоволокна",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from layers.raster import Raster
 
 NAME = "land-coverage"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 TITLE = Text(be="Зямля і забудова", ru="Земля и застройка", en="Land coverage")
 DESCRIPTION = Text(
     be=(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from processing.spread import Spread
 
 NAME = "lighting-coverage"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 TITLE = Text(be="Вулічнае асвятленне", ru="Уличное освещение", en="Street lighting")
 DESCRIPTION = Text(
     be=(
@@ -225,10 +225,12 @@ def compute(  # noqa: PLR0913 - an argument for each layer and seed table
     tiles. Raises BadParameter, BadPhotometry, EmptyInput, MissingColumn, NotProjected, BadGeometry,
     RepeatedId.
     """
-    from processing.lighting import coverage, sections  # noqa: PLC0415 - the web never computes
+    from processing.checks import require_columns  # noqa: PLC0415 - the web never computes
+    from processing.lighting import coverage, sections  # noqa: PLC0415
 
     goals = service_points
-    if goals is not None and "service_class" in goals.columns:
+    if goals is not None:
+        require_columns(goals, ("service_class",), name="service_points")
         goals = goals[goals["service_class"] == params.walk_to]
     homes = buildings
     if homes is not None and "kind" in homes.columns:

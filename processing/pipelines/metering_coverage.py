@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from layers.model import Area
 
 NAME = "metering-coverage"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 TITLE = Text(be="Улік рэсурсаў", ru="Учёт ресурсов", en="Metering coverage")
 DESCRIPTION = Text(
     be=(
@@ -50,7 +50,7 @@ class Params(ParamsBase):
     """Parameters; the clock is never asked: `as_of` None is the newest reading."""
 
     window_days: int = Field(default=31, ge=1, le=366)
-    as_of: date | None = None
+    as_of: date | None = Field(default=None, ge=date(1900, 1, 1), le=date(2199, 12, 31))
     months: int = Field(default=12, ge=1, le=120)
 
 

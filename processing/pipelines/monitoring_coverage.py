@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from layers.model import Area
 
 NAME = "monitoring-coverage"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 TITLE = Text(
     be="Ахоп сеткай назіранняў",
     ru="Охват сетью наблюдений",

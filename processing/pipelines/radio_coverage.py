@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from processing.spread import Spread
 
 NAME = "radio-coverage"
-VERSION = "1.1.0"
+VERSION = "1.1.1"
 TITLE = Text(
     be="Радыёпакрыццё: мабільная сувязь, Wi-Fi, LoRaWAN",
     ru="Радиопокрытие: мобильная связь, Wi-Fi, LoRaWAN",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from layers.model import Area
 
 NAME = "site-selection"
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 TITLE = Text(be="Выбар месцаў", ru="Выбор мест", en="Site selection")
 DESCRIPTION = Text(
     be=(
@@ -75,7 +75,7 @@ class Params(ParamsBase):
     points: tuple[Position, ...] = Field(default=(), max_length=1_000)
     spacing_m: float = Field(default=100.0, ge=10, le=5_000)
     curve_sites: int = Field(default=5, ge=1, le=20)
-    cost_per_site: float | None = Field(default=None, gt=0)
+    cost_per_site: float | None = Field(default=None, gt=0, le=1e12)
     snap_limit_m: float = Field(default=150.0, ge=1, le=1_000)
     building_kinds: Chosen[BuildingKind] = Field(
         default=("residential",), min_length=1, json_schema_extra={"uniqueItems": True}

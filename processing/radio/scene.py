@@ -9,12 +9,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from processing.errors import BadParameter, MixedCRS
+from processing.errors import BadParameter
 from processing.network import Geometries, Ints
 from processing.radio import line_of_sight, profile
 from processing.radio.loss import Bools, Floats
 from processing.radio.models import Scene
-from processing.radio.stations import numbers
+from processing.radio.stations import above_0
 from processing.raster import Raster
 
 STOREY_M = 3.0
@@ -24,6 +24,8 @@ SPACING_M = 8.0
 MARGIN_M = 100.0
 """How far cells reach beyond the buildings."""
 MOST_CELLS = 400_000
+GROUND_M, CLUTTER_M = (-500.0, 9_000.0), (0.0, 1_000.0)
+"""No ground, no house or tree is lower or higher: -9999 or 32767 in a raster is a hole of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,11 @@ class Places:
 def heights(buildings: gpd.GeoDataFrame) -> tuple[Floats, Bools]:
     """Return the height (m) of each building, and whether it is known.
 
-    `height_m`, else `storeys` of 3 m; a building of which neither is known counts as one storey.
+    `height_m`, else `storeys` of 3 m; a building of which neither is known (above 0) counts as one
+    storey.
     """
-    found = numbers(buildings, "height_m")
-    found = np.where(np.isnan(found), STOREY_M * numbers(buildings, "storeys"), found)
+    found = above_0(buildings, "height_m")
+    found = np.where(np.isnan(found), STOREY_M * above_0(buildings, "storeys"), found)
     known = np.isfinite(found)
     return np.where(known, found, STOREY_M), known
 
@@ -65,6 +68,9 @@ def build(
     bounds = (west - far, south - far, east + far, north + far)
     flat = line_of_sight.roofs(footprints, height_m, bounds, cell_m)
     terrain, clutter = (None if raster is None else profile.grid(raster) for raster in rasters)
+    for grid, lowest_m, highest_m in ((terrain, *GROUND_M), (clutter, *CLUTTER_M)):
+        if grid is not None:
+            grid.values[(grid.values < lowest_m) | (grid.values > highest_m)] = np.nan
     if terrain is None:
         return Scene(flat, None, clutter, latitude_deg)
     ground, _ = profile.sample(terrain, *line_of_sight.centres(flat))
@@ -73,14 +79,16 @@ def build(
     return Scene(risen, terrain, clutter, latitude_deg)
 
 
-def require_crs(raster: Raster | None, crs: object, *, name: str) -> None:
-    """Raise MixedCRS when a raster is not in the metric CRS of the area."""
-    from pyproj import CRS  # noqa: PLC0415 - only here
-
-    if raster is not None and CRS.from_user_input(raster.crs) != crs:
-        raise MixedCRS(
-            f"{name} is in {raster.crs} but the area is measured in {crs}; project the raster to it"
-        )
+def known_share(clutter: profile.Grid | None, points: Floats) -> float | None:
+    """Return the share of points (n x 2) whose clutter is known; None where none is loaded."""
+    if clutter is None or not len(points):
+        return None
+    column = np.floor((points[:, 0] - clutter.west) / clutter.width_m)
+    row = np.floor((clutter.north - points[:, 1]) / clutter.height_m)
+    rows, columns = clutter.values.shape
+    inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    cells = clutter.values[row[inside].astype(np.int64), column[inside].astype(np.int64)]
+    return round(float(np.isfinite(cells).sum()) / len(points), 4)
 
 
 def places(footprints: Geometries, *, cell_m: float) -> Places:

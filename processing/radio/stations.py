@@ -62,7 +62,7 @@ def wifi(frame: gpd.GeoDataFrame, building: Building) -> list[Source]:
     power = numbers(kept, "eirp_dbm")
     if "indoor" in kept.columns:
         inside = kept["indoor"].fillna(value=False).to_numpy(dtype=bool)
-        wall = entry_loss_db(numbers(kept, "frequency_mhz") / 1e3, building)
+        wall = entry_loss_db(above_0(kept, "frequency_mhz") / 1e3, building)
         power = power - np.where(inside, wall, 0.0)
     return [_source(WIFI, kept, power, 360.0)]
 
@@ -80,11 +80,17 @@ def lorawan(frame: gpd.GeoDataFrame) -> list[Source]:
 
 
 def numbers(frame: gpd.GeoDataFrame, column: str) -> Floats:
-    """Return a column as numbers with NaN where it is not known or not there."""
+    """Return a column as numbers with NaN where it is not known, infinite or not there."""
     if column not in frame.columns:
         return np.full(len(frame), np.nan)
     found: Floats = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    return found
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def above_0(frame: gpd.GeoDataFrame, column: str) -> Floats:
+    """Return a column as numbers above 0; what cannot be is not known, NaN."""
+    found = numbers(frame, column)
+    return np.where(found > 0, found, np.nan)
 
 
 def _checked(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
@@ -101,8 +107,8 @@ def _source(
     stations = Stations(
         x=xy[:, 0],
         y=xy[:, 1],
-        height_m=numbers(rows, "height_m"),
-        f_ghz=numbers(rows, "frequency_mhz") / 1e3,
+        height_m=above_0(rows, "height_m"),
+        f_ghz=above_0(rows, "frequency_mhz") / 1e3,
         power_dbm=power_dbm,
         azimuth_deg=numbers(rows, "azimuth_deg") + north_deg(require_metric(rows, name=kind), xy),
         tilt_deg=numbers(rows, "tilt_deg"),

@@ -76,15 +76,15 @@ def test_a_terminal_may_be_named_by_the_id_of_its_feature(terminal):
 
 
 def test_what_is_not_known_is_counted():
-    lost = frame(
-        [shapely.Point(500, 5), shapely.Point(800, 5)],
-        loss_db=[None, 21.0],
-        terminal=["OLT-1", "OLT-9"],
-    )
-    result = fibre_coverage(ORSHA, inputs(splitters=lost), Settings())
+    known = {"loss_db": [None, 21.0, 17.5], "terminal": ["OLT-1", "OLT-9", "OLT-1"]}
+    places = [shapely.Point(500, 5), shapely.Point(800, 5), shapely.Point(500, 900)]
+    result = fibre_coverage(ORSHA, inputs(splitters=frame(places, **known)), Settings())
     assert result.quality["splitters_without_loss_known"] == 1
     assert result.quality["splitters_without_terminal"] == 1
     assert result.frames["fibre_coverage"]["coverage"].tolist()[:2] == ["unreachable"] * 2
+    lost = frame(places, **known).iloc[:2]
+    with pytest.raises(EmptyInput, match="none has a known loss_db and a terminal of known"):
+        fibre_coverage(ORSHA, inputs(splitters=lost), Settings())
 
 
 def test_what_is_missing_is_named():

@@ -259,7 +259,7 @@ def test_what_is_missing_is_named():
     with pytest.raises(NotProjected, match="street_lights: the frame has no CRS"):
         compute(street_lights(*LAMPS).set_crs(None, allow_override=True))
     broken = ROAD.set_geometry([shapely.LineString([(0, 0), (np.inf, 5)])], crs=ROAD.crs)
-    with pytest.raises(BadGeometry, match="streets: ids 1 have coordinates that are no numbers"):
+    with pytest.raises(BadGeometry, match="streets: ids 1 have coordinates that are no place"):
         compute(road=broken)
 
 
@@ -270,9 +270,11 @@ def test_degrees_are_measured_in_metres():
 
 
 def test_nobody_walks_where_there_is_no_goal():
-    found = compute(goals=facilities(("school", 0, 0))).figures["walks"]
-    assert found["share_lit"] is None
-    assert found["homes_without_walk"] == 2
+    result = compute(goals=facilities(("school", 0, 0)))
+    assert result.figures["walks"]["share_lit"] is None
+    assert result.figures["walks"]["homes_without_walk"] == 2
+    assert "no building has a way" in result.quality["walks_not_computable"]
+    assert result.frames["street_lighting"]["residents"].isna().all()
 
 
 def test_without_homes_the_streets_are_judged_and_walks_are_not_computable():
