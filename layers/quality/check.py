@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection, sql
@@ -9,9 +10,10 @@ from psycopg.rows import tuple_row
 
 from layers.ingest.vector.finding import Finding
 from layers.model import HULL, Area, Layer, Rule
+from layers.quality.boxes import Boxes
 from layers.quality.measures import measures
 from layers.quality.result import Quality, Ruled, Verdict
-from layers.quality.rules import BESIDE, ROWS, RULES, TOUCH_M, said
+from layers.quality.rules import BESIDE, ROWS, RULES, TOUCH_M, Topology, said
 
 KEPT = 1_000
 """How many faults of one rule are named one by one; all of them are counted."""
@@ -32,7 +34,8 @@ def check(conn: Connection, layer: Layer, table: sql.Identifier, area: Area) -> 
         if not (count and layer.quality):
             return Quality(count, measured)
         _place(cursor, layer, table, where, area)
-        found = [_ask(cursor, rule, area, count) for rule in layer.quality]
+        places = _Places(cursor)
+        found = [_ask(cursor, rule, area, count, places) for rule in layer.quality]
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", ROWS)))
     rules, findings = zip(*found, strict=True)
     return Quality(count, measured, rules, tuple(one for part in findings for one in part))
@@ -41,7 +44,7 @@ def check(conn: Connection, layer: Layer, table: sql.Identifier, area: Area) -> 
 def _place(
     cursor: Any, layer: Layer, table: sql.Identifier, where: sql.Composable, area: Area
 ) -> None:
-    """Lay the rows out in metres, with an index, as the rules ask for them."""
+    """Lay the rows out in metres, with an index where a rule asks for all."""
     names = {name for rule in layer.quality for name in rule.apart}
     apart = sql.SQL(" OR ").join(
         sql.SQL("coalesce({}, false)").format(sql.Identifier(name)) for name in sorted(names)
@@ -63,7 +66,8 @@ def _place(
         where=where,
     )
     cursor.execute(made)
-    _index(cursor, ROWS)
+    if any(_topology(rule).among == "all" for rule in layer.quality):
+        _index(cursor, ROWS)
 
 
 def _index(cursor: Any, table: str) -> None:
@@ -72,8 +76,32 @@ def _index(cursor: Any, table: str) -> None:
     cursor.execute(sql.SQL("ANALYZE {}").format(name))
 
 
-def _ask(cursor: Any, rule: Rule, area: Area, count: int) -> tuple[Ruled, list[Finding]]:
-    topology = RULES["gap_within" if rule.within else rule.rule]
+def _topology(rule: Rule) -> Topology:
+    return RULES["gap_within" if rule.within else rule.rule]
+
+
+@dataclass
+class _Places:
+    """Where the rules look; the boxes are read once, when the first rule needs them."""
+
+    cursor: Any
+    boxes: Boxes | None = None
+
+    def among(self, rule: Rule) -> dict[str, list[int]]:
+        way = _topology(rule).among
+        if way == "all":
+            return {}
+        self.boxes = self.boxes or Boxes.of(self.cursor, sql.Identifier(ROWS))
+        if way == "repeated":
+            return {"first": self.boxes.repeated().tolist()}
+        first, second = self.boxes.sharing(rule.limit)
+        return {"first": first.tolist(), "second": second.tolist()}
+
+
+def _ask(
+    cursor: Any, rule: Rule, area: Area, count: int, places: _Places
+) -> tuple[Ruled, list[Finding]]:
+    topology = _topology(rule)
     other = rule.beside or rule.within
     if other and not _place_beside(cursor, other, area):
         return Ruled(rule.rule, topology.measure, 0, 0, 0, "unchecked"), []
@@ -88,7 +116,7 @@ def _ask(cursor: Any, rule: Rule, area: Area, count: int) -> tuple[Ruled, list[F
         " LEFT JOIN quality_rows AS r ON r.id = f.id ORDER BY f.id, f.other"
     ).format(asked=sql.SQL(topology.query))
     values = {"limit": rule.limit, "touch": TOUCH_M, "kept": KEPT, "mutual": topology.mutual}
-    rows = cursor.execute(query, values).fetchall()
+    rows = cursor.execute(query, values | places.among(rule)).fetchall()
     faults, faulty = rows[0][:2]
     verdict = _verdict(rule, faulty, faulty / count)
     findings = [

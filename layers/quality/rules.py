@@ -1,4 +1,4 @@
-"""The SQL of each topology rule over `quality_rows (id, g, ends)`: g in metres, valid, indexed.
+"""The SQL of each topology rule over `quality_rows (id, g, ends)`: g in metres and valid.
 
 `ends` are both ends of a line: lines are split at nodes, so these are its nodes.
 Every query gives faults as (id, other id or null, size or null, place in metres); the place is
@@ -8,7 +8,7 @@ where a person should look. Measures are those of ISO 19157:2013, annex D.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import Literal, LiteralString
 
 from layers.model import Rule
 
@@ -26,7 +26,9 @@ TOUCH_M = 0.001
 class Topology:
     """How a rule is asked, the number of its measure, and what its size is (`m`, `m2`).
 
-    `mutual`: both features of a fault are at fault, whichever has the lower id.
+    `mutual`: both features of a fault are at fault, whichever has the lower id. `among` says where
+    to look: at all rows by their index, at the pairs whose boxes have more in common than the limit
+    (`first`, `second`), or at the rows whose box is that of another (`first`).
     """
 
     measure: int
@@ -34,6 +36,7 @@ class Topology:
     query: LiteralString
     unit: str = ""
     mutual: bool = False
+    among: Literal["all", "sharing", "repeated"] = "all"
 
 
 RULES: dict[str, Topology] = {
@@ -41,12 +44,14 @@ RULES: dict[str, Topology] = {
         11,
         "overlaps feature {other} by {size:.1f} m2",
         "SELECT a.id, b.id, ST_Area(x.g), ST_PointOnSurface(x.g)"
-        " FROM quality_rows AS a JOIN quality_rows AS b ON a.id < b.id AND a.g && b.g"
+        " FROM unnest(%(first)s::bigint[], %(second)s::bigint[]) AS p (a, b)"
+        " JOIN quality_rows AS a ON a.id = p.a JOIN quality_rows AS b ON b.id = p.b"
         " AND ST_Relate(a.g, b.g, '2********'),"
         " LATERAL (SELECT ST_CollectionExtract(ST_Intersection(a.g, b.g), 3) AS g) AS x"
         " WHERE ST_Area(x.g) > %(limit)s",
         "m2",
         mutual=True,
+        among="sharing",
     ),
     "gap": Topology(
         25,
@@ -116,8 +121,10 @@ RULES: dict[str, Topology] = {
         "has the same shape as feature {other}",
         "SELECT r.id, f.id, NULL, ST_PointOnSurface(r.g) FROM quality_rows AS r"
         " JOIN (SELECT min(id) AS id, ST_AsBinary(ST_Normalize(g)) AS shape FROM quality_rows"
-        "  GROUP BY 2 HAVING count(*) > 1) AS f"
-        " ON ST_AsBinary(ST_Normalize(r.g)) = f.shape AND r.id <> f.id",
+        "  WHERE id = ANY(%(first)s::bigint[]) GROUP BY 2 HAVING count(*) > 1) AS f"
+        " ON ST_AsBinary(ST_Normalize(r.g)) = f.shape AND r.id <> f.id"
+        " WHERE r.id = ANY(%(first)s::bigint[])",
+        among="repeated",
     ),
 }
 
