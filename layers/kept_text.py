@@ -15,7 +15,7 @@ from psycopg import sql
 
 from layers import query
 from layers.model import Layer
-from layers.query import CRS84, KEPT_TEXT, Query
+from layers.query import KEPT_TEXT, Query
 
 SELECT_MARKS = (
     "SELECT c.relname::text, col_description(c.oid, a.attnum) FROM pg_class AS c"  # noqa: S608
@@ -62,7 +62,7 @@ def make(layer: Layer, types: Mapping[str, sql.SQL]) -> tuple[sql.Composed, ...]
     names["typed"] = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(f.name), types[f.name]) for f in fields
     )
-    names["body"] = _body(layer)
+    names["body"] = _body()
     names["shape"] = _shape()
     names["fields"] = sql.SQL(", ").join(sql.Identifier(f.name) for f in fields)
     names["mark"] = sql.Literal(mark(layer))
@@ -116,7 +116,7 @@ def _shape() -> sql.SQL:
     return sql.SQL(f"ST_AsGeoJSON(geom, {query.DEGREE_DIGITS}, 0)")
 
 
-def _body(layer: Layer) -> sql.Literal:
+def _body() -> sql.Literal:
     text = query.feature_text(
         sql.SQL("id"), sql.SQL("coalesce(shape, 'null')"), sql.SQL("row_to_json(properties)::text")
     )
@@ -126,4 +126,4 @@ def _body(layer: Layer) -> sql.Literal:
 
 def _definition(layer: Layer) -> str:
     fields = ", ".join(f"{f.name} {f.type}" for f in layer.published_fields)
-    return f"{_body(layer).as_string()} {_shape().as_string()} {fields}"
+    return f"{_body().as_string()} {_shape().as_string()} {fields}"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import psycopg
 from psycopg import Connection, sql
 
@@ -27,13 +28,14 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Settle:
-    """What is done to the full staging table, given its name: rows are renumbered, or go.
+    """What is done to the full staging table, whose shapes are valid: rows are renumbered, or go.
 
+    It is given the table's name and the ids of the rows whose shape another row has as well.
     `rewrites`: it puts a table of its own, made by `create`, in the place of this one, which
     therefore needs no generated columns.
     """
 
-    run: Callable[[str], None]
+    run: Callable[[str, np.ndarray], None]
     rewrites: bool
 
 
@@ -89,12 +91,15 @@ def copy(
     Runs inside the caller's transaction. Raises RefusedLoad naming reasons, counts and first ids.
     """
     table, tiles = _names(load)
+    _share_work(conn)
     create(conn, load.layer, table, generated=not (settle and settle.rewrites))
     faults = Faults()
-    _copy_rows(conn, load, table, frames, faults, progress)
-    repaired = _repair(conn, load.layer, table, faults)
+    alike = _copy_rows(conn, load, table, frames, faults, progress)
+    repaired = Repaired()
     if settle:
-        settle.run(table)
+        settle.run(table, alike)
+    else:
+        repaired = _repair(conn, load.layer, table, faults)
     check(conn, load.layer, load.area, table, faults)
     if faults:
         raise RefusedLoad(_refusal(load, faults.sentence()))
@@ -108,6 +113,7 @@ def copy_table(conn: Connection, load: Load, source: sql.Identifier) -> Staged:
     Runs inside the caller's transaction. The rows are not checked: they were published once.
     """
     table, tiles = _names(load)
+    _share_work(conn)
     create(conn, load.layer, table)
     names = sql.SQL(", ").join(sql.Identifier(c) for c in rows.columns(load.layer))
     command = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
@@ -134,6 +140,11 @@ def finish(conn: Connection, load: Load, staged: Staged) -> None:
     _like_partition(conn, load, staged.tiles, sql.Identifier("tiles", load.layer.id))
 
 
+def _share_work(conn: Connection) -> None:
+    """Let one worker help with the readings of the whole table, even where requests have none."""
+    conn.execute("SET LOCAL max_parallel_workers_per_gather = 1")
+
+
 def _names(load: Load) -> tuple[str, str]:
     # 63 bytes is the longest name: 48 of the layer, 8 of the area, 6 of ours.
     token = secrets.token_hex(2)
@@ -151,16 +162,27 @@ def _copy_rows(
     frames: Iterable[gpd.GeoDataFrame],
     faults: Faults,
     progress: Progress | None,
-) -> None:
+) -> np.ndarray:
+    """Copy the frames; return the ids of the rows whose shape another row has as well."""
+    ids, prints = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     names = sql.SQL(", ").join(sql.Identifier(c) for c in rows.columns(load.layer))
-    command = sql.SQL("COPY {} ({}) FROM STDIN").format(staging(table), names)
+    command = sql.SQL("COPY {} ({}) FROM STDIN (ENCODING 'UTF8')").format(staging(table), names)
     with conn.cursor() as cursor, cursor.copy(command) as target:
         for frame in frames:
             chunks = rows.text(frame, load.layer, area=load.area, origin=load.origin, faults=faults)
-            for count, text in chunks:
-                target.write(text)
+            for chunk in chunks:
+                target.write(chunk.text)
+                ids.append(chunk.ids)
+                prints.append(np.fromiter(map(hash, chunk.shapes), np.int64, len(chunk.ids)))
                 if progress:
-                    progress(count)
+                    progress(len(chunk.ids))
+    return repeated(np.concatenate(ids), np.concatenate(prints))
+
+
+def repeated(ids: np.ndarray, prints: np.ndarray) -> np.ndarray:
+    """Return the ids whose print (n, whole numbers) is that of another id; both sorted alike."""
+    _, which, count = np.unique(prints, return_inverse=True, return_counts=True)
+    return np.asarray(ids[count[which] > 1])
 
 
 def create(conn: Connection, layer: Layer, table: str, *, generated: bool = True) -> None:

@@ -16,24 +16,11 @@ BLOCK = 500_000
 """Pairs looked at at a time: bounds the memory."""
 
 _ROUNDING = 1e-6
-_HEAD_BYTES = 19
-_ROW = np.dtype(
-    [
-        ("columns", ">i2"), ("id_bytes", ">i4"), ("id", ">i8"),
-        ("sides", [("bytes", ">i4"), ("value", ">f8")], 4),
-    ]
-)  # fmt: skip
-"""A row of PostgreSQL's binary COPY."""
-
-_WEIGHTS = np.array([1, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
-_HEAD_BYTES = 19
-_ROW = np.dtype(
-    [
-        ("columns", ">i2"), ("id_bytes", ">i4"), ("id", ">i8"),
-        ("sides", [("bytes", ">i4"), ("value", ">f8")], 4),
-    ]
-)  # fmt: skip
-"""A row of PostgreSQL's binary COPY."""
+_WEIGHTS = np.array(
+    [1, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64
+)
+_ROW = np.dtype([("id", ">i8"), ("bounds", ">f8", 4)])
+"""A row as PostgreSQL sends it in binary form."""
 
 Pairs = tuple[np.ndarray, np.ndarray]
 
@@ -49,16 +36,15 @@ class Boxes:
     def of(cls, cursor: Cursor[Any], table: sql.Identifier) -> Boxes:
         """Read the boxes of the shapes `g` of a table, as they are without any null."""
         query = sql.SQL(
-            "COPY (SELECT id, ST_XMin(g), ST_YMin(g), ST_XMax(g), ST_YMax(g) FROM {}"
-            " WHERE g IS NOT NULL AND NOT ST_IsEmpty(g)) TO STDOUT (FORMAT binary)"
+            "SELECT string_agg(int8send(id) || float8send(ST_XMin(g)) || float8send(ST_YMin(g))"
+            " || float8send(ST_XMax(g)) || float8send(ST_YMax(g)), ''::bytea) FROM {}"
+            " WHERE g IS NOT NULL AND NOT ST_IsEmpty(g) GROUP BY id / 1000000"
         ).format(table)
-        with cursor.copy(query) as rows:
-            data = bytearray()
-            for part in rows:
-                data += part
-        count = (len(data) - _HEAD_BYTES) // _ROW.itemsize
-        read = np.frombuffer(data, _ROW, count, _HEAD_BYTES)
-        return cls(read["id"].astype(np.int64), read["sides"]["value"].astype(np.float64))
+        parts = cursor.execute(query, binary=True).fetchall()
+        read = np.concatenate(
+            [np.frombuffer(part, _ROW) for (part,) in parts] or [np.empty(0, _ROW)]
+        )
+        return cls(read["id"].astype(np.int64), read["bounds"].astype(np.float64))
 
     def sharing(self, area_m2: float) -> Pairs:
         """Return the ids of the pairs whose boxes have more than an area in common, lower first.
