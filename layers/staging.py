@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import psycopg
 from psycopg import Connection, sql
 
-from layers import rows
+from layers import partition, rows, side_tiles
 from layers.errors import RefusedLoad
 from layers.faults import SHOWN, Faults
 from layers.model import Area, Layer, Origin
 from layers.row_sums import sum_rows
-from layers.schema import tile_column_type, tile_fields
 from layers.staging_check import check, not_null, select, staging
 
 Progress = Callable[[int], None]
@@ -69,14 +68,17 @@ class Load:
 
 @dataclass(frozen=True)
 class Staged:
-    """A checked load; table names in schema `staging`, `sums` what its checksum is made of."""
+    """A checked load; table names in schema `staging`, `sums` what its checksum is made of.
+
+    `tiles` is None as long as the side table is not made.
+    """
 
     table: str
-    tiles: str
     checksum: str
     row_count: int
     sums: tuple[str, str]
     repaired: Repaired
+    tiles: str | None = None
 
 
 def copy(
@@ -90,7 +92,7 @@ def copy(
 
     Runs inside the caller's transaction. Raises RefusedLoad naming reasons, counts and first ids.
     """
-    table, tiles = _names(load)
+    table = _name(load)
     _share_work(conn)
     create(conn, load.layer, table, generated=not (settle and settle.rewrites))
     faults = Faults()
@@ -104,7 +106,7 @@ def copy(
     if faults:
         raise RefusedLoad(_refusal(load, faults.sentence()))
     checksum, row_count, sums = sum_rows(conn, table)
-    return Staged(table, tiles, checksum, row_count, sums, repaired)
+    return Staged(table, checksum, row_count, sums, repaired)
 
 
 def copy_table(conn: Connection, load: Load, source: sql.Identifier) -> Staged:
@@ -112,21 +114,22 @@ def copy_table(conn: Connection, load: Load, source: sql.Identifier) -> Staged:
 
     Runs inside the caller's transaction. The rows are not checked: they were published once.
     """
-    table, tiles = _names(load)
+    table = _name(load)
     _share_work(conn)
     create(conn, load.layer, table)
     names = sql.SQL(", ").join(sql.Identifier(c) for c in rows.columns(load.layer))
     command = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
     conn.execute(command.format(staging(table), names, names, source))
     checksum, row_count, sums = sum_rows(conn, table)
-    return Staged(table, tiles, checksum, row_count, sums, Repaired())
+    return Staged(table, checksum, row_count, sums, Repaired())
 
 
-def finish(conn: Connection, load: Load, staged: Staged) -> None:
+def finish(conn: Connection, load: Load, staged: Staged, *, tiles: bool = True) -> Staged:
     """Give the staging table what the parent has, and make the side table for tiles.
 
     After this, attaching both is instant: every constraint and index of the parents is there.
-    Raises RefusedLoad when a row breaks a constraint of the layer's table.sql.
+    Without `tiles`, the side table is left to layers/tile_fill.py. Raises RefusedLoad when a row
+    breaks a constraint of the layer's table.sql.
     """
     parent = sql.Identifier("features", load.layer.id)
     # Sorting and index building of millions of rows in memory, not in temporary files.
@@ -135,9 +138,13 @@ def finish(conn: Connection, load: Load, staged: Staged) -> None:
         _constrain(conn, load, staged.table)
     except psycopg.IntegrityError as error:
         raise RefusedLoad(_refusal(load, str(error.diag.message_primary))) from None
-    _like_partition(conn, load, staged.table, parent)
-    _make_tiles(conn, load, staged)
-    _like_partition(conn, load, staged.tiles, sql.Identifier("tiles", load.layer.id))
+    partition.like_parent(conn, load.area, staged.table, parent)
+    if not tiles:
+        return staged
+    made = f"{staged.table[:-1]}t"
+    side_tiles.make(conn, load.layer, staging(staged.table), staging(made))
+    partition.like_parent(conn, load.area, made, sql.Identifier("tiles", load.layer.id))
+    return replace(staged, tiles=made)
 
 
 def _share_work(conn: Connection) -> None:
@@ -145,10 +152,9 @@ def _share_work(conn: Connection) -> None:
     conn.execute("SET LOCAL max_parallel_workers_per_gather = 1")
 
 
-def _names(load: Load) -> tuple[str, str]:
+def _name(load: Load) -> str:
     # 63 bytes is the longest name: 48 of the layer, 8 of the area, 6 of ours.
-    token = secrets.token_hex(2)
-    return f"{load.partition}_{token}f", f"{load.partition}_{token}t"
+    return f"{load.partition}_{secrets.token_hex(2)}f"
 
 
 def _refusal(load: Load, reasons: str) -> str:
@@ -266,55 +272,3 @@ def _constrain(conn: Connection, load: Load, table: str) -> None:
         for name, text in checks
     ]
     conn.execute(sql.SQL("ALTER TABLE {} {}").format(staging(table), sql.SQL(", ").join(parts)))
-
-
-def _like_partition(conn: Connection, load: Load, table: str, parent: sql.Composable) -> None:
-    """Give a table the indexes of `parent`, the bound as a check, statistics and rights.
-
-    PostgreSQL makes the missing indexes of a table that becomes a partition; a shell without rows
-    takes it in and lets it go, so that the real parent finds them made.
-    """
-    shell = staging(f"{table[:-1]}s")
-    names = {
-        "table": staging(table),
-        "shell": shell,
-        "parent": parent,
-        "area": sql.Literal(load.area.id),
-    }
-    for command in (
-        "ALTER TABLE {table} ADD CONSTRAINT area_is CHECK (area = {area})",
-        "CREATE TABLE {shell} (LIKE {parent} INCLUDING ALL) PARTITION BY LIST (area)",
-        "ALTER TABLE {shell} ATTACH PARTITION {table} FOR VALUES IN ({area})",
-        "ALTER TABLE {shell} DETACH PARTITION {table}",
-        "DROP TABLE {shell}",
-        "GRANT SELECT ON {table} TO geoportal_reader",
-        "ANALYZE {table}",
-    ):
-        conn.execute(sql.SQL(command).format(**names))
-
-
-def _make_tiles(conn: Connection, load: Load, staged: Staged) -> None:
-    fields = tile_fields(load.layer)
-    names = {
-        "tiles": staging(staged.tiles),
-        "parent": sql.Identifier("tiles", load.layer.id),
-        "rows": staging(staged.table),
-        "columns": sql.SQL("").join(sql.SQL(", {}").format(sql.Identifier(f.name)) for f in fields),
-        "values": sql.SQL("").join(
-            sql.SQL(", {}::{}").format(sql.Identifier(f.name), tile_column_type(f)) for f in fields
-        ),
-    }
-    make = "CREATE TABLE {tiles} (LIKE {parent} INCLUDING GENERATED)"
-    conn.execute(sql.SQL(make).format(**names))
-    # Web Mercator ends at 85.06 degrees; rings turn as tiles have them; ORDER BY geom follows a
-    # space-filling curve.
-    conn.execute(
-        sql.SQL(
-            "INSERT INTO {tiles} (id, area{columns}, geom) SELECT * FROM ("
-            " SELECT id, area{values}, ST_ForcePolygonCW(ST_Transform(CASE"
-            "   WHEN geom @ ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326) THEN geom"
-            "   ELSE ST_Intersection(geom, ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326))"
-            "   END, 3857)) AS geom FROM {rows} WHERE geom IS NOT NULL) AS moved"
-            " WHERE NOT ST_IsEmpty(geom) ORDER BY geom"
-        ).format(**names)
-    )

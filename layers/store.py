@@ -135,7 +135,7 @@ def _stage(
         version = _published(conn, load, staged)
         if version is not None:
             raise Rollback(transaction)
-        staging.finish(conn, load, staged)
+        staged = staging.finish(conn, load, staged)
     return staged, version
 
 

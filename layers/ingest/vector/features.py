@@ -121,7 +121,8 @@ class Features:
             return np.arange(kept + 1, kept + count + 1) + self.area.feature_id(0)
         values = columns[self.mapping.key[0]]
         self.holds = self.holds and self.order.holds(start, values)
-        return self.order.places_of(start, len(good))[good] + self.area.feature_id(0)
+        places = self.order.places_of(start, len(good))[good]
+        return np.asarray(places + self.area.feature_id(0))
 
     def _converters(self) -> list[tuple[Field, Convert | None]]:
         found: list[tuple[Field, Convert | None]] = []

@@ -236,7 +236,7 @@ class _Loading:
 
     def _publish(self, staged: Staged) -> None:
         conn, load = self.conn, self.load
-        staging.finish(conn, load, staged)
+        staging.finish(conn, load, staged, tiles=False)
         version = change.next_version(conn)
         if not self.invented:
             change.remember(
