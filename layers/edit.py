@@ -206,8 +206,8 @@ def _twin_text(layer: Layer) -> str:
             "INSERT INTO {tiles} (id, area{columns}, geom) SELECT * FROM ("
             " SELECT t.id, t.area{values}, {drawn} AS geom FROM {table} AS t"
             " WHERE t.id = %(id)s AND t.area = %(area)s AND t.geom IS NOT NULL) AS moved"
-            " WHERE NOT ST_IsEmpty(geom) AND EXISTS (SELECT FROM layers.version AS v"
-            "  WHERE v.layer = {layer} AND v.area = %(area)s AND v.tiled)"
+            " WHERE NOT ST_IsEmpty(geom) AND NOT EXISTS (SELECT FROM layers.version AS v"
+            "  WHERE v.layer = {layer} AND v.area = %(area)s AND NOT v.tiled)"
         )
         .format(
             tiles=sql.Identifier("tiles", layer.id),
