@@ -18,8 +18,9 @@ from layers import partition, rows, side_tiles
 from layers.errors import RefusedLoad
 from layers.faults import SHOWN, Faults
 from layers.model import Area, Layer, Origin
+from layers.repeated import repeated
 from layers.row_sums import sum_rows
-from layers.staging_check import check, not_null, select, staging
+from layers.staging_check import check, check_unique, not_null, select, staging
 
 Progress = Callable[[int], None]
 """Called with the number of rows just copied."""
@@ -96,13 +97,15 @@ def copy(
     _share_work(conn)
     create(conn, load.layer, table, generated=not (settle and settle.rewrites))
     faults = Faults()
-    alike = _copy_rows(conn, load, table, frames, faults, progress)
+    ids, prints = _copy_rows(conn, load, table, frames, faults, progress)
     repaired = Repaired()
     if settle:
-        settle.run(table, alike)
+        settle.run(table, repeated(ids, prints))
     else:
         repaired = _repair(conn, load.layer, table, faults)
     check(conn, load.layer, load.area, table, faults)
+    if len(repeated(ids, ids)):
+        check_unique(conn, table, faults)
     if faults:
         raise RefusedLoad(_refusal(load, faults.sentence()))
     checksum, row_count, sums = sum_rows(conn, table)
@@ -168,8 +171,8 @@ def _copy_rows(
     frames: Iterable[gpd.GeoDataFrame],
     faults: Faults,
     progress: Progress | None,
-) -> np.ndarray:
-    """Copy the frames; return the ids of the rows whose shape another row has as well."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Copy the frames; return the ids of the rows, and a print of the shape of each."""
     ids, prints = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     names = sql.SQL(", ").join(sql.Identifier(c) for c in rows.columns(load.layer))
     command = sql.SQL("COPY {} ({}) FROM STDIN (ENCODING 'UTF8')").format(staging(table), names)
@@ -182,13 +185,7 @@ def _copy_rows(
                 prints.append(np.fromiter(map(hash, chunk.shapes), np.int64, len(chunk.ids)))
                 if progress:
                     progress(len(chunk.ids))
-    return repeated(np.concatenate(ids), np.concatenate(prints))
-
-
-def repeated(ids: np.ndarray, prints: np.ndarray) -> np.ndarray:
-    """Return the ids whose print (n, whole numbers) is that of another id; both sorted alike."""
-    _, which, count = np.unique(prints, return_inverse=True, return_counts=True)
-    return np.asarray(ids[count[which] > 1])
+    return np.concatenate(ids), np.concatenate(prints)
 
 
 def create(conn: Connection, layer: Layer, table: str, *, generated: bool = True) -> None:

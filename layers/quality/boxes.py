@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from psycopg import Cursor, sql
 
+from layers.repeated import repeated
+
+ROWS = 100_000
+"""Boxes read at a time."""
+
 FEW = 64
 """So many boxes are compared each with each."""
 
-BLOCK = 500_000
-"""Pairs looked at at a time: bounds the memory."""
+BLOCK = 200_000
+"""Pairs looked at at a time."""
 
 _ROUNDING = 1e-6
 _WEIGHTS = np.array(
@@ -32,34 +37,19 @@ class Boxes:
     ids: np.ndarray
     bounds: np.ndarray
 
-    @classmethod
-    def of(cls, cursor: Cursor[Any], table: sql.Identifier) -> Boxes:
-        """Read the boxes of the shapes `g` of a table, as they are without any null."""
-        query = sql.SQL(
-            "SELECT string_agg(int8send(id) || float8send(ST_XMin(g)) || float8send(ST_YMin(g))"
-            " || float8send(ST_XMax(g)) || float8send(ST_YMax(g)), ''::bytea) FROM {}"
-            " WHERE g IS NOT NULL AND NOT ST_IsEmpty(g) GROUP BY id / 1000000"
-        ).format(table)
-        parts = cursor.execute(query, binary=True).fetchall()
-        read = np.concatenate(
-            [np.frombuffer(part, _ROW) for (part,) in parts] or [np.empty(0, _ROW)]
-        )
-        return cls(read["id"].astype(np.int64), read["bounds"].astype(np.float64))
-
-    def sharing(self, area_m2: float) -> Pairs:
+    def sharing(self, area_m2: float, known: int = 0) -> Pairs:
         """Return the ids of the pairs whose boxes have more than an area in common, lower first.
 
-        Shapes that overlap by more than that are among them.
+        The pairs among the first `known` boxes are left out. Shapes that overlap by more than the
+        area are among the pairs.
         """
-        found = [
-            (i[shared], j[shared])
-            for i, j in _near(self.bounds)
-            if (shared := _common_m2(self.bounds[i], self.bounds[j]) > area_m2 - _ROUNDING).any()
-        ]
-        if not found:
-            return self.ids[:0], self.ids[:0]
-        ids = self.ids[np.concatenate(found, axis=1)]
-        return ids.min(axis=0), ids.max(axis=0)
+        first, second = [self.ids[:0]], [self.ids[:0]]
+        for i, j in _near(self.bounds):
+            common = _common_m2(self.bounds[i], self.bounds[j])
+            shared = (common > area_m2 - _ROUNDING) & ((i >= known) | (j >= known))
+            first.append(np.minimum(self.ids[i[shared]], self.ids[j[shared]]))
+            second.append(np.maximum(self.ids[i[shared]], self.ids[j[shared]]))
+        return np.concatenate(first), np.concatenate(second)
 
     def repeated(self) -> np.ndarray:
         """Return the ids of the rows whose box another row has as well.
@@ -68,9 +58,60 @@ class Boxes:
         """
         bits = (self.bounds + 0.0).view(np.uint64)  # without negative zeros
         bits ^= bits >> np.uint64(32)  # round numbers have nothing in their lower half
-        mixed = (bits * _WEIGHTS).sum(axis=1)  # boxes that differ may agree, equal ones must
-        _, which, count = np.unique(mixed, return_inverse=True, return_counts=True)
-        return np.asarray(self.ids[count[which] > 1])
+        # Boxes that differ may agree, equal ones must.
+        return repeated(self.ids, (bits * _WEIGHTS).sum(axis=1))
+
+    def reaching(self, east: float) -> Boxes:
+        """Return the boxes that reach as far east."""
+        far = self.bounds[:, 2] >= east
+        return Boxes(self.ids[far], self.bounds[far])
+
+    def followed_by(self, others: Boxes) -> Boxes:
+        """Return these boxes and others."""
+        return Boxes(
+            np.concatenate([self.ids, others.ids]), np.concatenate([self.bounds, others.bounds])
+        )
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Ids of pairs (`first` < `second`) that share an area, and of rows with a `repeated` box."""
+
+    first: np.ndarray
+    second: np.ndarray
+    repeated: np.ndarray
+
+    @classmethod
+    def of(cls, blocks: Iterable[Boxes], area_m2: float) -> Meeting:
+        """Look through blocks of boxes that follow one another from west to east.
+
+        Memory grows with what is found, and with the boxes that reach from one block to the next.
+        """
+        known = Boxes(np.empty(0, np.int64), np.empty((0, 4)))
+        first, second, again = [known.ids], [known.ids], [known.ids]
+        for block in blocks:
+            known = known.reaching(block.bounds[:, 0].min())
+            both = known.followed_by(block)
+            pairs = both.sharing(area_m2, len(known.ids))
+            first.append(pairs[0])
+            second.append(pairs[1])
+            again.append(both.repeated())
+            known = both
+        found = np.unique(np.concatenate(again))
+        return cls(np.concatenate(first), np.concatenate(second), found)
+
+
+def read(cursor: Cursor[Any], table: sql.Identifier) -> Iterator[Boxes]:
+    """Yield the boxes of the shapes `g` of a table from west to east, without those of nothing."""
+    query = sql.SQL(
+        "SELECT string_agg(row, ''::bytea) FROM (SELECT int8send(id) || float8send(ST_XMin(g))"
+        " || float8send(ST_YMin(g)) || float8send(ST_XMax(g)) || float8send(ST_YMax(g)) AS row,"
+        " (row_number() OVER (ORDER BY ST_XMin(g)) - 1) / {} AS part FROM {}"
+        " WHERE g IS NOT NULL AND NOT ST_IsEmpty(g)) AS rows GROUP BY part ORDER BY part"
+    ).format(sql.Literal(ROWS), table)
+    for (part,) in cursor.stream(query, binary=True):
+        rows = np.frombuffer(part, _ROW)
+        yield Boxes(rows["id"].astype(np.int64), rows["bounds"].astype(np.float64))
 
 
 def _common_m2(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import Any
 
 from psycopg import Connection, sql
@@ -10,7 +10,7 @@ from psycopg.rows import tuple_row
 
 from layers.ingest.vector.finding import Finding
 from layers.model import HULL, Area, Layer, Rule
-from layers.quality.boxes import Boxes
+from layers.quality.boxes import Meeting, read
 from layers.quality.measures import measures
 from layers.quality.result import Quality, Ruled, Verdict
 from layers.quality.rules import BESIDE, ROWS, RULES, TOUCH_M, Topology, said
@@ -34,8 +34,8 @@ def check(conn: Connection, layer: Layer, table: sql.Identifier, area: Area) -> 
         if not (count and layer.quality):
             return Quality(count, measured)
         _place(cursor, layer, table, where, area)
-        places = _Places(cursor)
-        found = [_ask(cursor, rule, area, count, places) for rule in layer.quality]
+        met = _meeting(cursor, layer)
+        found = [_ask(cursor, rule, area, count, met) for rule in layer.quality]
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", ROWS)))
     rules, findings = zip(*found, strict=True)
     return Quality(count, measured, rules, tuple(one for part in findings for one in part))
@@ -80,26 +80,26 @@ def _topology(rule: Rule) -> Topology:
     return RULES["gap_within" if rule.within else rule.rule]
 
 
-@dataclass
-class _Places:
-    """Where the rules look; the boxes are read once, when the first rule needs them."""
+def _meeting(cursor: Any, layer: Layer) -> Meeting | None:
+    """Return where the rules look that need not look at all rows, None when no rule is such."""
+    ways = {_topology(rule).among for rule in layer.quality}
+    if ways <= {"all"}:
+        return None
+    limits = [rule.limit for rule in layer.quality if _topology(rule).among == "sharing"]
+    return Meeting.of(read(cursor, sql.Identifier(ROWS)), min(limits, default=math.inf))
 
-    cursor: Any
-    boxes: Boxes | None = None
 
-    def among(self, rule: Rule) -> dict[str, list[int]]:
-        way = _topology(rule).among
-        if way == "all":
-            return {}
-        self.boxes = self.boxes or Boxes.of(self.cursor, sql.Identifier(ROWS))
-        if way == "repeated":
-            return {"first": self.boxes.repeated().tolist()}
-        first, second = self.boxes.sharing(rule.limit)
-        return {"first": first.tolist(), "second": second.tolist()}
+def _among(rule: Rule, meeting: Meeting | None) -> dict[str, list[int]]:
+    way = _topology(rule).among
+    if way == "all" or meeting is None:
+        return {}
+    if way == "repeated":
+        return {"first": meeting.repeated.tolist()}
+    return {"first": meeting.first.tolist(), "second": meeting.second.tolist()}
 
 
 def _ask(
-    cursor: Any, rule: Rule, area: Area, count: int, places: _Places
+    cursor: Any, rule: Rule, area: Area, count: int, meeting: Meeting | None
 ) -> tuple[Ruled, list[Finding]]:
     topology = _topology(rule)
     other = rule.beside or rule.within
@@ -116,7 +116,7 @@ def _ask(
         " LEFT JOIN quality_rows AS r ON r.id = f.id ORDER BY f.id, f.other"
     ).format(asked=sql.SQL(topology.query))
     values = {"limit": rule.limit, "touch": TOUCH_M, "kept": KEPT, "mutual": topology.mutual}
-    rows = cursor.execute(query, values | places.among(rule)).fetchall()
+    rows = cursor.execute(query, values | _among(rule, meeting)).fetchall()
     faults, faulty = rows[0][:2]
     verdict = _verdict(rule, faulty, faulty / count)
     findings = [

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from layers import staging
 from layers.ingest.vector import soato
 from layers.ingest.vector.finding import Action, Finding
 from layers.ingest.vector.findings import Findings
@@ -30,6 +29,7 @@ from layers.ingest.vector.values import (
     number,
 )
 from layers.model import Area, Field, Layer
+from layers.repeated import repeated
 
 SHOWN = 80
 """Characters of a value that a finding keeps."""
@@ -97,9 +97,12 @@ class Features:
 
     def twice(self) -> np.ndarray:
         """Return the provisional ids of the features whose key another one may have as well."""
-        if not self.keys or self.ordered:
+        if not self.ids or not self.mapping.key:
             return np.empty(0, np.int64)
-        return staging.repeated(np.concatenate(self.ids), np.concatenate(self.keys))
+        ids = np.concatenate(self.ids)
+        if self.order is None:
+            return repeated(ids, np.concatenate(self.keys))
+        return ids[:0] if self.holds else ids
 
     @cached_property
     def _index(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -112,7 +115,7 @@ class Features:
     ) -> np.ndarray:
         """Return the provisional ids of the good features of a batch, and note their keys."""
         count = int(good.sum())
-        if self.mapping.key and count:
+        if self.mapping.key and count and self.order is None:
             given = [columns[name][good] for name in self.mapping.key if name in columns]
             prints = map(hash, zip(*given, strict=True) if given else [None] * count)
             self.keys.append(np.fromiter(prints, np.int64, count))

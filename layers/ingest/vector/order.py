@@ -45,7 +45,10 @@ def order(source: Source, matching: Matching, mapping: Mapping) -> Order | None:
         return None
     if pa.types.is_integer(found.type):
         found = found.cast(pa.string())
-    if not pa.types.is_string(found.type) or len(pc.unique(found)) < len(found):
+    if not pa.types.is_string(found.type):
         return None
     # Texts are compared by their bytes, as PostgreSQL does it with the collation C.
-    return Order(source, found, pc.rank(found, tiebreaker="first").to_numpy().astype(np.int64))
+    places = pc.rank(found, tiebreaker="dense").to_numpy().astype(np.int64)
+    if places.max(initial=0) < len(found):  # one is there twice
+        return None
+    return Order(source, found, places)
