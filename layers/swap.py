@@ -201,12 +201,8 @@ def _record(conn: Connection, load: Load, staged: Staged, version: int | None) -
         sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in _CHANGED
     )
     conn.execute("SET LOCAL timezone = 'UTC'")
-    composed = query.format(
-        start=start,
-        end=end,
-        placed=sql.Identifier("features", load.partition),
-        updates=updates,
-    )
+    placed = sql.Identifier("features", load.partition)
+    composed = query.format(start=start, end=end, placed=placed, updates=updates)
     values = _origin_values(load) | {
         "layer": load.layer.id,
         "area": load.area.id,

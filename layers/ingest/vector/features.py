@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pandas.api.types import infer_dtype
 
 from layers.ingest.vector import soato
 from layers.ingest.vector.finding import Action, Finding
@@ -173,14 +174,9 @@ class Features:
         if own and not self.mapping.missing and fits_whole(one, given, rules, raw):
             made = raw
         else:
-            made = np.full(len(raw), None, dtype=object)
-            for i, value in enumerate(raw):
-                if _blank(value, self.mapping.missing):
-                    continue
-                try:
-                    made[i] = convert(value)
-                except ValueError as error:
-                    refused[i] = self._bad_value(one, column, names[i], value, error)
+            made, faults = _converted(raw, convert, self.mapping.missing)
+            for i, error in faults:
+                refused[i] = self._bad_value(one, column, names[i], raw[i], error)
         if self._is_needed(one):
             lacking = ~refused & np.array([v is None for v in made], dtype=bool)
             for name in names[lacking]:
@@ -241,6 +237,26 @@ def table_shapes(table: pd.DataFrame, x: str | None, y: str | None, wkt: str | N
     if good.any():
         shapes[good] = shapely.points(numbers[good])
     return shapes
+
+
+def _converted(
+    raw: np.ndarray, convert: Convert, missing: tuple[str, ...]
+) -> tuple[np.ndarray, list[tuple[int, ValueError]]]:
+    """Return values converted, None where they are blank or wrong, and what is wrong by place."""
+    which, values = np.arange(len(raw)), raw
+    if infer_dtype(raw, skipna=True) == "string":  # each text once, as there may be few
+        which, values = pd.factorize(raw)
+    made = np.full(len(values) + 1, None, dtype=object)  # the last one is that of no text, -1
+    faults: dict[int, ValueError] = {}
+    for n, value in enumerate(values):
+        if _blank(value, missing):
+            continue
+        try:
+            made[n] = convert(value)
+        except ValueError as error:
+            faults[n] = error
+    wrong = np.flatnonzero(np.isin(which, list(faults)))
+    return made[which], [(int(i), faults[int(which[i])]) for i in wrong]
 
 
 def _blank(value: Any, missing: tuple[str, ...]) -> bool:

@@ -20,6 +20,7 @@ Linearise = Callable[[np.ndarray], np.ndarray]
 
 _CURVED = (8, 9, 10, 11, 12)
 """ISO WKB: CircularString, CompoundCurve, CurvePolygon, MultiCurve, MultiSurface."""
+_HEAD = np.dtype([("order", "u1"), ("kind", "<u4")])
 # shapely's type ids (single, multi) by layer type
 _TYPES = {
     "Point": (0, 4), "MultiPoint": (0, 4), "LineString": (1, 5), "MultiLineString": (1, 5),
@@ -233,7 +234,10 @@ def straight(wkb: np.ndarray, names: np.ndarray, linearise: Linearise) -> np.nda
 
 
 def _curved(wkb: np.ndarray) -> np.ndarray:
-    return np.array([w is not None and _kind(w) in _CURVED for w in wkb], dtype=bool)
+    """Tell which WKB, None among it, has arcs, by the byte order and the type at its head."""
+    heads = np.frombuffer(b"".join(w[:5] if w else b"\1\0\0\0\0" for w in wkb), dtype=_HEAD)
+    kinds = np.where(heads["order"] == 1, heads["kind"], heads["kind"].byteswap())
+    return np.isin((kinds & 0x0FFF_FFFF) % 1000, _CURVED)
 
 
 def sample(shapes: np.ndarray, most: int) -> np.ndarray:
@@ -244,12 +248,6 @@ def sample(shapes: np.ndarray, most: int) -> np.ndarray:
     first = np.unique(owner, return_index=True)[1]
     found = points[first]
     return np.asarray(found[np.isfinite(found).all(axis=1)])
-
-
-def _kind(wkb: bytes) -> int:
-    order = "little" if wkb[:1] == b"\x01" else "big"
-    code = int.from_bytes(wkb[1:5], order) & 0x0FFF_FFFF  # type: ignore[arg-type]
-    return code % 1000
 
 
 def _without(values: np.ndarray, gone: np.ndarray) -> np.ndarray:
