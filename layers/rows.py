@@ -298,6 +298,9 @@ def _faulty(shapes: np.ndarray, layer: Layer) -> Iterator[tuple[str, np.ndarray]
         present &= ~wrong
     empty = present & shapely.is_empty(shapes)
     yield "the geometry is empty", empty
+    coordinates = shapely.get_coordinates(shapes)
+    if (np.abs(coordinates) <= (180, 90)).all():  # so for nearly every part, and no infinite one
+        return
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
     infinite = _flag(owner[~np.isfinite(coordinates).all(axis=1)], len(shapes)) & present
     yield "a coordinate is not a finite number", infinite

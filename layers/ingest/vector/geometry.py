@@ -106,11 +106,13 @@ class Judge:
         return wkb
 
     def _flat(self, shapes: np.ndarray) -> np.ndarray:
+        flat = True
         for code, has in (("geometry.z", shapely.has_z), ("geometry.m", shapely.has_m)):
             number = int(has(shapes).sum())
             if number:
+                flat = False
                 self.findings.count(code, "noted", number)
-        return np.asarray(shapely.force_2d(shapes), dtype=object)
+        return shapes if flat else np.asarray(shapely.force_2d(shapes), dtype=object)
 
     def _fitted(self, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return shapes of the layer's type or its single one, and which are of another."""
@@ -257,9 +259,10 @@ def _without(values: np.ndarray, gone: np.ndarray) -> np.ndarray:
 
 
 def _not_finite(shapes: np.ndarray) -> np.ndarray:
-    points, owner = shapely.get_coordinates(shapes, return_index=True)
     mask = np.zeros(len(shapes), dtype=bool)
-    mask[owner[~np.isfinite(points).all(axis=1)]] = True
+    if not np.isfinite(shapely.get_coordinates(shapes)).all():
+        points, owner = shapely.get_coordinates(shapes, return_index=True)
+        mask[owner[~np.isfinite(points).all(axis=1)]] = True
     return mask
 
 

@@ -69,8 +69,7 @@ class Numbering:
         if ordered and not (found.same or found.clashing):
             self._run(
                 "INSERT INTO layers.feature_key (layer, area, key, id)"
-                " SELECT {layer}, {area}, {key}, id FROM {table} ORDER BY id"
-                " ON CONFLICT DO NOTHING",
+                " SELECT {layer}, {area}, {key}, id FROM {table} ORDER BY id",
                 names,
             )
             return found
