@@ -120,7 +120,8 @@ def column(source: Source, name: str) -> pa.Array | None:
             )
     except (DataSourceError, FieldError, pa.ArrowException, OSError) as error:
         raise _unreadable(source.file, error) from None
-    return table.column(name).combine_chunks()
+    # A name with a point in it means another thing to Parquet.
+    return table.column(name).combine_chunks() if name in table.column_names else None
 
 
 def linearised(source: Source, fids: np.ndarray) -> np.ndarray:
