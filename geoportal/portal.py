@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -24,12 +25,13 @@ from layers import kept_text
 from layers.area import SELECT_AREAS, area_from_row
 from layers.coverage import SELECT_COVERAGES, Coverage
 from layers.currency import SELECT_CURRENCIES, Currency
-from layers.errors import BadLayerFile, UnknownLayer
+from layers.errors import BadLayerFile, StoreFailure, UnknownLayer
 from layers.model import Area, Layer
 from layers.publication import SELECT_PUBLICATIONS, SELECT_STATE, Publication
 from layers.publish import fill_tiles
 from layers.query import Query
 from layers.registry import load_layers
+from layers.tile_fill import fill
 from layers.version import SELECT_VERSIONS, Summary, Version
 
 LOGGER = logging.getLogger(__name__)
@@ -59,6 +61,7 @@ class Portal:
         self.coverages: Mapping[str, Coverage] = {}
         self.currencies: Mapping[str, Currency] = {}  # of layers that are fetched on a schedule
         self.summaries: Mapping[str, Summary] = {}
+        self.untiled: Mapping[str, tuple[str, ...]] = {}  # areas whose side table is to be made
         self.kept_texts: frozenset[str] = frozenset()  # layers whose table keeps finished features
         self.changed: Callable[[], None] = lambda: None
         self._watcher = Watcher(settings)
@@ -137,6 +140,10 @@ class Portal:
         self.layers = {layer.id: layer for layer in layers}
         self.definitions = {**self.definitions, **{k: one.layer for k, one in published.items()}}
         self.summaries = {k: Summary.of(v for v in versions if v.layer == k) for k in self.layers}
+        self.untiled = {
+            k: tuple(v.area for v in versions if v.layer == k and not v.tiled)
+            for k in {v.layer for v in versions if not v.tiled}
+        }
         self.kept_texts = kept_text.current(self.layers, marks)
         self._stale.set()
         self.changed()
@@ -196,22 +203,31 @@ class Portal:
                     pass
 
     async def _tile(self) -> None:
-        """Make the side tables of published tables whose rows changed, one at a time."""
+        """Make the side tables of published tables and of loads, one at a time."""
         while True:
             await self._stale.wait()
             self._stale.clear()
             for one in list(self.publications.values()):
                 version = self.summaries.get(one.layer.id)
                 if one.relation and version and version.version != one.tiled:
-                    await asyncio.to_thread(self._fill, one.layer)
+                    await asyncio.to_thread(self._fill, partial(fill_tiles, layer=one.layer))
+            for layer_id, areas in list(self.untiled.items()):
+                for area in areas:
+                    layer, place = self.definitions[layer_id], self.areas[area]
+                    make = partial(fill, layer=layer, area=place)
+                    if not await asyncio.to_thread(self._fill, make):
+                        self._stale.set()  # it was busy: no change will announce the next try
             await asyncio.sleep(TILING_PAUSE_S)
 
-    def _fill(self, layer: Layer) -> None:
+    def _fill(self, make: Callable[[psycopg.Connection[Any]], bool]) -> bool:
+        """Make a side table unless another process does; tell whether the database let us."""
         try:
             with psycopg.connect(self.settings.database_url or "", autocommit=True) as connection:
-                fill_tiles(connection, layer)
-        except psycopg.Error as error:
-            LOGGER.warning("the tiles of %s are transformed when asked for: %s", layer.id, error)
+                make(connection)
+        except (psycopg.Error, StoreFailure) as error:
+            LOGGER.warning("some tiles are transformed when asked for: %s", error)
+            return False
+        return True
 
 
 async def _state(connection: psycopg.AsyncConnection[Any]) -> Any:

@@ -12,11 +12,12 @@ from functools import lru_cache
 
 from psycopg import sql
 
+from layers import side_tiles
 from layers.history import Change
 from layers.keyset import Scalar, Value
 from layers.model import AREA_STRIDE, STANDARD_FIELDS, STORED_SRID, Field, Layer
 from layers.query import KEPT_TEXT, Crs, Query
-from layers.schema import tile_column_type, tile_fields
+from layers.schema import tile_column_type
 
 STATE = "encode(substr(sha256(record_send(t)), 1, 12), 'hex')"
 """What a row holds, as 24 digits: the same row, the same state, in every session."""
@@ -102,7 +103,10 @@ def twin_out(change: Change) -> Query:
 
 
 def twin_in(change: Change) -> Query:
-    """Build the twin of the row as it is now, the same that a load would make."""
+    """Build the twin of the row as it is now, the same that a load would make.
+
+    None where the area has no side table of its present rows: it comes with all of them.
+    """
     return Query(_twin_text(change.layer), change.key)
 
 
@@ -120,20 +124,12 @@ def _stored_shape(layer: Layer, crs: Crs) -> sql.SQL:
     return sql.SQL(f"ST_Multi({_shape(crs)})" if multi else _shape(crs))
 
 
-# Web Mercator ends at 85.06 degrees; as layers/staging.py makes the twins of a load.
-_DRAWN = (
-    "ST_ForcePolygonCW(ST_Transform(CASE"
-    " WHEN t.geom @ ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326) THEN t.geom"
-    " ELSE ST_Intersection(t.geom, ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326)) END, 3857))"
-)
-
-
 def _text(layer: Layer, text: sql.SQL) -> str:
     return text.format(
         table=_features(layer),
         tiles=sql.Identifier("tiles", layer.id),
         state=sql.SQL(STATE),
-        drawn=sql.SQL(_DRAWN),
+        drawn=side_tiles.drawn("t"),
     ).as_string()
 
 
@@ -205,25 +201,21 @@ def _former_text(layer: Layer, crs: Crs) -> str:
 
 @lru_cache(maxsize=256)
 def _twin_text(layer: Layer) -> str:
-    fields = tile_fields(layer)
     return (
         sql.SQL(
             "INSERT INTO {tiles} (id, area{columns}, geom) SELECT * FROM ("
             " SELECT t.id, t.area{values}, {drawn} AS geom FROM {table} AS t"
             " WHERE t.id = %(id)s AND t.area = %(area)s AND t.geom IS NOT NULL) AS moved"
-            " WHERE NOT ST_IsEmpty(geom)"
+            " WHERE NOT ST_IsEmpty(geom) AND NOT EXISTS (SELECT FROM layers.version AS v"
+            "  WHERE v.layer = {layer} AND v.area = %(area)s AND NOT v.tiled)"
         )
         .format(
             tiles=sql.Identifier("tiles", layer.id),
             table=_features(layer),
-            drawn=sql.SQL(_DRAWN),
-            columns=sql.SQL("").join(
-                sql.SQL(", {}").format(sql.Identifier(f.name)) for f in fields
-            ),
-            values=sql.SQL("").join(
-                sql.SQL(", t.{}::{}").format(sql.Identifier(f.name), tile_column_type(f))
-                for f in fields
-            ),
+            layer=sql.Literal(layer.id),
+            drawn=side_tiles.drawn("t"),
+            columns=side_tiles.columns(layer),
+            values=side_tiles.values(layer, "t"),
         )
         .as_string()
     )

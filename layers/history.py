@@ -17,6 +17,7 @@ from typing import Literal
 
 from psycopg import sql
 
+from layers import row_sums
 from layers.keyset import Scalar
 from layers.model import Area, Layer
 from layers.query import Query, time_fields
@@ -27,7 +28,7 @@ Operation = Literal["create", "replace", "update", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What the content checksum of a layer in one area is made of (layers/staging.py)."""
+    """What the content checksum of a layer in one area is made of (layers/row_sums.py)."""
 
     columns: tuple[str, ...]
     count: int
@@ -165,22 +166,9 @@ def _features(layer: Layer) -> sql.Identifier:
 
 @lru_cache(maxsize=256)
 def _sums_text(layer: Layer, columns: tuple[str, ...], where: str) -> str:
-    """As layers/staging.py sums; the writer's connections have the settings that it sets."""
-    return (
-        sql.SQL(
-            "SELECT count(*),"
-            " coalesce(sum(('x' || left(h, 16))::bit(64)::bigint::numeric), 0)::text,"
-            " coalesce(sum(('x' || substr(h, 17, 16))::bit(64)::bigint::numeric), 0)::text"
-            " FROM (SELECT encode(sha256(convert_to(ROW({columns})::text, 'UTF8')), 'hex') AS h"
-            " FROM {table} WHERE {where}) AS hashes"
-        )
-        .format(
-            columns=sql.SQL(", ").join(sql.Identifier(c) for c in columns),
-            table=_features(layer),
-            where=sql.SQL(where),
-        )
-        .as_string()
-    )
+    """As a load sums; the writer's connections have the settings that it sets."""
+    rows = sql.SQL("{} WHERE {}").format(_features(layer), sql.SQL(where))
+    return row_sums.sums(columns, rows).as_string()
 
 
 @lru_cache(maxsize=256)

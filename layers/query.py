@@ -281,11 +281,18 @@ def _feature(
     properties = sql.SQL("CROSS JOIN LATERAL (SELECT {}) AS p" if names else "").format(
         sql.SQL(", ").join(_column(n) for n in names)
     )
-    text = sql.SQL(
-        """'{{"type":"Feature","id":' || t.id || ',"geometry":' || {shape} || ',"properties":'"""
-        """ || {properties} || '}}'"""
-    ).format(shape=shape, properties=sql.SQL("row_to_json(p)::text" if names else "'{}'"))
-    return text, properties
+    own = sql.SQL("row_to_json(p)::text" if names else "'{}'")
+    return feature_text(sql.SQL("t.id"), shape, own), properties
+
+
+def feature_text(
+    number: sql.Composable, shape: sql.Composable, properties: sql.Composable
+) -> sql.Composable:
+    """Build the text of one feature from SQL for its id and the JSON texts of its parts."""
+    return sql.SQL(
+        """'{{"type":"Feature","id":' || {} || ',"geometry":' || {} || ',"properties":'"""
+        """ || {} || '}}'"""
+    ).format(number, shape, properties)
 
 
 class _Form(NamedTuple):

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from binascii import hexlify
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from numbers import Integral, Real
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
-from pandas.api.types import infer_dtype
 
 from layers.errors import RefusedLoad
 from layers.faults import Faults
 from layers.message import Message, Unreadable, message, why
 from layers.model import STANDARD_FIELDS, Area, Field, FieldType, Layer, Origin
 
-CHUNK = 20_000
+CHUNK = 10_000
 """Rows turned into text at a time: bounds the memory whatever the size of a frame."""
 
 NULL = r"\N"
+_TEXT = pa.large_string()
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNUSUAL = re.compile("[\\\\\t\n\r\0\ud800-\udfff]")
+_ESCAPED = r"[\\\t\n\r\x00]"
 _BIGINT = 2**63
 
 _TYPE_IDS = {
@@ -40,6 +44,14 @@ _PROMOTED: dict[str, tuple[str, Callable[..., object]]] = {
 }
 
 
+class Chunk(NamedTuple):
+    """Some rows: ids (n), the text that COPY reads (UTF-8), and the EWKB of their shapes."""
+
+    ids: np.ndarray
+    text: bytes
+    shapes: Sequence[bytes | None]
+
+
 def columns(layer: Layer) -> tuple[str, ...]:
     """Return the columns that `text` writes, in its order."""
     return ("id", *(f.name for f in _stored(layer)), "geom")
@@ -47,8 +59,8 @@ def columns(layer: Layer) -> tuple[str, ...]:
 
 def text(
     frame: gpd.GeoDataFrame, layer: Layer, *, area: Area, origin: Origin, faults: Faults
-) -> Iterator[tuple[int, str]]:
-    """Yield (number of rows, COPY text) for each chunk of a frame in EPSG:4326.
+) -> Iterator[Chunk]:
+    """Yield the rows of a frame in EPSG:4326 as COPY text, some at a time.
 
     Single geometries are promoted to the layer's Multi type, Z is dropped, the standard columns get
     their defaults from area and origin. A value that cannot be stored is written as null and
@@ -58,16 +70,35 @@ def text(
     defaults = {"area": area.id, "soato": area.soato or None, "status": origin.status}
     for start in range(0, len(frame), CHUNK):
         part = frame.iloc[start : start + CHUNK]
-        ids = [int(i) for i in part.index]
-        cells = [[str(i) for i in ids]]
+        ids = part.index.to_numpy(dtype=np.int64)
+        cells = [pa.array(ids).cast(_TEXT)]
         for field in _stored(layer):
             if field.name in part.columns:
                 cells.append(_cells(part[field.name], field, ids, faults))
             else:
-                cells.append([_default(defaults.get(field.name))] * len(part))
-        cells.append(_geometries(part, layer, ids, faults))
-        lines = ["\t".join(row) for row in zip(*cells, strict=True)]
-        yield len(part), "\n".join(lines) + "\n"
+                cells.append(pa.repeat(_default(defaults.get(field.name)), len(part)).cast(_TEXT))
+        shapes = _geometries(part, layer, ids, faults)
+        cells.append(_hexadecimal(shapes))
+        yield Chunk(ids, _joined(cells), shapes)
+
+
+def _joined(cells: Sequence[pa.Array]) -> bytes:
+    lines = pc.binary_join_element_wise(*cells, pa.scalar("\t", _TEXT))
+    ended = pc.binary_join_element_wise(lines, pa.scalar("", _TEXT), pa.scalar("\n", _TEXT))
+    # Values of a column of Arrow lie one behind the other.
+    _, offsets, data = ended.buffers()
+    end = int(np.frombuffer(offsets, np.int64, len(ended) + 1)[-1])
+    return bytes(data.slice(0, end).to_pybytes())
+
+
+def _hexadecimal(shapes: Sequence[bytes | None]) -> pa.Array:
+    length = np.fromiter((len(w) if w else 0 for w in shapes), np.int64, len(shapes))
+    offsets = np.concatenate([[0], np.cumsum(2 * length)])
+    digits = hexlify(b"".join([w for w in shapes if w]))
+    made = pa.LargeStringArray.from_buffers(
+        len(shapes), pa.py_buffer(offsets.astype(np.int64)), pa.py_buffer(digits)
+    )
+    return made if length.all() else pc.if_else(length > 0, made, pa.scalar(NULL, _TEXT))
 
 
 def _stored(layer: Layer) -> tuple[Field, ...]:
@@ -96,7 +127,7 @@ def _require_form(frame: gpd.GeoDataFrame, layer: Layer) -> None:
         )
 
 
-def _cells(values: pd.Series, field: Field, ids: list[int], faults: Faults) -> list[str]:
+def _cells(values: pd.Series, field: Field, ids: np.ndarray, faults: Faults) -> pa.Array:
     plain = _plain_cells(values, field.type)
     if plain is not None:
         return plain
@@ -104,7 +135,7 @@ def _cells(values: pd.Series, field: Field, ids: list[int], faults: Faults) -> l
     missing = values.isna().to_numpy()
     bad: dict[Message, list[int]] = {}
     cells = []
-    for i, value, null in zip(ids, values.tolist(), missing, strict=True):
+    for i, value, null in zip(ids.tolist(), values.tolist(), missing, strict=True):
         if null:
             cells.append(NULL)
             continue
@@ -115,34 +146,33 @@ def _cells(values: pd.Series, field: Field, ids: list[int], faults: Faults) -> l
             cells.append(NULL)
     for reason, found in bad.items():
         faults.add(message("row.value", field=field.name, why=reason), found)
-    return cells
+    return pa.array(cells, _TEXT)
 
 
-def _plain_cells(values: pd.Series, kind: FieldType) -> list[str] | None:
+def _plain_cells(values: pd.Series, kind: FieldType) -> pa.Array | None:
     """Return the cells of a column whose values are all as they should be; None when not so."""
-    given = values.tolist()
-    if not given or infer_dtype(given, skipna=True) != _PLAIN.get(kind):
+    try:
+        found = pa.array(values, from_pandas=True)
+        if isinstance(found, pa.ChunkedArray):
+            found = found.combine_chunks()
+        if not _PLAIN[kind](found):
+            return None
+        return pc.fill_null(found.cast(_TEXT), NULL)
+    except (KeyError, ValueError, TypeError, OverflowError):  # of several types, or no such kind
         return None
-    missing = values.isna().to_numpy()
-    there = (
-        [v for v, null in zip(given, missing, strict=True) if not null] if missing.any() else given
-    )
-    if kind == "string":
-        if _UNUSUAL.search(" ".join(there)):
-            return None
-        cells = there
-    elif kind == "integer":
-        if min(there) < -_BIGINT or max(there) >= _BIGINT:
-            return None
-        cells = [str(int(v)) for v in there]
-    else:
-        if not np.isfinite(there).all():
-            return None
-        cells = [repr(float(v)) for v in there]
-    if len(cells) == len(given):
-        return cells
-    left = iter(cells)
-    return [NULL if null else next(left) for null in missing]
+
+
+def _plain_string(found: pa.Array) -> bool:
+    known = pa.types.is_string(found.type) or pa.types.is_large_string(found.type)
+    return known and not pc.any(pc.match_substring_regex(found, _ESCAPED)).as_py()
+
+
+def _plain_integer(found: pa.Array) -> bool:
+    return bool(pa.types.is_signed_integer(found.type))
+
+
+def _plain_number(found: pa.Array) -> bool:
+    return bool(pa.types.is_floating(found.type) and pc.all(pc.is_finite(found)).as_py())
 
 
 def _string(value: object) -> str:
@@ -226,8 +256,12 @@ def _datetime(value: object) -> str:
     return value.isoformat()
 
 
-_PLAIN = {"string": "string", "integer": "integer", "number": "floating"}
-"""What pandas calls a column of values that need no second look, by the type of the field."""
+_PLAIN: dict[FieldType, Callable[[pa.Array], bool]] = {
+    "string": _plain_string,
+    "integer": _plain_integer,
+    "number": _plain_number,
+}
+"""Whether a column of Arrow needs no second look at its values, by the type of the field."""
 
 _CONVERT: dict[FieldType, Callable[[object], str]] = {
     "string": _string,
@@ -242,16 +276,16 @@ _CONVERT: dict[FieldType, Callable[[object], str]] = {
 }
 
 
-def _geometries(part: gpd.GeoDataFrame, layer: Layer, ids: list[int], faults: Faults) -> list[str]:
+def _geometries(
+    part: gpd.GeoDataFrame, layer: Layer, ids: np.ndarray, faults: Faults
+) -> list[bytes | None]:
     shapes = np.array(part.geometry.to_numpy(), dtype=object)
-    known = np.array(ids, dtype=np.int64)
     for reason, bad in _faulty(shapes, layer):
-        faults.add(reason, known[bad].tolist())
+        faults.add(reason, ids[bad].tolist())
         shapes[bad] = None
     shapes = _promote(shapes, layer)
-    # GEOS writes hexadecimal digits itself, in twice the time.
     wkb = shapely.to_wkb(shapely.set_srid(shapes, 4326), output_dimension=2, include_srid=True)
-    return [NULL if w is None else w.hex() for w in wkb]
+    return list(wkb)
 
 
 def _faulty(shapes: np.ndarray, layer: Layer) -> Iterator[tuple[Message, np.ndarray]]:
@@ -266,6 +300,9 @@ def _faulty(shapes: np.ndarray, layer: Layer) -> Iterator[tuple[Message, np.ndar
         present &= ~wrong
     empty = present & shapely.is_empty(shapes)
     yield message("geometry.empty"), empty
+    coordinates = shapely.get_coordinates(shapes)
+    if (np.abs(coordinates) <= (180, 90)).all():  # so for nearly every part, and no infinite one
+        return
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
     infinite = _flag(owner[~np.isfinite(coordinates).all(axis=1)], len(shapes)) & present
     yield message("geometry.not_finite"), infinite

@@ -258,7 +258,8 @@ def _drop(conn: Connection, layer: Layer) -> None:
     for schema in ("features", "tiles"):
         table = sql.Identifier(schema, layer.id)
         conn.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(table))
-    conn.execute(sql.SQL("DROP FUNCTION IF EXISTS {}").format(sql.Identifier("features", layer.id)))
+    for command in kept_text.drop(layer):
+        conn.execute(command)
     former.drop_all(conn, layer)
     conn.execute("DELETE FROM layers.version WHERE layer = %s", (layer.id,))
 

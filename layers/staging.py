@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
+import numpy as np
 import psycopg
 from psycopg import Connection, sql
 
-from layers import rows
+from layers import partition, rows, side_tiles
 from layers.errors import RefusedLoad
 from layers.faults import SHOWN, Faults
 from layers.message import Message, message
 from layers.model import COUNTRY, Area, Layer, Origin
+from layers.repeated import repeated
 from layers.row_sums import sum_rows
-from layers.schema import tile_column_type, tile_fields
-from layers.staging_check import check, not_null, select, staging
+from layers.staging_check import check, check_unique, not_null, select, staging
 
 NAMED = 1_000
 """How many repaired geometries are named by their ids."""
@@ -31,13 +32,14 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Settle:
-    """What is done to the full staging table, given its name: rows are renumbered, or go.
+    """What is done to the full staging table, whose shapes are valid: rows are renumbered, or go.
 
+    It is given the table's name and the ids of the rows whose shape another row has as well.
     `rewrites`: it puts a table of its own, made by `create`, in the place of this one, which
     therefore needs no generated columns.
     """
 
-    run: Callable[[str], None]
+    run: Callable[[str, np.ndarray], None]
     rewrites: bool
 
 
@@ -85,14 +87,17 @@ class Load:
 
 @dataclass(frozen=True)
 class Staged:
-    """A checked load; table names in schema `staging`, `sums` what its checksum is made of."""
+    """A checked load; table names in schema `staging`, `sums` what its checksum is made of.
+
+    `tiles` is None as long as the side table is not made.
+    """
 
     table: str
-    tiles: str
     checksum: str
     row_count: int
     sums: tuple[str, str]
     repaired: Repaired
+    tiles: str | None = None
 
 
 def copy(
@@ -106,18 +111,23 @@ def copy(
 
     Runs inside the caller's transaction. Raises RefusedLoad naming reasons, counts and first ids.
     """
-    table, tiles = _names(load)
+    table = _name(load)
+    _share_work(conn)
     create(conn, load.layer, table, generated=not (settle and settle.rewrites))
     faults = Faults()
-    _copy_rows(conn, load, table, frames, faults, progress)
-    repaired = _repair(conn, load.layer, table, faults)
+    ids, prints = _copy_rows(conn, load, table, frames, faults, progress)
+    repaired = Repaired()
     if settle:
-        settle.run(table)
+        settle.run(table, repeated(ids, prints))
+    else:
+        repaired = _repair(conn, load.layer, table, faults)
     check(conn, load.layer, load.area, table, faults)
+    if len(repeated(ids, ids)):
+        check_unique(conn, table, faults)
     if faults:
         raise RefusedLoad(_refusal(load, faults.told()))
     checksum, row_count, sums = sum_rows(conn, table)
-    return Staged(table, tiles, checksum, row_count, sums, repaired)
+    return Staged(table, checksum, row_count, sums, repaired)
 
 
 def copy_table(conn: Connection, load: Load, source: sql.Identifier) -> Staged:
@@ -125,20 +135,22 @@ def copy_table(conn: Connection, load: Load, source: sql.Identifier) -> Staged:
 
     Runs inside the caller's transaction. The rows are not checked: they were published once.
     """
-    table, tiles = _names(load)
+    table = _name(load)
+    _share_work(conn)
     create(conn, load.layer, table)
     names = sql.SQL(", ").join(sql.Identifier(c) for c in rows.columns(load.layer))
     command = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
     conn.execute(command.format(staging(table), names, names, source))
     checksum, row_count, sums = sum_rows(conn, table)
-    return Staged(table, tiles, checksum, row_count, sums, Repaired())
+    return Staged(table, checksum, row_count, sums, Repaired())
 
 
-def finish(conn: Connection, load: Load, staged: Staged) -> None:
+def finish(conn: Connection, load: Load, staged: Staged, *, tiles: bool = True) -> Staged:
     """Give the staging table what the parent has, and make the side table for tiles.
 
     After this, attaching both is instant: every constraint and index of the parents is there.
-    Raises RefusedLoad when a row breaks a constraint of the layer's table.sql.
+    Without `tiles`, the side table is left to layers/tile_fill.py. Raises RefusedLoad when a row
+    breaks a constraint of the layer's table.sql.
     """
     parent = sql.Identifier("features", load.layer.id)
     # Sorting and index building of millions of rows in memory, not in temporary files.
@@ -148,15 +160,23 @@ def finish(conn: Connection, load: Load, staged: Staged) -> None:
     except psycopg.IntegrityError as error:
         said = message("text", text=str(error.diag.message_primary))
         raise RefusedLoad(_refusal(load, said)) from None
-    _like_partition(conn, load, staged.table, parent)
-    _make_tiles(conn, load, staged)
-    _like_partition(conn, load, staged.tiles, sql.Identifier("tiles", load.layer.id))
+    partition.like_parent(conn, load.area, staged.table, parent)
+    if not tiles:
+        return staged
+    made = f"{staged.table[:-1]}t"
+    side_tiles.make(conn, load.layer, staging(staged.table), staging(made))
+    partition.like_parent(conn, load.area, made, sql.Identifier("tiles", load.layer.id))
+    return replace(staged, tiles=made)
 
 
-def _names(load: Load) -> tuple[str, str]:
+def _share_work(conn: Connection) -> None:
+    """Let one worker help with the readings of the whole table, even where requests have none."""
+    conn.execute("SET LOCAL max_parallel_workers_per_gather = 1")
+
+
+def _name(load: Load) -> str:
     # 63 bytes is the longest name: 48 of the layer, 8 of the area, 6 of ours.
-    token = secrets.token_hex(2)
-    return f"{load.partition}_{token}f", f"{load.partition}_{token}t"
+    return f"{load.partition}_{secrets.token_hex(2)}f"
 
 
 def _refusal(load: Load, reasons: Message) -> Message:
@@ -170,16 +190,21 @@ def _copy_rows(
     frames: Iterable[gpd.GeoDataFrame],
     faults: Faults,
     progress: Progress | None,
-) -> None:
+) -> tuple[np.ndarray, np.ndarray]:
+    """Copy the frames; return the ids of the rows, and a print of the shape of each."""
+    ids, prints = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     names = sql.SQL(", ").join(sql.Identifier(c) for c in rows.columns(load.layer))
-    command = sql.SQL("COPY {} ({}) FROM STDIN").format(staging(table), names)
+    command = sql.SQL("COPY {} ({}) FROM STDIN (ENCODING 'UTF8')").format(staging(table), names)
     with conn.cursor() as cursor, cursor.copy(command) as target:
         for frame in frames:
             chunks = rows.text(frame, load.layer, area=load.area, origin=load.origin, faults=faults)
-            for count, text in chunks:
-                target.write(text)
+            for chunk in chunks:
+                target.write(chunk.text)
+                ids.append(chunk.ids)
+                prints.append(np.fromiter(map(hash, chunk.shapes), np.int64, len(chunk.ids)))
                 if progress:
-                    progress(count)
+                    progress(len(chunk.ids))
+    return np.concatenate(ids), np.concatenate(prints)
 
 
 def create(conn: Connection, layer: Layer, table: str, *, generated: bool = True) -> None:
@@ -265,55 +290,3 @@ def _constrain(conn: Connection, load: Load, table: str) -> None:
         for name, text in checks
     ]
     conn.execute(sql.SQL("ALTER TABLE {} {}").format(staging(table), sql.SQL(", ").join(parts)))
-
-
-def _like_partition(conn: Connection, load: Load, table: str, parent: sql.Composable) -> None:
-    """Give a table the indexes of `parent`, the bound as a check, statistics and rights.
-
-    PostgreSQL makes the missing indexes of a table that becomes a partition; a shell without rows
-    takes it in and lets it go, so that the real parent finds them made.
-    """
-    shell = staging(f"{table[:-1]}s")
-    names = {
-        "table": staging(table),
-        "shell": shell,
-        "parent": parent,
-        "area": sql.Literal(load.area.id),
-    }
-    for command in (
-        "ALTER TABLE {table} ADD CONSTRAINT area_is CHECK (area = {area})",
-        "CREATE TABLE {shell} (LIKE {parent} INCLUDING ALL) PARTITION BY LIST (area)",
-        "ALTER TABLE {shell} ATTACH PARTITION {table} FOR VALUES IN ({area})",
-        "ALTER TABLE {shell} DETACH PARTITION {table}",
-        "DROP TABLE {shell}",
-        "GRANT SELECT ON {table} TO geoportal_reader",
-        "ANALYZE {table}",
-    ):
-        conn.execute(sql.SQL(command).format(**names))
-
-
-def _make_tiles(conn: Connection, load: Load, staged: Staged) -> None:
-    fields = tile_fields(load.layer)
-    names = {
-        "tiles": staging(staged.tiles),
-        "parent": sql.Identifier("tiles", load.layer.id),
-        "rows": staging(staged.table),
-        "columns": sql.SQL("").join(sql.SQL(", {}").format(sql.Identifier(f.name)) for f in fields),
-        "values": sql.SQL("").join(
-            sql.SQL(", {}::{}").format(sql.Identifier(f.name), tile_column_type(f)) for f in fields
-        ),
-    }
-    make = "CREATE TABLE {tiles} (LIKE {parent} INCLUDING GENERATED)"
-    conn.execute(sql.SQL(make).format(**names))
-    # Web Mercator ends at 85.06 degrees; rings turn as tiles have them; ORDER BY geom follows a
-    # space-filling curve.
-    conn.execute(
-        sql.SQL(
-            "INSERT INTO {tiles} (id, area{columns}, geom) SELECT * FROM ("
-            " SELECT id, area{values}, ST_ForcePolygonCW(ST_Transform(CASE"
-            "   WHEN geom @ ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326) THEN geom"
-            "   ELSE ST_Intersection(geom, ST_MakeEnvelope(-180, -85.06, 180, 85.06, 4326))"
-            "   END, 3857)) AS geom FROM {rows} WHERE geom IS NOT NULL) AS moved"
-            " WHERE NOT ST_IsEmpty(geom) ORDER BY geom"
-        ).format(**names)
-    )

@@ -84,10 +84,10 @@ def check(conn: Connection, layer: Layer, area: Area, table: str, faults: Faults
                 shown=sql.Literal(SHOWN),
             )
             faults.add_counted(rule.reason, count, [i for (i,) in ids])
-    _check_unique(conn, table, faults)
 
 
-def _check_unique(conn: Connection, table: str, faults: Faults) -> None:
+def check_unique(conn: Connection, table: str, faults: Faults) -> None:
+    """Add the ids that several rows of a staging table have to the faults."""
     twice = select(
         conn,
         "SELECT id, count(*) OVER () FROM (SELECT id FROM {table} GROUP BY id"

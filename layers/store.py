@@ -150,7 +150,7 @@ def _stage(
             raise Rollback(transaction)
         if judge:
             judge(staged)
-        staging.finish(conn, load, staged)
+        staged = staging.finish(conn, load, staged)
     return staged, version
 
 

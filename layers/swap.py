@@ -6,20 +6,23 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import Connection, Transaction, sql
 from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
-from layers import former, history
+from layers import former, history, partition
 from layers.errors import EditedLayer, RefusedLoad, StoreFailure
 from layers.locks import set_lock_timeout
 from layers.message import message
 from layers.model import Area, Layer
 from layers.query import time_fields
 from layers.schema import WRITER
-from layers.staging import Load, Staged
+
+if TYPE_CHECKING:  # a server swaps side tables of tiles, and needs nothing that reads files
+    from layers.staging import Load, Staged
 
 ATTEMPTS = 5
 _WAIT_S = 0.5
@@ -27,7 +30,7 @@ _WAIT_S = 0.5
 _CHANGED = (
     "checksum", "row_count", "sum_high", "sum_low", "loaded_at", "edited_at",
     "west", "south", "east", "north", "time_start", "time_end",
-    "status", "source", "source_checksum", "supplier", "licence", "attribution",
+    "status", "source", "source_checksum", "supplier", "licence", "attribution", "tiled",
 )  # fmt: skip
 
 
@@ -83,9 +86,12 @@ def swap(
     for attempt in range(ATTEMPTS):
         try:
             with writing(conn):
-                _take_out(conn, load.layer, load.area, keep=keep)
-                for schema, table in (("features", staged.table), ("tiles", staged.tiles)):
-                    _put_in(conn, load, schema, table)
+                tables = {"features": staged.table} | (
+                    {"tiles": staged.tiles} if staged.tiles else {}
+                )
+                _take_out(conn, load.layer, load.area, keep=keep, schemas=tuple(tables))
+                for made in tables.items():
+                    partition.put_in(conn, load.layer, load.area, made)
                 return _record(conn, load, staged, version)
         except psycopg.errors.LockNotAvailable:
             if attempt == ATTEMPTS - 1:
@@ -107,16 +113,23 @@ def take_out(conn: Connection, layer: Layer, area: Area) -> bool:
 def drop(conn: Connection, staged: Staged) -> None:
     """Drop the tables of a load that was not swapped in."""
     with conn.transaction():
-        for table in (staged.table, staged.tiles):
+        for table in filter(None, (staged.table, staged.tiles)):
             name = sql.Identifier("staging", table)
             conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
 
 
-def _take_out(conn: Connection, layer: Layer, area: Area, *, keep: bool = False) -> None:
+def _take_out(
+    conn: Connection,
+    layer: Layer,
+    area: Area,
+    *,
+    keep: bool = False,
+    schemas: tuple[str, ...] = ("features", "tiles"),
+) -> None:
     """Lock both parents, then drop the area's partitions; readers wait for the rest of the swap.
 
-    With `keep`, the rows are kept as the former ones. Raises EditedLayer: no edit can come in
-    between any more.
+    The partition of `tiles` stays where no new one comes. With `keep`, the rows are kept as the
+    former ones. Raises EditedLayer: no edit can come in between any more.
     """
     set_lock_timeout(conn)
     conn.execute(
@@ -128,7 +141,7 @@ def _take_out(conn: Connection, layer: Layer, area: Area, *, keep: bool = False)
     former.drop(conn, layer, area)
     if keep:
         former.keep(conn, layer, area)
-    for schema in ("features", "tiles"):
+    for schema in schemas:
         name = sql.Identifier(schema, f"{layer.id}__a{area.number}")
         conn.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(name))
 
@@ -148,24 +161,6 @@ def discard_edits(conn: Connection, layer: Layer, area: Area) -> bool:
     query = history.discard(layer, area)
     with writing(conn):
         return conn.execute(query.sql.encode(), query.params).rowcount > 0
-
-
-def _put_in(conn: Connection, load: Load, schema: str, table: str) -> None:
-    names = {
-        "staged": sql.Identifier("staging", table),
-        "moved": sql.Identifier("staging", load.partition),
-        "partition": sql.Identifier(load.partition),
-        "schema": sql.Identifier(schema),
-        "parent": sql.Identifier(schema, load.layer.id),
-        "placed": sql.Identifier(schema, load.partition),
-        "area": sql.Literal(load.area.id),
-    }
-    for command in (
-        "ALTER TABLE {staged} RENAME TO {partition}",
-        "ALTER TABLE {moved} SET SCHEMA {schema}",
-        "ALTER TABLE {parent} ATTACH PARTITION {placed} FOR VALUES IN ({area})",
-    ):
-        conn.execute(sql.SQL(command).format(**names))
 
 
 def _origin_values(load: Load) -> dict[str, object]:
@@ -188,13 +183,13 @@ def _record(conn: Connection, load: Load, staged: Staged, version: int | None) -
         "INSERT INTO layers.version AS v"
         " (layer, area, version, checksum, row_count, sum_high, sum_low, loaded_at,"
         "  west, south, east, north, time_start, time_end,"
-        "  status, source, source_checksum, supplier, licence, attribution)"
+        "  status, source, source_checksum, supplier, licence, attribution, tiled)"
         " SELECT %(layer)s, %(area)s, coalesce(%(version)s::bigint,"
         "  nextval('layers.version_number')), %(checksum)s, %(row_count)s, %(high)s::numeric,"
         "  %(low)s::numeric, clock_timestamp(),"
         "  ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e), t0, t1,"
-        "  %(status)s, %(source)s, %(source_checksum)s, %(supplier)s, %(licence)s, %(attribution)s"
-        " FROM (SELECT ST_Extent(geom) AS e, min({start})::timestamptz AS t0,"
+        "  %(status)s, %(source)s, %(source_checksum)s, %(supplier)s, %(licence)s, %(attribution)s,"
+        "  %(tiled)s FROM (SELECT ST_Extent(geom) AS e, min({start})::timestamptz AS t0,"
         "   max({end})::timestamptz AS t1 FROM {placed}) AS extent"
         " ON CONFLICT (layer, area) DO UPDATE SET version = excluded.version, {updates}"
         " RETURNING version"
@@ -203,12 +198,8 @@ def _record(conn: Connection, load: Load, staged: Staged, version: int | None) -
         sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in _CHANGED
     )
     conn.execute("SET LOCAL timezone = 'UTC'")
-    composed = query.format(
-        start=start,
-        end=end,
-        placed=sql.Identifier("features", load.partition),
-        updates=updates,
-    )
+    placed = sql.Identifier("features", load.partition)
+    composed = query.format(start=start, end=end, placed=placed, updates=updates)
     values = _origin_values(load) | {
         "layer": load.layer.id,
         "area": load.area.id,
@@ -217,6 +208,7 @@ def _record(conn: Connection, load: Load, staged: Staged, version: int | None) -
         "row_count": staged.row_count,
         "high": staged.sums[0],
         "low": staged.sums[1],
+        "tiled": staged.tiles is not None,
     }
     with conn.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(composed, values).fetchone()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from psycopg import Connection
 from psycopg.rows import tuple_row
 
-from layers import swap, tiling
+from layers import swap, tile_fill, tiling
 from layers.model import Layer
 from layers.query import Filter
 from layers.tiling import EVERYTHING, Address, Tile
@@ -18,12 +18,12 @@ def make_tile(conn: Connection, layer: Layer, address: Address, rows: Filter = E
     """
     if address.level < layer.tiles.min_zoom:
         return Tile(b"")
-    making = tiling.tile(layer, address, rows)
-    query = next(making)
     with (
         swap.translated(f"a tile of {layer.id}"),
         conn.cursor(row_factory=tuple_row, binary=True) as cursor,
     ):
+        making = tiling.tile(layer, address, rows, untiled=tile_fill.untiled(conn, layer))
+        query = next(making)
         while True:
             # The text is made by layers.tiling from constants and quoted names only.
             row = cursor.execute(query.sql.encode(), query.params).fetchone()

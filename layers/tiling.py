@@ -1,7 +1,8 @@
 """The SQL of a vector tile as a value, and which queries make a tile. Runs nothing.
 
 Every tile comes from the side table `tiles.<layer>` (EPSG:3857, in spatial order); a set with
-another CRS transforms what it selects there. Conditions on rows are asked of `features.<layer>`.
+another CRS transforms what it selects there. Conditions on rows are asked of `features.<layer>`,
+and so are the shapes of areas whose side table is still to be made.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from functools import lru_cache
 
 from psycopg import sql
 
-from layers.keyset import Scalar
+from layers import side_tiles
+from layers.keyset import Scalar, Value
 from layers.model import POINT_COUNT, Field, Layer
 from layers.query import Filter, Query, Shape, bound, shape_of, where
 from layers.tile_matrix_set import TileMatrixSet, mercator_cell
@@ -75,25 +77,32 @@ def clusters(layer: Layer, level: int) -> bool:
     return layer.clustered and level < layer.tiles.detail_zoom
 
 
-def tile(layer: Layer, address: Address, rows: Filter = EVERYTHING) -> Making:
+def tile(
+    layer: Layer,
+    address: Address,
+    rows: Filter = EVERYTHING,
+    *,
+    untiled: tuple[str, ...] = (),
+) -> Making:
     """Make the tile of one layer: yields queries, is sent the one row of each, returns the Tile.
 
-    When there are more features than the budget, those of the largest area, length or number of
-    points stay.
+    `untiled` are the areas that have no side table of their present rows. When there are more
+    features than the budget, those of the largest area, length or number of points stay.
     """
     limit = layer.tiles.feature_limit
     rough = address.level < layer.tiles.detail_zoom
-    data, count = _row((yield _query(layer, address, rows, most=limit + 1)))
+    asked = _Asked(layer, address, rows, untiled)
+    data, count = _row((yield asked.query(limit + 1)))
     small = not rough or len(data) <= MOST_BYTES
     if count <= limit and small:
         return Tile(data)
     total = count
     if count > limit:
-        _, total = _row((yield _query(layer, address, rows, most=0, of="count")))
+        _, total = _row((yield asked.query(0, "count")))
     most = limit if small else int(limit * MOST_BYTES / len(data))
     most = min(most, count)
     while True:
-        data, _ = _row((yield _query(layer, address, rows, most=most, of="largest")))
+        data, _ = _row((yield asked.query(most, "largest")))
         if not rough or len(data) <= MOST_BYTES or most <= 1:
             return Tile(data, total - most)
         most = int(most * MOST_BYTES / len(data) * 0.95)
@@ -114,12 +123,25 @@ class _Kind:
     level: int | None
     shape: Shape
     of: str
+    untiled: bool = False
 
 
-def _query(layer: Layer, address: Address, rows: Filter, *, most: int, of: str = "any") -> Query:
-    level = address.level if address.level < layer.tiles.detail_zoom else None
-    text = _text(layer, _Kind(address.tms.srid, level, shape_of(rows), of))
-    return Query(text, bound(rows) | _bounds(address) | {"most": most})
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a tile is asked for; each query of it differs in how many features it takes."""
+
+    layer: Layer
+    address: Address
+    rows: Filter
+    untiled: tuple[str, ...]
+
+    def query(self, most: int, of: str = "any") -> Query:
+        level = self.address.level if self.address.level < self.layer.tiles.detail_zoom else None
+        kind = _Kind(self.address.tms.srid, level, shape_of(self.rows), of, bool(self.untiled))
+        params: dict[str, Value] = {**bound(self.rows), **_bounds(self.address), "most": most}
+        if self.untiled:
+            params["untiled"] = list(self.untiled)
+        return Query(_text(self.layer, kind), params)
 
 
 def _bounds(address: Address) -> dict[str, Scalar]:
@@ -205,8 +227,29 @@ def _source(layer: Layer, kind: _Kind) -> sql.Composable:
         join = sql.SQL(" JOIN {} AS t ON t.id = g.id AND t.area = g.area").format(
             sql.Identifier("features", layer.id)
         )
-    table = sql.Identifier("tiles", layer.id)
+    table: sql.Composable = sql.Identifier("tiles", layer.id)
+    if kind.untiled:
+        table = _untiled(layer, kind)
     return sql.SQL("FROM {} AS g{}{}").format(table, join, where(layer, kind.shape, *mine))
+
+
+def _untiled(layer: Layer, kind: _Kind) -> sql.Composable:
+    """The side table, with the rows themselves in the place of those of some areas."""
+    return sql.SQL(
+        "(SELECT s.id, s.area{of_side}, s.geom, s.appears, s.snaps FROM {tiles} AS s"
+        "  WHERE s.area <> ALL(%(untiled)s::text[])"
+        " UNION ALL SELECT r.id, r.area{of_rows}, m.geom, tiles.appears(r.id, m.geom), NULL"
+        "  FROM {features} AS r CROSS JOIN LATERAL (SELECT {drawn} AS geom OFFSET 0) AS m"
+        "  WHERE r.area = ANY(%(untiled)s::text[]) AND r.geom && ST_Transform({box}, 4326)"
+        "  AND NOT ST_IsEmpty(m.geom))"
+    ).format(
+        of_side=side_tiles.values(layer, "s"),
+        of_rows=side_tiles.values(layer, "r"),
+        tiles=sql.Identifier("tiles", layer.id),
+        features=sql.Identifier("features", layer.id),
+        drawn=side_tiles.drawn("r"),
+        box=_selecting(kind.srid),
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ Bbox = tuple[float, float, float, float]
 
 VERSION_COLUMNS = """
 layer, area, version, checksum, row_count, west, south, east, north, time_start, time_end,
-coalesce(edited_at, loaded_at), status, source, attribution, supplier, licence
+coalesce(edited_at, loaded_at), status, source, attribution, supplier, licence, tiled
 """
 """What `Version.from_row` reads, of layers.version."""
 
@@ -22,7 +22,7 @@ SELECT_VERSIONS = f"SELECT {VERSION_COLUMNS} FROM layers.version ORDER BY layer,
 
 RASTER_COLUMNS = (
     "raster, area, version, checksum, width::bigint * height, NULL, NULL, NULL, NULL, NULL,"
-    " NULL, loaded_at, status, source, attribution, supplier, licence"
+    " NULL, loaded_at, status, source, attribution, supplier, licence, true"
 )
 SELECT_RASTERS = f"SELECT {RASTER_COLUMNS} FROM layers.raster ORDER BY raster, area"  # noqa: S608
 """What `Version.from_row` reads, of layers.raster; the rows are cells."""
@@ -32,7 +32,8 @@ SELECT_RASTERS = f"SELECT {RASTER_COLUMNS} FROM layers.raster ORDER BY raster, a
 class Version:
     """The state of a layer in one area; times in UTC, bbox in degrees or None when all is null.
 
-    `loaded_at` is the time of the last change: of the load, or of the last edit since.
+    `loaded_at` is the time of the last change: of the load, or of the last edit since. `tiled`: the
+    side table of tiles is that of these rows.
     """
 
     layer: str
@@ -49,14 +50,14 @@ class Version:
     attribution: str | None
     supplier: Supplier | None
     licence: Licence | None
+    tiled: bool = True
 
     @classmethod
     def from_row(cls, row: tuple) -> Version:  # type: ignore[type-arg]
         """Make a Version from a row of SELECT_VERSIONS."""
         layer, area, version, checksum, row_count, *rest = row
-        west, south, east, north, start, end, loaded_at, status, source, attribution, who, how = (
-            rest
-        )
+        west, south, east, north, start, end, loaded_at, status, source, *more = rest
+        attribution, who, how, tiled = more
         return cls(
             layer=layer,
             area=area,
@@ -72,6 +73,7 @@ class Version:
             attribution=attribution,
             supplier=None if who is None else Supplier(name=Text.model_validate(who)),
             licence=None if how is None else Licence.model_validate(how),
+            tiled=tiled,
         )
 
 

@@ -58,7 +58,8 @@ async def tile_of(api: Api, layer: Layer, address: Address, rows: Filter) -> Til
     kept = api.tile_cache.get(key)
     if kept is not None:
         return kept
-    making = tiling.tile(layer, address, rows)
+    untiled = api.portal.untiled.get(layer.id, ())
+    making = tiling.tile(layer, address, rows, untiled=untiled)
     query = next(making)
     while True:
         (row,) = await api.portal.database.rows(query)

@@ -18,3 +18,7 @@ CREATE TABLE IF NOT EXISTS layers.former (
     version jsonb NOT NULL,  -- its row of layers.version
     PRIMARY KEY (layer, area)
 );
+
+-- False: the side table of tiles is not that of these rows, tiles come from the rows themselves until a
+-- server has made it.
+ALTER TABLE layers.version ADD COLUMN IF NOT EXISTS tiled boolean NOT NULL DEFAULT true;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from psycopg import Connection, sql
@@ -9,12 +10,15 @@ from psycopg.rows import tuple_row
 
 from layers.ingest.vector.finding import Finding
 from layers.model import HULL, Area, Layer, Rule
+from layers.quality.boxes import Meeting, read
 from layers.quality.measures import measures
 from layers.quality.result import Quality, Ruled, Verdict
-from layers.quality.rules import BESIDE, ROWS, RULES, TOUCH_M, said
+from layers.quality.rules import BESIDE, ROWS, RULES, TOUCH_M, Topology, said, valid
 
 KEPT = 1_000
 """How many faults of one rule are named one by one; all of them are counted."""
+
+_ENDS = "ST_Collect(ST_StartPoint(moved.g), ST_EndPoint(moved.g))"
 
 
 def check(conn: Connection, layer: Layer, table: sql.Identifier, area: Area) -> Quality:
@@ -32,7 +36,8 @@ def check(conn: Connection, layer: Layer, table: sql.Identifier, area: Area) -> 
         if not (count and layer.quality):
             return Quality(count, measured)
         _place(cursor, layer, table, where, area)
-        found = [_ask(cursor, rule, area, count) for rule in layer.quality]
+        met = _meeting(cursor, layer)
+        found = [_ask(cursor, rule, area, count, met) for rule in layer.quality]
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", ROWS)))
     rules, findings = zip(*found, strict=True)
     return Quality(count, measured, rules, tuple(one for part in findings for one in part))
@@ -41,21 +46,23 @@ def check(conn: Connection, layer: Layer, table: sql.Identifier, area: Area) -> 
 def _place(
     cursor: Any, layer: Layer, table: sql.Identifier, where: sql.Composable, area: Area
 ) -> None:
-    """Lay the rows out in metres, with an index, as the rules ask for them."""
+    """Lay the rows out in metres, with an index where a rule asks for all."""
     names = {name for rule in layer.quality for name in rule.apart}
     apart = sql.SQL(" OR ").join(
         sql.SQL("coalesce({}, false)").format(sql.Identifier(name)) for name in sorted(names)
     )
     title = layer.with_role("title")
+    whole = any(_topology(rule).among == "all" for rule in layer.quality)
     made = sql.SQL(
         "CREATE TEMPORARY TABLE {rows} ON COMMIT DROP AS"
-        " SELECT id, CASE WHEN ST_IsValid(moved.g) THEN moved.g ELSE ST_MakeValid(moved.g)"
-        "  END AS g, ST_Collect(ST_StartPoint(moved.g), ST_EndPoint(moved.g)) AS ends,"
-        " ({apart}) AS apart, {title}::text AS title"
+        " SELECT id, {valid} AS g, {ends} AS ends, ({apart}) AS apart, {title}::text AS title"
         " FROM {table}, LATERAL (SELECT ST_Transform(geom, {srid}::int) OFFSET 0) AS moved (g)"
         " WHERE {where}"
     ).format(
         rows=sql.Identifier(ROWS),
+        # A rule that looks at few rows makes them valid itself.
+        valid=sql.SQL(valid("moved.g") if whole else "moved.g"),
+        ends=sql.SQL(_ENDS if whole else "NULL::geometry"),
         srid=sql.Literal(area.srid),
         apart=apart if names else sql.SQL("false"),
         title=sql.Identifier(title.name) if title else sql.NULL,
@@ -63,7 +70,8 @@ def _place(
         where=where,
     )
     cursor.execute(made)
-    _index(cursor, ROWS)
+    if whole:
+        _index(cursor, ROWS)
 
 
 def _index(cursor: Any, table: str) -> None:
@@ -72,8 +80,32 @@ def _index(cursor: Any, table: str) -> None:
     cursor.execute(sql.SQL("ANALYZE {}").format(name))
 
 
-def _ask(cursor: Any, rule: Rule, area: Area, count: int) -> tuple[Ruled, list[Finding]]:
-    topology = RULES["gap_within" if rule.within else rule.rule]
+def _topology(rule: Rule) -> Topology:
+    return RULES["gap_within" if rule.within else rule.rule]
+
+
+def _meeting(cursor: Any, layer: Layer) -> Meeting | None:
+    """Return where the rules look that need not look at all rows, None when no rule is such."""
+    ways = {_topology(rule).among for rule in layer.quality}
+    if ways <= {"all"}:
+        return None
+    limits = [rule.limit for rule in layer.quality if _topology(rule).among == "sharing"]
+    return Meeting.of(read(cursor, sql.Identifier(ROWS)), min(limits, default=math.inf))
+
+
+def _among(rule: Rule, meeting: Meeting | None) -> dict[str, list[int]]:
+    way = _topology(rule).among
+    if way == "all" or meeting is None:
+        return {}
+    if way == "repeated":
+        return {"first": meeting.repeated.tolist()}
+    return {"first": meeting.first.tolist(), "second": meeting.second.tolist()}
+
+
+def _ask(
+    cursor: Any, rule: Rule, area: Area, count: int, meeting: Meeting | None
+) -> tuple[Ruled, list[Finding]]:
+    topology = _topology(rule)
     other = rule.beside or rule.within
     if other and not _place_beside(cursor, other, area):
         return Ruled(rule.rule, topology.measure, 0, 0, 0, "unchecked"), []
@@ -88,7 +120,7 @@ def _ask(cursor: Any, rule: Rule, area: Area, count: int) -> tuple[Ruled, list[F
         " LEFT JOIN quality_rows AS r ON r.id = f.id ORDER BY f.id, f.other"
     ).format(asked=sql.SQL(topology.query))
     values = {"limit": rule.limit, "touch": TOUCH_M, "kept": KEPT, "mutual": topology.mutual}
-    rows = cursor.execute(query, values).fetchall()
+    rows = cursor.execute(query, values | _among(rule, meeting)).fetchall()
     faults, faulty = rows[0][:2]
     verdict = _verdict(rule, faulty, faulty / count)
     findings = [

@@ -1,5 +1,6 @@
-"""The SQL of each topology rule over `quality_rows (id, g, ends)`: g in metres, valid, indexed.
+"""The SQL of each topology rule over `quality_rows (id, g, ends)`, g in metres.
 
+Where a rule looks at all rows, g is valid and `ends` is filled; others make valid what they use.
 `ends` are both ends of a line: lines are split at nodes, so these are its nodes.
 Every query gives faults as (id, other id or null, size or null, place in metres); the place is
 where a person should look. Measures are those of ISO 19157:2013, annex D.
@@ -8,7 +9,7 @@ where a person should look. Measures are those of ISO 19157:2013, annex D.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import Literal, LiteralString
 
 from layers.message import Message, message
 from layers.model import Rule
@@ -27,23 +28,34 @@ TOUCH_M = 0.001
 class Topology:
     """How a rule is asked, and the number of its measure.
 
-    `mutual`: both features of a fault are at fault, whichever has the lower id.
+    `mutual`: both features of a fault are at fault, whichever has the lower id. `among` says where
+    to look: at all rows by their index, at the pairs whose boxes have more in common than the limit
+    (`first`, `second`), or at the rows whose box is that of another (`first`).
     """
 
     measure: int
     query: LiteralString
     mutual: bool = False
+    among: Literal["all", "sharing", "repeated"] = "all"
+
+
+def valid(shape: LiteralString) -> LiteralString:
+    """Return SQL for a shape that is valid, the shape itself where it is."""
+    return f"CASE WHEN ST_IsValid({shape}) THEN {shape} ELSE ST_MakeValid({shape}) END"
 
 
 RULES: dict[str, Topology] = {
     "overlap": Topology(
         11,
-        "SELECT a.id, b.id, ST_Area(x.g), ST_PointOnSurface(x.g)"
-        " FROM quality_rows AS a JOIN quality_rows AS b ON a.id < b.id AND a.g && b.g"
-        " AND ST_Relate(a.g, b.g, '2********'),"
-        " LATERAL (SELECT ST_CollectionExtract(ST_Intersection(a.g, b.g), 3) AS g) AS x"
-        " WHERE ST_Area(x.g) > %(limit)s",
+        "WITH p AS MATERIALIZED (SELECT a.id, a.g, b.id AS other, b.g AS og"  # noqa: S608 - constants
+        "  FROM unnest(%(first)s::bigint[], %(second)s::bigint[]) AS p (a, b)"
+        "  JOIN quality_rows AS a ON a.id = p.a JOIN quality_rows AS b ON b.id = p.b)"
+        " SELECT p.id, p.other, ST_Area(x.g), ST_PointOnSurface(x.g) FROM p,"
+        f" LATERAL (SELECT {valid('p.g')} AS a, {valid('p.og')} AS b OFFSET 0) AS v,"
+        " LATERAL (SELECT ST_CollectionExtract(ST_Intersection(v.a, v.b), 3) AS g) AS x"
+        " WHERE ST_Relate(v.a, v.b, '2********') AND ST_Area(x.g) > %(limit)s",
         mutual=True,
+        among="sharing",
     ),
     "gap": Topology(
         25,
@@ -101,10 +113,14 @@ RULES: dict[str, Topology] = {
     ),
     "twice": Topology(
         4,
-        "SELECT r.id, f.id, NULL, ST_PointOnSurface(r.g) FROM quality_rows AS r"
-        " JOIN (SELECT min(id) AS id, ST_AsBinary(ST_Normalize(g)) AS shape FROM quality_rows"
-        "  GROUP BY 2 HAVING count(*) > 1) AS f"
-        " ON ST_AsBinary(ST_Normalize(r.g)) = f.shape AND r.id <> f.id",
+        "WITH r AS MATERIALIZED (SELECT s.id, m.g,"  # noqa: S608 - constants
+        "  ST_AsBinary(ST_Normalize(m.g)) AS shape"
+        f"  FROM quality_rows AS s, LATERAL (SELECT {valid('s.g')} AS g OFFSET 0) AS m"
+        "  WHERE s.id = ANY(%(first)s::bigint[]))"
+        " SELECT r.id, f.id, NULL, ST_PointOnSurface(r.g) FROM r"
+        " JOIN (SELECT min(id) AS id, shape FROM r GROUP BY shape HAVING count(*) > 1) AS f"
+        " ON r.shape = f.shape AND r.id <> f.id",
+        among="repeated",
     ),
 }
 

@@ -281,3 +281,19 @@ def test_a_watched_folder_publishes_what_is_sound_and_keeps_what_was_before(
 def _exists(connection: psycopg.Connection[tuple[object, ...]], table: str) -> bool:
     row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
     return bool(row and row[0])
+
+
+def test_a_server_makes_the_side_table_that_the_load_of_a_file_left(
+    live: str, two: tuple[Server, Server], tmp_path: Path
+) -> None:
+    file = tmp_path / "points.csv"
+    file.write_text("service_class,lon,lat\nschool,30.42,54.5\nshop,30.43,54.51\n")
+    given = ("--layer", "service_points", "--area", "orsha", "--accept-removals")
+    geoportal(live, "load", "vector", str(file), *given)
+    until(two, lambda one: count_of("service_points")(one) == 2)
+    query = (
+        "SELECT v.tiled, (SELECT count(*) FROM tiles.service_points) FROM layers.version AS v"
+        " WHERE v.layer = 'service_points'"
+    )
+    with psycopg.connect(live, autocommit=True) as connection:
+        until(two, lambda _: connection.execute(query).fetchone() == (True, 2))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pandas.api.types import infer_dtype
 
 from layers.ingest.vector import soato
 from layers.ingest.vector.finding import Action, Finding
@@ -18,6 +20,7 @@ from layers.ingest.vector.findings import Findings
 from layers.ingest.vector.geometry import Judge, Linearise
 from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.matching import Matching
+from layers.ingest.vector.order import Order
 from layers.ingest.vector.source import Batch
 from layers.ingest.vector.values import (
     Convert,
@@ -28,6 +31,7 @@ from layers.ingest.vector.values import (
 )
 from layers.message import Message, message, why
 from layers.model import Area, Field, Layer
+from layers.repeated import repeated
 
 SHOWN = 80
 """Characters of a value that a finding keeps."""
@@ -35,9 +39,10 @@ SHOWN = 80
 
 @dataclass
 class Features:
-    """Turns batches into frames; afterwards `read` and `refused` count, `names` are the ids kept.
+    """Turns batches into frames; afterwards `read` and `refused` count, `name` knows the ids kept.
 
-    `names[n]` is the source's id of the feature whose provisional id is the area's n + 1.
+    The ids are provisional: in the order of the source, or in that of the keys where `order` tells
+    it. `ordered` = then they are those that the keys shall have.
     """
 
     layer: Layer
@@ -47,19 +52,22 @@ class Features:
     judge: Judge
     findings: Findings
     codes: dict[str, str | None] = field(default_factory=dict)
+    order: Order | None = None
     read: int = 0
     refused: int = 0
-    chunks: list[np.ndarray] = field(default_factory=list)
+    holds: bool = True
+    names: list[np.ndarray] = field(default_factory=list)
+    ids: list[np.ndarray] = field(default_factory=list)
+    keys: list[np.ndarray] = field(default_factory=list)
 
     def frames(
         self, batches: Iterator[Batch], linearise: Linearise | None
     ) -> Iterator[gpd.GeoDataFrame]:
         """Yield the good features of each batch in EPSG:4326 with provisional ids."""
         converters = self._converters()
-        known = 0
         for batch in batches:
             names = batch.attributes.index.to_numpy()
-            self.read += len(names)
+            start, self.read = self.read, self.read + len(names)
             shapes, refused = self._shapes(batch, names, linearise)
             columns = {}
             before = len(self.findings.kept)
@@ -70,24 +78,56 @@ class Features:
             self._place(before, names, shapes)
             good = ~refused
             self.refused += int(refused.sum())
-            count = int(good.sum())
-            if not count:
+            ids = self._identified(start, good, columns)
+            if not len(ids):
                 continue
-            first = self.area.feature_id(known + 1)
-            known += count
-            self.chunks.append(names[good])
-            index = pd.RangeIndex(first, first + count)
+            self.names.append(names[good])
+            self.ids.append(ids)
+            index = pd.Index(ids)
             data = {name: pd.Series(v[good], index, dtype=object) for name, v in columns.items()}
             yield gpd.GeoDataFrame(data, index=index, geometry=shapes[good], crs=4326)
 
+    @property
+    def ordered(self) -> bool:
+        """Tell whether the ids follow the keys without a gap."""
+        return self.order is not None and self.holds and not self.refused
+
     def name(self, feature_id: int) -> str:
         """Return the source's id of the feature with a provisional id."""
-        n = feature_id - self.area.feature_id(1)
-        for chunk in self.chunks:
-            if n < len(chunk):
-                return str(chunk[n])
-            n -= len(chunk)
-        raise KeyError(feature_id)
+        ids, names, sorter = self._index
+        return str(names[sorter[np.searchsorted(ids, feature_id, sorter=sorter)]])
+
+    def twice(self) -> np.ndarray:
+        """Return the provisional ids of the features whose key another one may have as well."""
+        if not self.ids or not self.mapping.key:
+            return np.empty(0, np.int64)
+        ids = np.concatenate(self.ids)
+        if self.order is None:
+            return repeated(ids, np.concatenate(self.keys))
+        return ids[:0] if self.holds else ids
+
+    @cached_property
+    def _index(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The ids kept, their names, and the ascending order of the ids; when all are read."""
+        ids = np.concatenate(self.ids)
+        return ids, np.concatenate(self.names), np.argsort(ids)
+
+    def _identified(
+        self, start: int, good: np.ndarray, columns: dict[str, np.ndarray]
+    ) -> np.ndarray:
+        """Return the provisional ids of the good features of a batch, and note their keys."""
+        count = int(good.sum())
+        if self.mapping.key and count and self.order is None:
+            given = [columns[name][good] for name in self.mapping.key if name in columns]
+            prints = map(hash, zip(*given, strict=True) if given else [None] * count)
+            self.keys.append(np.fromiter(prints, np.int64, count))
+        if self.order is None:
+            kept = sum(map(len, self.ids))
+            return np.arange(kept + 1, kept + count + 1) + self.area.feature_id(0)
+        values = columns[self.mapping.key[0]]
+        self.holds = self.holds and self.order.holds(start, values)
+        places = self.order.places_of(start, len(good))[good]
+        return np.asarray(places + self.area.feature_id(0))
 
     def _converters(self) -> list[tuple[Field, Convert | None]]:
         found: list[tuple[Field, Convert | None]] = []
@@ -134,14 +174,9 @@ class Features:
         if own and not self.mapping.missing and fits_whole(one, given, rules, raw):
             made = raw
         else:
-            made = np.full(len(raw), None, dtype=object)
-            for i, value in enumerate(raw):
-                if _blank(value, self.mapping.missing):
-                    continue
-                try:
-                    made[i] = convert(value)
-                except ValueError as error:
-                    refused[i] = self._bad_value(one, column, names[i], value, error)
+            made, faults = _converted(raw, convert, self.mapping.missing)
+            for i, error in faults:
+                refused[i] = self._bad_value(one, column, names[i], raw[i], error)
         if self._is_needed(one):
             lacking = ~refused & np.array([v is None for v in made], dtype=bool)
             for name in names[lacking]:
@@ -208,6 +243,26 @@ def table_shapes(table: pd.DataFrame, x: str | None, y: str | None, wkt: str | N
     if good.any():
         shapes[good] = shapely.points(numbers[good])
     return shapes
+
+
+def _converted(
+    raw: np.ndarray, convert: Convert, missing: tuple[str, ...]
+) -> tuple[np.ndarray, list[tuple[int, ValueError]]]:
+    """Return values converted, None where they are blank or wrong, and what is wrong by place."""
+    which, values = np.arange(len(raw)), raw
+    if infer_dtype(raw, skipna=True) == "string":  # each text once, as there may be few
+        which, values = pd.factorize(raw)
+    made = np.full(len(values) + 1, None, dtype=object)  # the last one is that of no text, -1
+    faults: dict[int, ValueError] = {}
+    for n, value in enumerate(values):
+        if _blank(value, missing):
+            continue
+        try:
+            made[n] = convert(value)
+        except ValueError as error:
+            faults[n] = error
+    wrong = np.flatnonzero(np.isin(which, list(faults)))
+    return made[which], [(int(i), faults[int(which[i])]) for i in wrong]
 
 
 def _blank(value: Any, missing: tuple[str, ...]) -> bool:

@@ -21,6 +21,7 @@ Linearise = Callable[[np.ndarray], np.ndarray]
 
 _CURVED = (8, 9, 10, 11, 12)
 """ISO WKB: CircularString, CompoundCurve, CurvePolygon, MultiCurve, MultiSurface."""
+_HEAD = np.dtype([("order", "u1"), ("kind", "<u4")])
 # shapely's type ids (single, multi) by layer type
 _TYPES = {
     "Point": (0, 4), "MultiPoint": (0, 4), "LineString": (1, 5), "MultiLineString": (1, 5),
@@ -109,11 +110,13 @@ class Judge:
         return wkb
 
     def _flat(self, shapes: np.ndarray) -> np.ndarray:
+        flat = True
         for code, has in (("geometry.z", shapely.has_z), ("geometry.m", shapely.has_m)):
             number = int(has(shapes).sum())
             if number:
+                flat = False
                 self.findings.count(code, "noted", number)
-        return np.asarray(shapely.force_2d(shapes), dtype=object)
+        return shapes if flat else np.asarray(shapely.force_2d(shapes), dtype=object)
 
     def _fitted(self, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return shapes of the layer's type or its single one, and which are of another."""
@@ -242,7 +245,10 @@ def straight(wkb: np.ndarray, names: np.ndarray, linearise: Linearise) -> np.nda
 
 
 def _curved(wkb: np.ndarray) -> np.ndarray:
-    return np.array([w is not None and _kind(w) in _CURVED for w in wkb], dtype=bool)
+    """Tell which WKB, None among it, has arcs, by the byte order and the type at its head."""
+    heads = np.frombuffer(b"".join(w[:5] if w else b"\1\0\0\0\0" for w in wkb), dtype=_HEAD)
+    kinds = np.where(heads["order"] == 1, heads["kind"], heads["kind"].byteswap())
+    return np.isin((kinds & 0x0FFF_FFFF) % 1000, _CURVED)
 
 
 def sample(shapes: np.ndarray, most: int) -> np.ndarray:
@@ -255,12 +261,6 @@ def sample(shapes: np.ndarray, most: int) -> np.ndarray:
     return np.asarray(found[np.isfinite(found).all(axis=1)])
 
 
-def _kind(wkb: bytes) -> int:
-    order = "little" if wkb[:1] == b"\x01" else "big"
-    code = int.from_bytes(wkb[1:5], order) & 0x0FFF_FFFF  # type: ignore[arg-type]
-    return code % 1000
-
-
 def _without(values: np.ndarray, gone: np.ndarray) -> np.ndarray:
     left = values.copy()
     left[gone] = None
@@ -268,9 +268,10 @@ def _without(values: np.ndarray, gone: np.ndarray) -> np.ndarray:
 
 
 def _not_finite(shapes: np.ndarray) -> np.ndarray:
-    points, owner = shapely.get_coordinates(shapes, return_index=True)
     mask = np.zeros(len(shapes), dtype=bool)
-    mask[owner[~np.isfinite(points).all(axis=1)]] = True
+    if not np.isfinite(shapely.get_coordinates(shapes)).all():
+        points, owner = shapely.get_coordinates(shapes, return_index=True)
+        mask[owner[~np.isfinite(points).all(axis=1)]] = True
     return mask
 
 

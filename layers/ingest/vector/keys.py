@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
+import numpy as np
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
@@ -52,21 +53,30 @@ class Numbering:
         """True when the rows are sure to be numbered anew, in a table of their own."""
         return bool(self.key) or not self.invented
 
-    def number(self, table: str) -> Duplicates:
-        """Take duplicates out of a staging table and number the rest."""
+    @property
+    def begins(self) -> bool:
+        """True when nothing in the area ever had an id."""
+        return self._top(self._names("")) == self.area.feature_id(0)
+
+    def number(self, table: str, suspects: np.ndarray, *, ordered: bool = False) -> Duplicates:
+        """Take duplicates out of a staging table and number the rest.
+
+        `suspects` are the ids of the rows whose shape or key another row has as well: only they can
+        be duplicates. `ordered`: the ids are those that the keys shall have, unless rows go.
+        """
         names = self._names(table)
-        self._run(
-            "CREATE TABLE {keyed} AS SELECT id AS place, {key} AS key, {rest} AS rest, 1::bigint"
-            " AS nth FROM {table}",
-            names,
-        )
-        self._run("ANALYZE {keyed}", names)
-        found = self._duplicates(names)
-        top = self._top(names)
+        found = self._duplicates(names, suspects.tolist())
+        if ordered and not (found.same or found.clashing):
+            self._run(
+                "INSERT INTO layers.feature_key (layer, area, key, id)"
+                " SELECT {layer}, {area}, {key}, id FROM {table} ORDER BY id",
+                names,
+            )
+            return found
         # Without a key, the order of the file is as good as any for the first rows of all.
-        if self.rewrites or top > self.area.number * AREA_STRIDE:
+        top = self._top(names)
+        if self.rewrites or top > self.area.feature_id(0):
             self._assign(table, names | {"top": sql.Literal(top)})
-        self._run("DROP TABLE {keyed}", names)
         return found
 
     def _names(self, table: str) -> dict[str, sql.Composable]:
@@ -85,19 +95,19 @@ class Numbering:
             "old": sql.Identifier("features", self.layer.id),
             "layer": sql.Literal(self.layer.id),
             "area": sql.Literal(self.area.id),
-            "first": sql.Literal(self.area.number * AREA_STRIDE),
-            "end": sql.Literal((self.area.number + 1) * AREA_STRIDE),
+            "first": sql.Literal(self.area.feature_id(0)),
+            "end": sql.Literal(self.area.feature_id(AREA_STRIDE)),
         }
 
-    def _duplicates(self, names: dict[str, sql.Composable]) -> Duplicates:
-        if self.keep_same and not self.key:
-            self._run(
-                "UPDATE {keyed} AS k SET nth = t.nth FROM (SELECT place,"
-                "  row_number() OVER (PARTITION BY key ORDER BY place) AS nth FROM {keyed}) AS t"
-                " WHERE t.place = k.place AND t.nth > 1",
-                names,
-            )
+    def _duplicates(self, names: dict[str, sql.Composable], suspects: list[int]) -> Duplicates:
+        if not suspects or (self.keep_same and not self.key):
             return Duplicates()
+        self._run(
+            "CREATE TABLE {keyed} AS SELECT id AS place, {key} AS key, {rest} AS rest"
+            " FROM {table} WHERE id = ANY(%s)",
+            names,
+            suspects,
+        )
         found = self._rows(
             "SELECT place, clash, nth FROM (SELECT place, row_number() OVER same AS nth,"
             "  min(rest::text) OVER (PARTITION BY key)"
@@ -113,13 +123,14 @@ class Numbering:
             gone = [*same, *clashing]
             self._run("DELETE FROM {table} WHERE id = ANY(%s)", names, gone)
             self._run("DELETE FROM {keyed} WHERE place = ANY(%s)", names, gone)
-        if not self.key:
-            return Duplicates(same)
-        alike = self._rows(
-            "SELECT place FROM {keyed} WHERE rest IN"
-            " (SELECT rest FROM {keyed} GROUP BY rest HAVING count(*) > 1) ORDER BY place",
-            names,
-        )
+        alike: list[Row] = []
+        if self.key:
+            alike = self._rows(
+                "SELECT place FROM {keyed} WHERE rest IN"
+                " (SELECT rest FROM {keyed} GROUP BY rest HAVING count(*) > 1) ORDER BY place",
+                names,
+            )
+        self._run("DROP TABLE {keyed}", names)
         return Duplicates(same, clashing, tuple(place for (place,) in alike))
 
     def _top(self, names: dict[str, sql.Composable]) -> int:
@@ -163,6 +174,14 @@ class Numbering:
 
     def _assign(self, table: str, names: dict[str, sql.Composable]) -> None:
         """Replace the provisional ids; the table is written anew, so that it has no dead rows."""
+        nth = "1::bigint"
+        if self.keep_same and not self.key:
+            nth = "row_number() OVER (PARTITION BY {key} ORDER BY id)"
+        self._run(
+            "CREATE TABLE {keyed} AS SELECT id AS place, {key} AS key, {nth} AS nth FROM {table}",
+            names | {"nth": sql.SQL(nth).format(**names)},
+        )
+        self._run("ANALYZE {keyed}", names)
         self._run(
             "CREATE TABLE {renamed} AS SELECT k.place, k.key, coalesce(known.id,"
             " {top} + row_number() OVER (PARTITION BY known.id IS NULL"
@@ -185,6 +204,7 @@ class Numbering:
                 names,
             )
         self._run("DROP TABLE {renamed}", names)
+        self._run("DROP TABLE {keyed}", names)
 
     def _run(self, query: LiteralString, names: dict[str, sql.Composable], *values: Any) -> None:
         self.conn.execute(sql.SQL(query).format(**names), values or None)

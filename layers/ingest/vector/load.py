@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 from psycopg import Connection, Rollback, sql
 from psycopg.rows import tuple_row
 
@@ -25,6 +26,7 @@ from layers.ingest.vector.keys import Duplicates, Numbering
 from layers.ingest.vector.load_report import Counts, Decision, LoadReport
 from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.opening import Opened, open_for
+from layers.ingest.vector.order import order
 from layers.ingest.vector.source import require_unchanged
 from layers.message import Message, message, why
 from layers.model import Area, Layer, Licence, Origin
@@ -168,15 +170,19 @@ class _Loading:
         mapping, layer, area = self.options.mapping, self.load.layer, self.load.area
         keep_same = mapping.rules.same_feature == "keep"
         numbering = Numbering(self.conn, layer, area, mapping.key, self.invented, keep_same)
+        if mapping.key and numbering.begins:
+            self.features.order = order(self.opened.source, self.opened.matching, mapping)
 
-        def run(table: str) -> None:
+        def run(table: str, alike: np.ndarray) -> None:
             if mapping.soato and mapping.soato.by == "place":
                 missing = soato.fill_by_place(self.conn, table)
                 self.features.findings.count("soato.unknown", "noted", missing)
-            self.duplicates = numbering.number(table)
+            suspects = np.union1d(alike, self.features.twice())
+            ordered = self.features.ordered
+            self.duplicates = numbering.number(table, suspects, ordered=ordered)
             self._note_duplicates()
 
-        return Settle(run, numbering.rewrites)
+        return Settle(run, numbering.rewrites and self.features.order is None)
 
     def _note_duplicates(self) -> None:
         found, key = self.duplicates, ", ".join(self.options.mapping.key)
@@ -217,7 +223,7 @@ class _Loading:
 
     def _publish(self, staged: Staged) -> None:
         conn, load = self.conn, self.load
-        staging.finish(conn, load, staged)
+        staging.finish(conn, load, staged, tiles=False)
         version = change.next_version(conn)
         if not self.invented:
             change.remember(

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 from pyogrio.errors import DataSourceError, FieldError
-from pyogrio.raw import open_arrow
+from pyogrio.raw import open_arrow, read_arrow
 from pyogrio.raw import read as read_raw
 
 from layers.errors import CorruptSource, MissingSource, RefusedLoad
@@ -36,6 +36,8 @@ DRIVERS = {
     ".kml": "LIBKML", ".kmz": "LIBKML", ".dxf": "DXF", ".fgb": "FlatGeobuf", ".xlsx": "XLSX",
     ".parquet": "Parquet", ".geoparquet": "Parquet", ".csv": "CSV", ".tsv": "CSV", ".txt": "CSV",
 }  # fmt: skip
+COLUMNAR = ("GPKG", "FlatGeobuf", "Parquet")
+"""Formats that give one column without the work of reading the others."""
 RAW_TEXT = ("ESRI Shapefile", "MapInfo File")
 """Formats whose text is in an encoding the file may not name."""
 
@@ -103,6 +105,23 @@ def batches(source: Source) -> Generator[Batch]:
         raise _unreadable(source.file, error) from None
 
 
+def column(source: Source, name: str) -> pa.Array | None:
+    """Return one column in the order of the features, None where all would have to be read."""
+    if source.driver not in COLUMNAR:
+        return None
+    try:
+        if source.driver == "Parquet":
+            table = pq.read_table(source.file, columns=[name])
+        else:
+            _, table = read_arrow(
+                source.path, layer=source.layer, columns=[name], read_geometry=False
+            )
+    except (DataSourceError, FieldError, pa.ArrowException, OSError) as error:
+        raise _unreadable(source.file, error) from None
+    # A name with a point in it means another thing to Parquet.
+    return table.column(name).combine_chunks() if name in table.column_names else None
+
+
 def linearised(source: Source, fids: np.ndarray) -> np.ndarray:
     """Return the WKB of some features with their arcs drawn by straight lines (4 degrees each)."""
     _, found, wkb, _ = read_raw(
@@ -118,7 +137,12 @@ def linearised(source: Source, fids: np.ndarray) -> np.ndarray:
 def require_unchanged(source: Source) -> None:
     """Raise CorruptSource when the file is not what it was when it was opened."""
     if not source.file.exists() or checksum(source.file) != source.checksum:
-        raise CorruptSource(message("file.changed", file=source.file.name))
+        raise changed(source)
+
+
+def changed(source: Source) -> CorruptSource:
+    """Return what a file that changed meanwhile is refused with."""
+    return CorruptSource(message("file.changed", file=source.file.name))
 
 
 def checksum(file: Path) -> str:

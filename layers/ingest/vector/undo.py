@@ -54,7 +54,7 @@ def undo(conn: Connection, layer: Layer, area: Area) -> Undone:
                 " nothing was changed, load their file again"
             )
         found = change.compare(conn, layer, area, staged.table)
-        staging.finish(conn, load, staged)
+        staged = staging.finish(conn, load, staged)
         version = change.next_version(conn)
         change.remember(conn, layer, area, staged.table, version=version, request=uuid4())
         swap.swap(conn, load, staged, version=version)

@@ -13,7 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from pandas.api.types import infer_dtype
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from layers.ingest.vector.mapping import FieldMapping, Rules
 from layers.ingest.vector.units import factor
@@ -32,8 +33,13 @@ _CLOCK = re.compile(
 
 Convert = Callable[[Any], Any]
 
-_PLAIN = {"integer": "integer", "number": "floating", "boolean": "boolean", "string": "string"}
-"""What pandas calls a column of values that are the field's already, by its type."""
+_PLAIN: dict[str, Callable[[pa.DataType], bool]] = {
+    "integer": pa.types.is_signed_integer,
+    "number": pa.types.is_floating,
+    "boolean": pa.types.is_boolean,
+    "string": pa.types.is_string,
+}
+"""The types of Arrow of a column of values that are the field's already, by its type."""
 
 
 def converter(field: Field, given: FieldMapping | None, rules: Rules) -> Convert:
@@ -70,22 +76,29 @@ def fits_whole(field: Field, given: FieldMapping | None, rules: Rules, column: n
     False says only that they must be looked at one by one.
     """
     converted = field.codes or (given is not None and (given.codes or given.unit))
-    if converted or infer_dtype(column, skipna=True) != _PLAIN.get(field.type):
+    is_plain = _PLAIN.get(field.type)
+    if converted or is_plain is None:
         return False
-    there = [value for value in column if value is not None]
+    try:
+        found = pa.array(column)
+    except (pa.ArrowException, ValueError, OverflowError):  # of several types
+        return False
+    if not is_plain(found.type) or found.null_count == len(found):
+        return False
     if field.type == "boolean":
         return True
     if field.type == "string":
-        blank = any(not said or said.isspace() for said in there)
-        return (
-            not blank and max(map(len, there)) <= rules.longest_text and "\0" not in "".join(there)
+        unfit = pc.or_(pc.utf8_is_space(found), pc.match_substring(found, "\0"))
+        lengths = pc.min_max(pc.utf8_length(found)).as_py()
+        return bool(
+            lengths["min"] and lengths["max"] <= rules.longest_text and not pc.any(unfit).as_py()
         )
-    low, high = float(min(there)), float(max(there))
-    inside = (field.minimum is None or low >= field.minimum) and (
-        field.maximum is None or high <= field.maximum
+    limits = pc.min_max(found).as_py()
+    inside = (field.minimum is None or limits["min"] >= field.minimum) and (
+        field.maximum is None or limits["max"] <= field.maximum
     )
     # Comparisons with what is no number may be true.
-    return inside and bool(np.isfinite(there).all()) and max(-low, high) < 2**63
+    return inside and bool(pc.all(pc.is_finite(found)).as_py())
 
 
 def text(value: Any) -> str:

@@ -1,0 +1,54 @@
+"""The order of a source's features by their key, known before they are read: ids at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from layers.ingest.vector.mapping import Mapping
+from layers.ingest.vector.matching import Matching
+from layers.ingest.vector.source import Source, changed, column
+
+
+@dataclass(frozen=True)
+class Order:
+    """Keys (n texts) of the features in the order of the source, and their places from 1 on."""
+
+    source: Source
+    keys: pa.Array
+    places: np.ndarray
+
+    def places_of(self, start: int, count: int) -> np.ndarray:
+        """Return the places of some features from one on; raises CorruptSource beyond the end."""
+        if start + count > len(self.places):
+            raise changed(self.source)
+        return self.places[start : start + count]
+
+    def holds(self, start: int, values: np.ndarray) -> bool:
+        """Tell whether features from a place of the source on have these values as their keys."""
+        return bool(self.keys.slice(start, len(values)).to_pylist() == [str(v) for v in values])
+
+
+def order(source: Source, matching: Matching, mapping: Mapping) -> Order | None:
+    """Return the order of a source by its key, or None when that takes more than one quick look.
+
+    That is so where the key is one column of texts or whole numbers, none missing and none twice.
+    Whether the features that are loaded have these keys shows only when they are read.
+    """
+    if len(mapping.key) != 1 or mapping.key[0] not in matching.columns:
+        return None
+    found = column(source, matching.columns[mapping.key[0]])
+    if found is None or found.null_count:
+        return None
+    if pa.types.is_integer(found.type):
+        found = found.cast(pa.string())
+    if not pa.types.is_string(found.type):
+        return None
+    # Texts are compared by their bytes, as PostgreSQL does it with the collation C.
+    places = pc.rank(found, tiebreaker="dense").to_numpy().astype(np.int64)
+    if places.max(initial=0) < len(found):  # one is there twice
+        return None
+    return Order(source, found, places)
