@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
@@ -23,6 +24,8 @@ from processing.spread import Arrays, Spread
 from processing.tiled import Held, Rows
 from processing.tiles import Halo, Tile
 
+Names = npt.NDArray[np.object_]
+
 EVERYTHING = Halo(places_m=1e9, streets_m=1e9)
 FURTHER = 4.0
 """So many times as far the next round looks."""
@@ -33,12 +36,14 @@ class Asked:
     """The classes, how far the first round looks for them, and how far a place may join a street.
 
     `limits_m` are the limits of the reached parts, one for each class, or none: no parts are asked.
+    With `no_further` what lies beyond the first round is infinite.
     """
 
     classes: tuple[str, ...]
     search_m: float
     snap_limit_m: float
     limits_m: tuple[float, ...] = ()
+    no_further: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +81,22 @@ def component(streets: Streets) -> tuple[Ints, int]:
 
 def places_of(seen: Scene, streets: Streets) -> Rows:
     """Return homes, facilities and streets of a scene with their positions as ids."""
-    homes, facilities = len(seen.doors_m), len(seen.points_m)
+    return placed(streets, seen.doors_m, seen.points_m, seen.facility_class)
+
+
+def placed(
+    streets: Streets, homes: Geometries, facilities: Geometries, facility_class: Names
+) -> Rows:
+    """Return homes, facilities and streets with their positions as ids."""
     return Rows(
         streets=replace(streets, ids=np.arange(len(streets.ids))),
-        home_ids=np.arange(homes),
-        homes=seen.doors_m,
-        demand=np.zeros(homes),
-        facility_ids=np.arange(facilities),
-        facilities=seen.points_m,
-        facility_class=seen.facility_class,
-        supply=np.zeros(facilities),
+        home_ids=np.arange(len(homes)),
+        homes=homes,
+        demand=np.zeros(len(homes)),
+        facility_ids=np.arange(len(facilities)),
+        facilities=facilities,
+        facility_class=facility_class,
+        supply=np.zeros(len(facilities)),
     )
 
 
@@ -109,6 +120,8 @@ def by_tiles(spread: Spread, step: str, places: Rows, facilities: Snapped, asked
         for tile, arrays in answers.items():
             _fill(found, arrays, owned[tile])
         first = list(answers.values()) if first is None else first
+        if asked.no_further:
+            break
         far = _far(found, places, facilities, asked.classes)
         left = [t for t in left if far[owned[t]].any()] if np.isfinite(search_m) else []
         all_read = all(_covers(tile, halo, places) for tile in left)
