@@ -107,7 +107,7 @@ def by_tiles(spread: Spread, step: str, places: Rows, facilities: Snapped, asked
     """
     held, count = Held(places), len(places.homes)
     found = _nothing(count, len(asked.classes))
-    owned = _owners(places, spread.tile_m, streets=bool(asked.limits_m))
+    owned = owners(places, spread.tile_m, streets=bool(asked.limits_m))
     first: list[Arrays] | None = None
     left, search_m = list(owned), asked.search_m
     while left:
@@ -124,7 +124,7 @@ def by_tiles(spread: Spread, step: str, places: Rows, facilities: Snapped, asked
             break
         far = _far(found, places, facilities, asked.classes)
         left = [t for t in left if far[owned[t]].any()] if np.isfinite(search_m) else []
-        all_read = all(_covers(tile, halo, places) for tile in left)
+        all_read = all(covers(tile, halo, places) for tile in left)
         search_m = np.inf if all_read else search_m * FURTHER
     whole = tuple(_joined(first or [], k) for k in range(len(asked.limits_m)))
     return Found(found.homes, found.nearest, whole)
@@ -180,7 +180,7 @@ def _parts(parts: Parts, piece: Piece, k: int) -> dict[str, Floats | Ints]:
     }
 
 
-def _owners(places: Rows, tile_m: float, *, streets: bool) -> dict[Tile, Ints]:
+def owners(places: Rows, tile_m: float, *, streets: bool) -> dict[Tile, Ints]:
     """Return the tiles with the positions of their homes; with `streets` also tiles of those."""
     at = shapely.get_coordinates(places.homes)
     owned = tiles.owners(at[:, 0], at[:, 1], tile_m)
@@ -241,7 +241,7 @@ def _far(found: Found, places: Rows, facilities: Snapped, classes: tuple[str, ..
     return far
 
 
-def _covers(tile: Tile, halo: Halo, places: Rows) -> bool:
+def covers(tile: Tile, halo: Halo, places: Rows) -> bool:
     """Tell whether a tile has read everything, so that what it has not met is out of reach."""
     west, south, east, north = tile.box(halo.places_m)
     shapes = (places.homes, places.facilities, places.streets.lines)

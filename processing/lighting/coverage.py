@@ -70,11 +70,11 @@ def lighting_coverage(
     """Return `street_lighting`, `dark_stretches` and `illuminance_bands` of an area, EPSG:4326.
 
     With `dark_cabinets` the frames show the outage, and the figures compare it with the state
-    before. With `spread` the light is computed by tiles, to the same bits. Raises EmptyInput,
+    before. With `spread` light and walks come by tiles, to the same bits. Raises EmptyInput,
     MissingColumn, BadGeometry, RepeatedId, NotProjected, BadParameter.
     """
     place = replace(_place(area, inputs, library, norms, options), spread=spread)
-    walkers = _walkers(area, inputs, options)
+    walkers = _walkers(area, inputs, options, spread)
     lights = place.lights
     none = np.zeros(len(lights.ids), dtype=bool)
     dark = report.fed_by(lights, options.dark_cabinets)
@@ -125,7 +125,7 @@ def _no_walks(inputs: Inputs) -> str | None:
     return f"{' and '.join(missing)} not loaded" if missing else None
 
 
-def _walkers(area: Area, inputs: Inputs, options: Options) -> Walkers | None:
+def _walkers(area: Area, inputs: Inputs, options: Options, spread: Spread | None) -> Walkers | None:
     homes, goals = inputs.buildings, inputs.goals
     if homes is None or goals is None:
         return None
@@ -135,7 +135,9 @@ def _walkers(area: Area, inputs: Inputs, options: Options) -> Walkers | None:
     require_unique_index(homes, name="buildings")
     require_geometry(homes, ("Polygon", "MultiPolygon"), name="buildings")
     require_geometry(goals, ("Point",), name="service_points")
-    return walking.walkers(area, inputs.streets, homes, goals, snap_limit_m=options.snap_limit_m)
+    return walking.walkers(
+        area, inputs.streets, homes, goals, snap_limit_m=options.snap_limit_m, spread=spread
+    )
 
 
 def _sections_frame(area: Area, place: Place, judged: Judged, passing: Floats) -> gpd.GeoDataFrame:
