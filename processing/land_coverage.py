@@ -20,9 +20,11 @@ from processing.checks import require_columns, require_rows
 from processing.crs import metric_crs
 from processing.errors import MixedCRS
 from processing.frames import placed
+from processing.land_blocks import Ground, covered
 from processing.network import NONE, Bools, Floats, Geometries, Ints
 from processing.pipelines.model import Result
 from processing.raster import Raster
+from processing.spread import Spread
 
 WGS84 = "EPSG:4326"
 AREAS, LINES = ("Polygon", "MultiPolygon"), ("LineString", "MultiLineString")
@@ -87,10 +89,13 @@ class _People:
     population: Floats
 
 
-def land_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
+def land_coverage(
+    area: Area, inputs: Inputs, settings: Settings, spread: Spread | None = None
+) -> Result:
     """Return `land_coverage` by zone and `placed_residents` by building, EPSG:4326, ids of area.
 
-    What cannot be computed for want of an input is missing and named in `quality`. Raises
+    What cannot be computed for want of an input is missing and named in `quality`. With `spread`
+    what covers the sites is computed by tiles, to the same bits. Raises
     EmptyInput when there are no buildings, or neither zones nor a quarter, MissingColumn,
     BadGeometry, RepeatedId, NotProjected, MixedCRS, BadParameter.
     """
@@ -98,7 +103,7 @@ def land_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
     sites = _sites(area, inputs)
     people = _people(area, inputs.units, houses)
     conflicts = _conflicts(area, inputs.red_lines, houses)
-    rows = _rows(area, sites, houses, inputs)
+    rows = _rows(area, sites, houses, inputs, spread)
     _add_people(rows, sites, houses, people)
     _add_conflicts(rows, sites, houses, conflicts)
     return Result(
@@ -174,17 +179,16 @@ def _conflicts(
     return land.red_line_conflicts(houses.shapes, red) if len(red) else None
 
 
-def _rows(area: Area, sites: _Sites, houses: _Houses, inputs: Inputs) -> pd.DataFrame:
+def _rows(
+    area: Area, sites: _Sites, houses: _Houses, inputs: Inputs, spread: Spread | None
+) -> pd.DataFrame:
     ground_m2 = shapely.area(sites.shapes)
-    site, building, built_m2 = land.parts(sites.shapes, houses.shapes)
-    dense = land.density(ground_m2, built_m2, built_m2 * houses.storeys[building], site)
+    ground = Ground(houses.shapes, _green(area, inputs.green), inputs.land_cover, CLASSES)
+    _require_crs(area, inputs.land_cover)
+    by = covered(sites.shapes, ground, spread)
+    found, storeys = by.cover, houses.storeys[by.building]
+    dense = land.density(ground_m2, by.built_m2, by.built_m2 * storeys, by.site)
     zones = sites.frame["zone"] if sites.kind == "zone" else None
-    green = inputs.green
-    overlay = np.full(len(ground_m2), np.nan)
-    if green is not None and len(green):
-        shapes = placed(green, area, AREAS, name="green_areas", needed=False).geometry.to_numpy()
-        overlay = land.overlay_m2(sites.shapes, shapes) / ground_m2
-    found = _cover(area, sites.shapes, inputs.land_cover)
     columns = {
         "site_id": sites.frame.index.to_numpy(dtype=np.int64),
         "site_kind": sites.kind,
@@ -194,7 +198,7 @@ def _rows(area: Area, sites: _Sites, houses: _Houses, inputs: Inputs) -> pd.Data
         "sealed_share": found.share(SEALED),
         "green_share": found.share(GRASS, TREES),
         "known_share": found.known_m2 / ground_m2,
-        "green_areas_share": overlay,
+        "green_areas_share": by.green_m2 / ground_m2,
         "coverage_ratio": dense.coverage_ratio,
         "floor_area_ratio": dense.floor_area_ratio,
     }
@@ -205,15 +209,19 @@ def _rows(area: Area, sites: _Sites, houses: _Houses, inputs: Inputs) -> pd.Data
     return made
 
 
-def _cover(area: Area, shapes: Geometries, raster: Raster | None) -> land.Cover:
-    """Return the cover of the sites; NaN where no raster is loaded."""
-    if raster is None:
-        unknown = np.full(len(shapes), np.nan)
-        return land.Cover(dict.fromkeys(CLASSES, unknown), unknown)
+def _green(area: Area, green: gpd.GeoDataFrame | None) -> Geometries | None:
+    if green is None or not len(green):
+        return None
+    shapes: Geometries = placed(
+        green, area, AREAS, name="green_areas", needed=False
+    ).geometry.to_numpy()
+    return shapes
+
+
+def _require_crs(area: Area, raster: Raster | None) -> None:
     crs = metric_crs(area)
-    if crs != raster.crs:
+    if raster is not None and crs != raster.crs:
         raise MixedCRS(f"land_cover is in {raster.crs} but area {area.id} in {crs.name}; warp it")
-    return land.cover(shapes, raster, CLASSES)
 
 
 def _add_people(rows: pd.DataFrame, sites: _Sites, houses: _Houses, people: _People | None) -> None:
