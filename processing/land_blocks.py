@@ -7,6 +7,7 @@ block reads whole what its sites touch, however far it reaches, and a tile is so
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -112,14 +113,15 @@ def window(raster: Raster, bounds: Floats) -> Raster:
     rows, columns = raster.values.shape
     west, south, east, north = bounds
 
-    def cells(low: float, high: float, count: int) -> slice:
-        first = min(max(int(np.floor(low)), 0), count - 1)
-        return slice(first, max(min(int(np.ceil(high)), count), first + 1))
-
-    column = cells((west - c) / a, (east - c) / a, columns)
-    row = cells((north - f) / e, (south - f) / e, rows)
+    column = _cells(math.floor((west - c) / a), math.ceil((east - c) / a), columns)
+    row = _cells(math.floor((north - f) / e), math.ceil((south - f) / e), rows)
     moved = (a, 0.0, c + a * column.start, 0.0, e, f + e * row.start)
     return Raster(raster.values[row, column], moved, raster.crs, raster.nodata)
+
+
+def _cells(first: int, end: int, count: int) -> slice:
+    first = min(max(first, 0), count - 1)
+    return slice(first, max(min(end, count), first + 1))
 
 
 def of_blocks(_: None, blocks: Sequence[Block]) -> Arrays:
