@@ -6,7 +6,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processing import forest, routes
+from processing import forest, routes, tiles
 from processing.distributed import Engine
 from processing.forest import forests, passed
 from processing.network import NONE
@@ -100,6 +100,22 @@ def test_a_walk_goes_the_other_way_when_the_halo_is_one_metre_too_small(monkeypa
 
     monkeypatch.setattr(forest, "walk_halo", short)
     assert walked() == pytest.approx([99.95])
+
+
+def test_a_piece_is_not_cut_when_the_halo_forgets_how_far_homes_stand_from_streets(monkeypatch):
+    """The second home, 480 m east of the tile, cuts the street on which the first one walks."""
+    monkeypatch.setattr(forest, "FIRST_M", 300.0)
+    bent = network([(1_099.8, 500), (1_390, 500), (1_390, 520)])
+    there = places(bent, [(999.9, 500), (1_480, 505)], [(1_390, 509.7)])
+
+    def walked():
+        with spread(Engine(), 1_000.0) as here:
+            found = passed(forests(there, 100.0, here), np.ones(2))
+        return np.stack([found.from_m, found.to_m, found.people], axis=1).round(3).tolist()
+
+    assert walked() == [[0, 295.2, 1], [295.2, 299.9, 2]]
+    monkeypatch.setattr(forest, "walk_halo", tiles.nearest_halo)
+    assert walked() == [[0, 299.9, 1], [295.2, 299.9, 1]]
 
 
 def test_of_equally_short_walks_the_one_over_the_first_street_is_taken():
