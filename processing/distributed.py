@@ -172,7 +172,7 @@ def _result(future: Any, key: object) -> Any:
     except ProcessingError:
         raise
     except asyncio.CancelledError as cause:
-        raise RunFailed(
+        raise NoEngine(
             f"{key}: the connection to the Dask scheduler was lost; run again with --resume"
         ) from cause
     except KilledWorker as cause:
