@@ -12,22 +12,22 @@ import pandas as pd
 
 from layers.model import Area
 from layers.seed import ProvisionNorm
-from processing import access, catchment, census, green, network, pavements
+from processing import access, catchment, census, frames, green, network, pavements
 from processing.checks import require_amounts, require_columns
 from processing.competition import PLACES, Class, by_tiles, competition
 from processing.coverage import NO_FACILITY_NEAR, NO_HOME_NEAR, WGS84, feature_ids, known
-from processing.frames import placed
-from processing.network import Bools, Floats, Ints
+from processing.network import Bools, Floats
 from processing.pipelines.model import Result
 from processing.provision import provision
-from processing.proximity import minutes, score
-from processing.reach_tiled import places_of
-from processing.scene import Inputs, Network, Scene, join, numbers, scene
+from processing.proximity import mean, minutes, score
+from processing.reach_tiled import Asked, placed, places_of
+from processing.scene import Inputs, Scene, numbers, scene
 from processing.spread import Arrays, Spread
+from processing.tiled import Rows
+from processing.ways import Ways, joined, ways
 
 AREAS = ("Polygon", "MultiPolygon")
 NOT_COMPUTABLE = "not_computable"
-CROSSING = "crossing"
 IN_REACH, OUT_OF_REACH = "in_reach", "out_of_reach"
 
 
@@ -61,7 +61,8 @@ class Options:
 @dataclass(frozen=True, slots=True)
 class _Measured:
     scene: Scene
-    foot: Network
+    foot: Rows
+    score: Ways
     residents: Floats
     options: Options
     more: More
@@ -83,13 +84,18 @@ def accessibility(
     """Return `accessibility` (a row per building) and `service_provision` (per building and class).
 
     Both are in EPSG:4326 with ids of the area. What an area's data do not allow is not computable:
-    the column is empty or has that class, and `quality` says why. With `spread` the places per
-    person are computed by tiles, to the same bits. Raises EmptyInput, MissingColumn, BadGeometry,
-    NotProjected, BadParameter.
+    the column is empty or has that class, and `quality` says why. With `spread` it is computed by
+    tiles, to the same bits. Raises EmptyInput, MissingColumn, BadGeometry, NotProjected,
+    BadParameter.
     """
     seen = scene(area, inputs)
-    foot = seen.join(network.walkable(seen.streets_m), snap_limit_m=options.snap_limit_m)
-    measured = _Measured(seen, foot, numbers(seen.buildings, "residents"), options, more, spread)
+    foot = places_of(seen, network.walkable(seen.streets_m))
+    # No way of more minutes counts for the score; a metre more, for what rounds to the limit.
+    search_m = options.limit_min * options.walk_km_h / 0.06 + 1.0
+    asked = Asked(options.classes, search_m, options.snap_limit_m, no_further=True)
+    near = ways(foot, asked, step="walking time", spread=spread)
+    residents = numbers(seen.buildings, "residents")
+    measured = _Measured(seen, foot, near, residents, options, more, spread)
     parts = (_proximity(measured), _green(measured), _school(measured))
     provided, provision_frame = _provision(measured)
     return Result(
@@ -100,7 +106,7 @@ def accessibility(
         figures={k: v for part in (*parts, provided) for k, v in part.figures.items()},
         quality={
             "buildings": len(measured.residents),
-            "buildings_unsnapped": int((~foot.homes.found).sum()),
+            "buildings_unsnapped": int((~near.homes.found).sum()),
             "buildings_without_residents_known": int(np.isnan(measured.residents).sum()),
             "not_computable": {
                 k: v for part in (*parts, provided) for k, v in part.missing.items()
@@ -109,29 +115,38 @@ def accessibility(
     )
 
 
-def _distances(net: Network, facilities: Ints) -> Floats:
-    return access.nearest(net.graph, access.search(net.graph, facilities), net.homes).distance_m
+def _distances(
+    measured: _Measured, places: Rows, name: str, limit_m: float, *, step: str
+) -> tuple[Floats, bool]:
+    """Return the way of every home to the nearest of a class, and whether any of it joins."""
+    asked = Asked((name,), limit_m, measured.options.snap_limit_m)
+    found = ways(places, asked, step=step, spread=measured.spread)
+    joined = found.facilities.found[places.facility_class == name].any()
+    return found.nearest[0].distance_m, bool(joined)
 
 
 def _proximity(measured: _Measured) -> _Part:
     seen, options = measured.scene, measured.options
-    at = {name: seen.of_class(name) for name in options.classes}
-    counted = [n for n in options.classes if measured.foot.facilities.found[at[n]].any()]
+    at_street = measured.score.facilities.found
+    counted = [n for n in options.classes if at_street[seen.of_class(n)].any()]
     missing = {
         f"score_15min.{name}": (
-            "no facility of the class is loaded" if not len(at[name]) else NO_FACILITY_NEAR
+            "no facility of the class is loaded"
+            if not len(seen.of_class(name))
+            else NO_FACILITY_NEAR
         )
         for name in options.classes
         if name not in counted
     }
+    near = dict(zip(options.classes, measured.score.nearest, strict=True))
     times = np.stack(
-        [minutes(_distances(measured.foot, at[n]), options.walk_km_h) for n in counted] or
+        [minutes(near[n].distance_m, options.walk_km_h) for n in counted] or
         [np.full(len(measured.residents), np.nan)], axis=1,
     )  # fmt: skip
     found = score(times, options.limit_min) if counted else times[:, 0]
     reached = (times <= options.limit_min).sum(axis=1).astype(float)
     reached[np.isnan(found)] = np.nan
-    if not measured.foot.homes.found.any():
+    if not measured.score.homes.found.any():
         missing["score_15min"] = NO_HOME_NEAR
     columns = {
         "score_share": found,
@@ -141,8 +156,8 @@ def _proximity(measured: _Measured) -> _Part:
     figures = {
         "limit_min": options.limit_min,
         "classes_counted": counted,
-        "mean_of_buildings": _mean(found, np.ones(len(found))),
-        "mean_of_residents": _mean(found, measured.residents),
+        "mean_of_buildings": mean(found, np.ones(len(found))),
+        "mean_of_residents": mean(found, measured.residents),
     }
     return _Part(columns, {"score_15min": figures}, missing)
 
@@ -152,17 +167,16 @@ def _green(measured: _Measured) -> _Part:
     count = len(measured.residents)
     if more.green_areas is None:
         return _no_green(count, "the layer green_areas is not loaded")
-    areas_m = placed(more.green_areas, seen.area, AREAS, name="green_areas", needed=False)
+    areas_m = frames.placed(more.green_areas, seen.area, AREAS, name="green_areas", needed=False)
     if not len(areas_m):
         return _no_green(count, "no green area with a place is loaded")
     if "public" not in areas_m.columns or not areas_m["public"].notna().any():
         return _no_green(count, "which green areas are public is not known")
     parks = green.large(areas_m, least_m2=options.green_least_m2)
     found = green.entries(parks, measured.foot.streets, gap_m=options.entry_gap_m)
-    joined = join(
-        measured.foot.streets, seen.doors_m, found.points, snap_limit_m=options.snap_limit_m
-    )
-    distance = _distances(joined, np.arange(len(found.points)))
+    names = np.full(len(found.points), "green", dtype=object)
+    places = placed(measured.foot.streets, seen.doors_m, found.points, names)
+    distance, _ = _distances(measured, places, "green", options.green_limit_m, step="green")
     outcome = access.classify(distance, options.green_limit_m, joined=True)
     columns = {"green_m": known(distance), "green": outcome}
     figures = {
@@ -183,10 +197,10 @@ def _no_green(count: int, reason: str) -> _Part:
 def _school(measured: _Measured) -> _Part:
     """Tell who reaches a school within the limit without crossing a main road."""
     seen, options = measured.scene, measured.options
-    schools = seen.of_class("school")
-    anyhow = _distances(measured.foot, schools)
+    limit_m = options.school_limit_m
+    anyhow, joined = _distances(measured, measured.foot, "school", limit_m, step="school")
     reason = None
-    if not len(schools):
+    if not len(seen.of_class("school")):
         reason = "no school is loaded"
     elif "main_road" not in seen.streets_m or not seen.streets_m["main_road"].notna().any():
         reason = "which streets are main roads is not known"
@@ -194,24 +208,16 @@ def _school(measured: _Measured) -> _Part:
         nothing, unknown = np.full(len(anyhow), np.nan), np.full(len(anyhow), NOT_COMPUTABLE)
         columns = {"school_m": known(anyhow), "school_safe_m": nothing, "school": unknown}
         return _Part(columns, {"school_without_crossing": None}, {"school": reason})
-    streets = pavements.without_crossings(seen.streets_m)
-    safe = _distances(seen.join(streets, snap_limit_m=options.snap_limit_m), schools)
-    joined = bool(measured.foot.facilities.found[schools].any())
-    outcome = access.classify(safe, options.school_limit_m, joined=joined)
-    near = access.classify(anyhow, options.school_limit_m, joined=joined)
-    # Near enough, but only across a main road.
-    outcome = np.where((near == access.COVERED) & (outcome != access.COVERED), CROSSING, outcome)
-    outcome = np.where(np.isin(near, [access.UNSNAPPED, access.UNREACHABLE]), near, outcome)
-    # A safe way is never missing where there is a way at all: it leads across.
-    lost = (near == access.NOT_COVERED) & np.isin(outcome, [access.UNSNAPPED, access.UNREACHABLE])
-    outcome = np.where(lost, access.NOT_COVERED, outcome)
+    sides = places_of(seen, pavements.without_crossings(seen.streets_m))
+    safe, _ = _distances(measured, sides, "school", limit_m, step="school without crossing")
+    outcome = pavements.classify(anyhow, safe, limit_m, joined=joined)
     columns = {"school_m": known(anyhow), "school_safe_m": known(safe), "school": outcome}
     figures = {
-        "limit_m": options.school_limit_m,
+        "limit_m": limit_m,
         **_covered(measured, outcome),
-        "buildings_only_across": int((outcome == CROSSING).sum()),
+        "buildings_only_across": int((outcome == pavements.CROSSING).sum()),
     }
-    why = NO_FACILITY_NEAR if measured.foot.homes.found.any() else NO_HOME_NEAR
+    why = NO_FACILITY_NEAR if measured.score.homes.found.any() else NO_HOME_NEAR
     return _Part(columns, {"school_without_crossing": figures}, _unjudged("school", outcome, why))
 
 
@@ -297,7 +303,7 @@ def _demand(measured: _Measured, norm: ProvisionNorm) -> tuple[Floats, str]:
         return measured.residents, "residents"
     require_columns(units, ("population", norm.age_group), name="census_units")
     require_amounts(units, ("population", norm.age_group), name="census_units")
-    units_m = placed(units, area, AREAS, name="census_units", needed=False)
+    units_m = frames.placed(units, area, AREAS, name="census_units", needed=False)
     persons = census.of_age(measured.scene.doors_m, measured.residents, units_m, norm.age_group)
     return (measured.residents, "residents") if np.isnan(persons).all() else (
         persons, norm.age_group
@@ -313,10 +319,10 @@ def _competition(
     known = [map(np.nan_to_num, each) for each in (supplies, demands)]
     classes = tuple(map(Class, names, options.catchment_m, *known))
     if measured.spread is not None:
-        places = places_of(seen, foot.streets)
-        return by_tiles(measured.spread, places, classes, options.snap_limit_m)
+        return by_tiles(measured.spread, foot, classes, options.snap_limit_m)
+    net = joined(foot, options.snap_limit_m)
     pairs = [
-        catchment.pairs(foot.graph, seen.of_class(c.name), foot.homes, limit_m=c.catchment_m)
+        catchment.pairs(net.graph, seen.of_class(c.name), net.homes, limit_m=c.catchment_m)
         for c in classes
     ]
     return [
@@ -329,7 +335,7 @@ def _one_class(
     measured: _Measured, k: int, given: tuple[Floats, Floats, str], found: Arrays
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     supply, demand, group = given
-    seen, joined = measured.scene, measured.foot.homes.found
+    seen, joined = measured.scene, measured.score.homes.found
     norm, limit_m = measured.options.norms[k], measured.options.catchment_m[k]
     places, persons = np.nan_to_num(supply), np.nan_to_num(demand)
     in_reach = found["facilities_in_reach"]
@@ -387,13 +393,6 @@ def _provision_row(
             None if persons is None else float(np.nansum(demand[reach == access.UNSNAPPED]))
         ),
     }
-
-
-def _mean(values: Floats, weights: Floats) -> float | None:
-    """Return the weighted mean of what is known, None when nothing is."""
-    both = ~np.isnan(values) & ~np.isnan(weights)
-    total = weights[both].sum()
-    return float((values[both] * weights[both]).sum() / total) if total else None
 
 
 def _integers(values: Floats) -> Any:

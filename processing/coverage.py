@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -18,10 +17,11 @@ from processing.limits import Limit
 from processing.network import Floats, Snapped
 from processing.pipelines.model import Result
 from processing.proximity import minutes
-from processing.reach_tiled import Asked, by_tiles, component, places_of
+from processing.reach_tiled import Asked, component, places_of
 from processing.scene import Inputs, Scene, numbers, scene
 from processing.spread import Spread
-from processing.streets import Streets, drawn, flags, passable
+from processing.streets import drawn, flags, passable
+from processing.ways import Ways, ways
 
 WGS84 = "EPSG:4326"
 
@@ -44,23 +44,12 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class _Moved:
-    """How homes and facilities join the streets, and for each class what is nearest and reached."""
-
-    streets: Streets
-    homes: Snapped
-    facilities: Snapped
-    nearest: tuple[access.Nearest, ...]
-    parts: tuple[reach.Parts, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Measured:
     """The scene and its ways; `bicycle` is None where no street is open to bicycles."""
 
     scene: Scene
-    foot: _Moved
-    bicycle: _Moved | None
+    foot: Ways
+    bicycle: Ways | None
     options: Options
 
 
@@ -106,47 +95,16 @@ def _measured(
     seen: Scene, limits: tuple[Limit, ...], options: Options, spread: Spread | None
 ) -> _Measured:
     streets, bicycle = seen.streets_m, None
-    move = _moved if spread is None else partial(_moved_by_tiles, spread)
-    foot = move(seen, network.walkable(streets), limits, options.snap_limit_m, parts=True)
-    if "bicycle" in streets.columns and (flags(streets, "bicycle") & drawn(streets)).any():
-        wheels = passable(streets, "bicycle")
-        bicycle = move(seen, wheels, limits, options.snap_limit_m, parts=False)
-    return _Measured(seen, foot, bicycle, options)
-
-
-def _moved(
-    seen: Scene, streets: Streets, limits: tuple[Limit, ...], snap_limit_m: float, *, parts: bool
-) -> _Moved:
-    net = seen.join(streets, snap_limit_m=snap_limit_m)
-    nearest, reached = [], []
-    for limit in limits:
-        found = access.search(net.graph, seen.of_class(limit.service_class))
-        nearest.append(access.nearest(net.graph, found, net.homes))
-        if parts:
-            reached.append(reach.reached(net.graph, found, limit_m=limit.limit_m))
-    return _Moved(streets, net.homes, net.facilities, tuple(nearest), tuple(reached))
-
-
-def _moved_by_tiles(
-    spread: Spread,
-    seen: Scene,
-    streets: Streets,
-    limits: tuple[Limit, ...],
-    snap_limit_m: float,
-    *,
-    parts: bool,
-) -> _Moved:
     metres = tuple(limit.limit_m for limit in limits)
-    facilities = network.snap(streets, seen.points_m, limit_m=snap_limit_m)
-    asked = Asked(
-        tuple(limit.service_class for limit in limits),
-        max(metres),
-        snap_limit_m,
-        metres if parts else (),
-    )
-    step = "on foot" if parts else "by bicycle"
-    found = by_tiles(spread, step, places_of(seen, streets), facilities, asked)
-    return _Moved(streets, found.homes, facilities, found.nearest, found.parts)
+    classes = tuple(limit.service_class for limit in limits)
+    on_foot = Asked(classes, max(metres), options.snap_limit_m, metres)
+    foot = ways(places_of(seen, network.walkable(streets)), on_foot, step="on foot", spread=spread)
+    if "bicycle" in streets.columns and (flags(streets, "bicycle") & drawn(streets)).any():
+        cycling = replace(on_foot, limits_m=())
+        bicycle = ways(
+            places_of(seen, passable(streets, "bicycle")), cycling, step="by bicycle", spread=spread
+        )
+    return _Measured(seen, foot, bicycle, options)
 
 
 def _one_class(measured: _Measured, limit: Limit, k: int) -> _ClassResult:

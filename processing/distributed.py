@@ -21,7 +21,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
-from processing.errors import BadParameter, ProcessingError, RunFailed
+from processing.errors import BadParameter, NoEngine, ProcessingError, RunFailed
 from processing.versions import code_version
 
 if TYPE_CHECKING:
@@ -64,11 +64,15 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """How a run is cut into tiles, and whether finished tiles of an interrupted run are taken."""
+    """How a run is cut into tiles, and whether finished tiles of an interrupted run are taken.
+
+    Without `keep` no finished tiles are kept, which only the owner of the database can do.
+    """
 
     engine: Engine
     tile_m: float = 5_000.0
     resume: bool = False
+    keep: bool = True
 
 
 class Hands(Protocol):
@@ -88,7 +92,7 @@ class Hands(Protocol):
 def hands(engine: Engine) -> Iterator[Hands]:
     """Open an engine; local workers listen on loopback only and end with the block.
 
-    Raises RunFailed when the scheduler does not answer or has no workers.
+    Raises NoEngine when the scheduler does not answer, has no workers, or these have other code.
     """
     if engine.scheduler is None and engine.workers == 0:
         yield _Here()
@@ -168,7 +172,7 @@ def _result(future: Any, key: object) -> Any:
     except ProcessingError:
         raise
     except asyncio.CancelledError as cause:
-        raise RunFailed(
+        raise NoEngine(
             f"{key}: the connection to the Dask scheduler was lost; run again with --resume"
         ) from cause
     except KilledWorker as cause:
@@ -188,25 +192,25 @@ def _remote(address: str) -> Iterator[Client]:
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as cause:
-        raise RunFailed(f"no Dask scheduler answers at {address}; {remedy}") from cause
+        raise NoEngine(f"no Dask scheduler answers at {address}; {remedy}") from cause
     with client:
         try:
             client.wait_for_workers(1, timeout=NO_WORKER_S)
         except TimeoutError as cause:
-            raise RunFailed(f"the Dask scheduler at {address} has no workers; start one") from cause
+            raise NoEngine(f"the Dask scheduler at {address} has no workers; start one") from cause
         _require_same_code(client)
         yield client
 
 
 def _require_same_code(client: Client) -> None:
-    """Raise RunFailed naming a worker that has another version of the code, or none."""
+    """Raise NoEngine naming a worker that has another version of the code, or none."""
     # By a builtin: a worker without this module could not even unpack a function of it.
     asked = f"__import__('{code_version.__module__}', fromlist=['x']).code_version()"
     ours = code_version()
     for worker, theirs in client.run(eval, asked, on_error="return").items():
         if theirs != ours:
             said = "has another version" if isinstance(theirs, str) else f"cannot use it: {theirs}"
-            raise RunFailed(
+            raise NoEngine(
                 f"the Dask worker {worker} must have the same geoportal and libraries as here, but"
                 f" {said}; install them there"
             )

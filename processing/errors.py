@@ -61,6 +61,10 @@ class RunFailed(ProcessingError):
     """A run ended without a result; the text says why, and the published layers are unchanged."""
 
 
+class NoEngine(RunFailed):
+    """The Dask cluster that should compute cannot be used; the text names its addresses."""
+
+
 class BadPhotometry(ProcessingError):
     """A luminaire file or table is cut short, malformed or of a kind that is not read."""
 

@@ -64,12 +64,8 @@ def cover(sites: Geometries, raster: Raster, classes: tuple[int, ...]) -> Cover:
     Exact coverage fractions by `exactextract`. Raises BadParameter when a cell holds a value that
     is none of the classes.
     """
-    nodata = raster.nodata
-    values = raster.values
-    holds = np.isfinite(values) if nodata is None else np.isfinite(values) & (values != nodata)
-    strange = np.setdiff1d(values[holds], classes)
-    if len(strange):
-        raise BadParameter(f"land cover: the raster holds {strange[0]:g}, which is no class of it")
+    require_classes(raster, classes)
+    values, holds = raster.values, _holds(raster)
     a, e = raster.transform[0], raster.transform[4]
     west, south, east, north = raster.bounds
     frame = gpd.GeoDataFrame(geometry=sites, crs=raster.crs)
@@ -81,6 +77,19 @@ def cover(sites: Geometries, raster: Raster, classes: tuple[int, ...]) -> Cover:
         cells = exact_extract(source, frame, ["sum"], output="pandas")["sum"]
         area[value] = cells.fillna(0.0).to_numpy(dtype=np.float64) * abs(a * e)
     return Cover(area, np.sum(list(area.values()), axis=0))
+
+
+def require_classes(raster: Raster, classes: tuple[int, ...]) -> None:
+    """Raise BadParameter when a cell holds a value that is none of the classes."""
+    strange = np.setdiff1d(raster.values[_holds(raster)], classes)
+    if len(strange):
+        raise BadParameter(f"land cover: the raster holds {strange[0]:g}, which is no class of it")
+
+
+def _holds(raster: Raster) -> Bools:
+    """Tell which cells hold a value."""
+    finite: Bools = np.isfinite(raster.values)
+    return finite if raster.nodata is None else finite & (raster.values != raster.nodata)
 
 
 def overlay_m2(sites: Geometries, shapes: Geometries) -> Floats:

@@ -26,9 +26,11 @@ from processing.checks import (
 from processing.crs import metric_crs
 from processing.errors import BadGeometry
 from processing.frames import placed
+from processing.land_blocks import Ground, covered
 from processing.network import NONE, Bools, Floats, Geometries, Ints
 from processing.pipelines.model import Result
 from processing.raster import Raster, require_crs
+from processing.spread import Spread
 
 WGS84 = "EPSG:4326"
 AREAS, LINES = ("Polygon", "MultiPolygon"), ("LineString", "MultiLineString")
@@ -93,19 +95,21 @@ class _People:
     population: Floats
 
 
-def land_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
+def land_coverage(
+    area: Area, inputs: Inputs, settings: Settings, spread: Spread | None = None
+) -> Result:
     """Return `land_coverage` by zone and `placed_residents` by building, EPSG:4326, ids of area.
 
-    What cannot be computed for want of an input is missing and named in `quality`. Raises
-    EmptyInput when there are no buildings or the kind of none is known, or neither zones nor a
-    quarter, MissingColumn, BadGeometry, BadValue, RepeatedId, NotProjected, Distorted, MixedCRS,
-    BadParameter.
+    What cannot be computed for want of an input is missing and named in `quality`. With `spread`
+    what covers the sites is computed by tiles, to the same bits. Raises EmptyInput when there are
+    no buildings or the kind of none is known, or neither zones nor a quarter, MissingColumn,
+    BadGeometry, BadValue, RepeatedId, NotProjected, Distorted, MixedCRS, BadParameter.
     """
     houses = _houses(area, inputs.buildings, settings)
     sites = _sites(area, inputs)
     people = _people(area, inputs.units, houses)
     conflicts = _conflicts(area, inputs.red_lines, houses)
-    rows = _rows(area, sites, houses, inputs)
+    rows = _rows(area, sites, houses, inputs, spread)
     _add_people(rows, sites, houses, people)
     _add_conflicts(rows, sites, houses, conflicts)
     return Result(
@@ -196,18 +200,16 @@ def _conflicts(
     return land.red_line_conflicts(houses.shapes, red) if len(red) else None
 
 
-def _rows(area: Area, sites: _Sites, houses: _Houses, inputs: Inputs) -> pd.DataFrame:
+def _rows(
+    area: Area, sites: _Sites, houses: _Houses, inputs: Inputs, spread: Spread | None
+) -> pd.DataFrame:
     ground_m2 = shapely.area(sites.shapes)
-    site, building, built_m2 = land.parts(sites.shapes, houses.shapes)
-    dense = land.density(ground_m2, built_m2, built_m2 * houses.storeys[building], site)
+    cover = _cover(area, inputs.land_cover)
+    ground = Ground(houses.shapes, _green(area, inputs.green), cover, CLASSES)
+    by = covered(sites.shapes, ground, spread)
+    found, storeys = by.cover, houses.storeys[by.building]
+    dense = land.density(ground_m2, by.built_m2, by.built_m2 * storeys, by.site)
     zones = sites.frame["zone"] if sites.kind == "zone" else None
-    green = inputs.green
-    overlay = np.full(len(ground_m2), np.nan)
-    if green is not None and len(green):
-        shapes = placed(green, area, AREAS, name="green_areas", needed=False).geometry.to_numpy()
-        if len(shapes):
-            overlay = land.overlay_m2(sites.shapes, shapes) / ground_m2
-    found = _cover(area, sites.shapes, inputs.land_cover)
     columns = {
         "site_id": sites.frame.index.to_numpy(dtype=np.int64),
         "site_kind": sites.kind,
@@ -217,7 +219,7 @@ def _rows(area: Area, sites: _Sites, houses: _Houses, inputs: Inputs) -> pd.Data
         "sealed_share": found.share(SEALED),
         "green_share": found.share(GRASS, TREES),
         "known_share": found.known_m2 / ground_m2,
-        "green_areas_share": overlay,
+        "green_areas_share": by.green_m2 / ground_m2,
         "coverage_ratio": dense.coverage_ratio,
         "floor_area_ratio": dense.floor_area_ratio,
     }
@@ -228,13 +230,20 @@ def _rows(area: Area, sites: _Sites, houses: _Houses, inputs: Inputs) -> pd.Data
     return made
 
 
-def _cover(area: Area, shapes: Geometries, raster: Raster | None) -> land.Cover:
-    """Return the cover of the sites; NaN where no cell is loaded."""
+def _green(area: Area, green: gpd.GeoDataFrame | None) -> Geometries | None:
+    if green is None or not len(green):
+        return None
+    shapes: Geometries = placed(
+        green, area, AREAS, name="green_areas", needed=False
+    ).geometry.to_numpy()
+    return shapes if len(shapes) else None
+
+
+def _cover(area: Area, raster: Raster | None) -> Raster | None:
     if raster is None or not raster.values.size:
-        unknown = np.full(len(shapes), np.nan)
-        return land.Cover(dict.fromkeys(CLASSES, unknown), unknown)
+        return None
     require_crs(raster, metric_crs(area), name="land_cover")
-    return land.cover(shapes, raster, CLASSES)
+    return raster
 
 
 def _add_people(rows: pd.DataFrame, sites: _Sites, houses: _Houses, people: _People | None) -> None:

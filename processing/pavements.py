@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
+from processing import access
 from processing.checks import require_rows
 from processing.streets import (
     NONE,
@@ -31,6 +33,9 @@ from processing.streets import (
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
+
+
+CROSSING = "crossing"
 
 
 def without_crossings(streets: GeoDataFrame) -> Streets:
@@ -73,6 +78,22 @@ def split(streets: Streets, main: Bools, foot: Bools) -> Streets:
         right=twin,
         barriers=streets.lines[main & ~foot],
     )
+
+
+def classify(
+    anyhow_m: Floats, safe_m: Floats, limit_m: float, *, joined: bool
+) -> npt.NDArray[np.str_]:
+    """Say of each building what `access.classify` says, or `crossing`: near only across.
+
+    `anyhow_m` is the way to the nearest school, `safe_m` the one that crosses no main road.
+    """
+    near = access.classify(anyhow_m, limit_m, joined=joined)
+    outcome = access.classify(safe_m, limit_m, joined=joined)
+    outcome = np.where((near == access.COVERED) & (outcome != access.COVERED), CROSSING, outcome)
+    outcome = np.where(np.isin(near, [access.UNSNAPPED, access.UNREACHABLE]), near, outcome)
+    # A safe way is never missing where there is a way at all: it leads across.
+    lost = (near == access.NOT_COVERED) & np.isin(outcome, [access.UNSNAPPED, access.UNREACHABLE])
+    return np.where(lost, access.NOT_COVERED, outcome)
 
 
 @dataclass(frozen=True, slots=True)

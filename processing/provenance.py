@@ -94,11 +94,15 @@ def plan(conn: Connection, pipeline: Pipeline, area: Area, params: BaseModel) ->
 
 
 @contextmanager
-def kept_tiles(conn: Connection, planned: Plan, tiling: Tiling) -> Iterator[FinishedTiles]:
-    """Give the finished tiles of a run; their key tells inputs, parameters, code and tiles.
+def kept_tiles(conn: Connection, planned: Plan, tiling: Tiling) -> Iterator[FinishedTiles | None]:
+    """Give the finished tiles of a run, None when none are to be kept.
 
-    So pieces made from something else are never taken. Raises StoreFailure as `begun` does.
+    Their key tells inputs, parameters, code and tiles, so pieces made from something else are never
+    taken. Raises StoreFailure as `begun` does.
     """
+    if not tiling.keep:
+        yield None
+        return
     key = _sum([planned.id, code_version(), tiling.tile_m])
     run = Unfinished(key, planned.id, planned.pipeline.NAME, planned.area.id, tiling.tile_m)
     with begun(conn, run, resume=tiling.resume) as kept:

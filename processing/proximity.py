@@ -33,3 +33,10 @@ def score(times_min: Floats, limit_min: float) -> Floats:
         raise BadParameter("service_classes: no class has a facility in the area; load them first")
     share: Floats = (times_min <= limit_min).mean(axis=1)
     return np.where(np.isnan(times_min).all(axis=1), np.nan, share)
+
+
+def mean(values: Floats, weights: Floats) -> float | None:
+    """Return the weighted mean of what is known, None when nothing is."""
+    both = ~np.isnan(values) & ~np.isnan(weights)
+    total = weights[both].sum()
+    return float((values[both] * weights[both]).sum() / total) if total else None

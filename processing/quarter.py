@@ -15,12 +15,13 @@ from layers.seed import AirLimit, Indicator, ServiceNorm
 from processing import scorecard
 from processing.checks import require_amounts, require_columns, require_unique_index
 from processing.crs import metric_crs
-from processing.errors import EmptyInput, ProcessingError
+from processing.errors import EmptyInput, ProcessingError, RunFailed
 from processing.frames import placed
 from processing.indicators import access, air, base, planning, results, stock
 from processing.indicators.base import Figures, Quarter
 from processing.pipelines.model import Pipeline, Result, optional
 from processing.scorecard import Figure, Key, Line
+from processing.spread import Spread
 
 Frames = Mapping[str, Any]
 """Inputs by the id of their layer or raster; None = the area has none."""
@@ -103,12 +104,18 @@ def sound(area: Area, frames: Frames) -> dict[str, Any]:
     return found
 
 
-def run_methods(methods: Sequence[Pipeline], area: Area, frames: Frames) -> dict[str, Outcome]:
-    """Compute every method with its defaults; one that cannot is told with its reason."""
-    return {method.NAME: _outcome(method, area, frames) for method in methods}
+def run_methods(
+    methods: Sequence[Pipeline], area: Area, frames: Frames, spread: Spread | None = None
+) -> dict[str, Outcome]:
+    """Compute every method with its defaults; one that cannot is told with its reason.
+
+    With `spread` those that can be cut are computed by tiles. Raises RunFailed when the engine or
+    a worker fails: that is no reason of the data.
+    """
+    return {method.NAME: _outcome(method, area, frames, spread) for method in methods}
 
 
-def _outcome(method: Pipeline, area: Area, frames: Frames) -> Outcome:
+def _outcome(method: Pipeline, area: Area, frames: Frames, spread: Spread | None) -> Outcome:
     may_lack = optional(method)
     lacking = [
         layer
@@ -122,8 +129,12 @@ def _outcome(method: Pipeline, area: Area, frames: Frames) -> Outcome:
             base.reason(f"не загружана: {names}", f"не загружено: {names}", f"not loaded: {names}"),
         )
     inputs = {argument: frames.get(layer) for argument, layer in method.INPUTS.items()}
+    if spread is not None and getattr(method, "TILED", False):
+        inputs["spread"] = spread.of(method.NAME)
     try:
         made = method.compute(method.Params(), area, **inputs, **method.seeds())
+    except RunFailed:
+        raise
     except ProcessingError as error:
         name = method.NAME
         return Outcome(
@@ -233,14 +244,16 @@ def cover(
     lists: Lists,
     *,
     previous: gpd.GeoDataFrame | None = None,
+    spread: Spread | None = None,
 ) -> Result:
     """Return the layers of every method that can be computed and `indicators`, EPSG:4326.
 
-    A layer that no method could fill is not among the frames. Raises EmptyInput, MissingColumn,
-    BadGeometry, BadValue, RepeatedId, NotProjected, Distorted.
+    A layer that no method could fill is not among the frames. With `spread` methods are computed by
+    tiles where they can be, to the same bits. Raises EmptyInput, MissingColumn, BadGeometry,
+    BadValue, RepeatedId, NotProjected, Distorted, RunFailed.
     """
     known = sound(area, frames)
-    outcomes = run_methods(methods, area, frames)
+    outcomes = run_methods(methods, area, frames, spread)
     place, lines = score(area, known, outcomes, lists, previous=previous, data_date=latest(known))
     outline = outline_of(place, known["buildings"], metric_crs(area))
     counts = pd.Series([line.outcome for line in lines]).value_counts()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
@@ -23,6 +24,8 @@ from processing.spread import Arrays, Spread
 from processing.tiled import Held, Rows
 from processing.tiles import Halo, Tile
 
+Names = npt.NDArray[np.object_]
+
 EVERYTHING = Halo(places_m=1e9, streets_m=1e9)
 FURTHER = 4.0
 """So many times as far the next round looks."""
@@ -33,12 +36,14 @@ class Asked:
     """The classes, how far the first round looks for them, and how far a place may join a street.
 
     `limits_m` are the limits of the reached parts, one for each class, or none: no parts are asked.
+    With `no_further` what lies beyond the first round is infinite.
     """
 
     classes: tuple[str, ...]
     search_m: float
     snap_limit_m: float
     limits_m: tuple[float, ...] = ()
+    no_further: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +81,22 @@ def component(streets: Streets) -> tuple[Ints, int]:
 
 def places_of(seen: Scene, streets: Streets) -> Rows:
     """Return homes, facilities and streets of a scene with their positions as ids."""
-    homes, facilities = len(seen.doors_m), len(seen.points_m)
+    return placed(streets, seen.doors_m, seen.points_m, seen.facility_class)
+
+
+def placed(
+    streets: Streets, homes: Geometries, facilities: Geometries, facility_class: Names
+) -> Rows:
+    """Return homes, facilities and streets with their positions as ids."""
     return Rows(
         streets=replace(streets, ids=np.arange(len(streets.ids))),
-        home_ids=np.arange(homes),
-        homes=seen.doors_m,
-        demand=np.zeros(homes),
-        facility_ids=np.arange(facilities),
-        facilities=seen.points_m,
-        facility_class=seen.facility_class,
-        supply=np.zeros(facilities),
+        home_ids=np.arange(len(homes)),
+        homes=homes,
+        demand=np.zeros(len(homes)),
+        facility_ids=np.arange(len(facilities)),
+        facilities=facilities,
+        facility_class=facility_class,
+        supply=np.zeros(len(facilities)),
     )
 
 
@@ -96,7 +107,7 @@ def by_tiles(spread: Spread, step: str, places: Rows, facilities: Snapped, asked
     """
     held, count = Held(places), len(places.homes)
     found = _nothing(count, len(asked.classes))
-    owned = _owners(places, spread.tile_m, streets=bool(asked.limits_m))
+    owned = owners(places, spread.tile_m, streets=bool(asked.limits_m))
     first: list[Arrays] | None = None
     left, search_m = list(owned), asked.search_m
     while left:
@@ -109,9 +120,11 @@ def by_tiles(spread: Spread, step: str, places: Rows, facilities: Snapped, asked
         for tile, arrays in answers.items():
             _fill(found, arrays, owned[tile])
         first = list(answers.values()) if first is None else first
+        if asked.no_further:
+            break
         far = _far(found, places, facilities, asked.classes)
         left = [t for t in left if far[owned[t]].any()] if np.isfinite(search_m) else []
-        all_read = all(_covers(tile, halo, places) for tile in left)
+        all_read = all(covers(tile, halo, places) for tile in left)
         search_m = np.inf if all_read else search_m * FURTHER
     whole = tuple(_joined(first or [], k) for k in range(len(asked.limits_m)))
     return Found(found.homes, found.nearest, whole)
@@ -167,7 +180,7 @@ def _parts(parts: Parts, piece: Piece, k: int) -> dict[str, Floats | Ints]:
     }
 
 
-def _owners(places: Rows, tile_m: float, *, streets: bool) -> dict[Tile, Ints]:
+def owners(places: Rows, tile_m: float, *, streets: bool) -> dict[Tile, Ints]:
     """Return the tiles with the positions of their homes; with `streets` also tiles of those."""
     owned = tiled.owners(places.homes, tile_m)
     if streets:
@@ -227,7 +240,7 @@ def _far(found: Found, places: Rows, facilities: Snapped, classes: tuple[str, ..
     return far
 
 
-def _covers(tile: Tile, halo: Halo, places: Rows) -> bool:
+def covers(tile: Tile, halo: Halo, places: Rows) -> bool:
     """Tell whether a tile has read everything, so that what it has not met is out of reach."""
     west, south, east, north = tile.box(halo.places_m)
     shapes = (places.homes, places.facilities, places.streets.lines)

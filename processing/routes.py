@@ -27,24 +27,59 @@ class Walks:
     piece: Ints
 
 
-def walks(graph: Graph, facilities: Ints) -> Walks:
+def walks(graph: Graph, facilities: Ints, *, limit_m: float = np.inf) -> Walks:
     """Return the walks from every node to the nearest of these facilities.
 
     `facilities` are positions among the graph's origins; those that are not snapped are passed
-    over. One Dijkstra search with predecessors (scipy.sparse.csgraph).
+    over. One Dijkstra search (scipy.sparse.csgraph); nodes further than `limit_m` metres are not
+    reached. Of equally short walks the one over the first piece is taken, node by node: which one
+    a search meets first hangs on the whole network, and a tile of it must say the same.
     """
     nodes = graph.matrix.shape[0]
-    onward = np.arange(nodes)
     sources = np.unique(graph.origin_node[facilities])
     sources = sources[sources != NONE]
     if not len(sources):
-        return Walks(np.zeros(nodes, dtype=bool), onward, np.full(nodes, NONE, dtype=np.int64))
-    distance, before, _ = dijkstra(
-        graph.matrix, directed=False, indices=sources, min_only=True, return_predecessors=True
-    )
-    goes_on = before >= 0
-    onward[goes_on] = before[goes_on]
-    return Walks(np.isfinite(distance), onward, _pieces(graph, onward))
+        nowhere = np.full(nodes, NONE, dtype=np.int64)
+        return Walks(np.zeros(nodes, dtype=bool), np.arange(nodes), nowhere)
+    distance = dijkstra(graph.matrix, directed=False, indices=sources, min_only=True, limit=limit_m)
+    piece, onward = _first_pieces(graph, distance, sources)
+    return Walks(np.isfinite(distance), onward, piece)
+
+
+def _first_pieces(graph: Graph, distance_m: Floats, sources: Ints) -> tuple[Ints, Ints]:
+    """Return for each node the first piece on a shortest walk, and the node at its other end."""
+    nodes, last = len(distance_m), len(graph.piece_edge)
+    piece = np.tile(np.arange(last), 2)
+    tail = np.concatenate([graph.piece_start, graph.piece_end])
+    head = np.concatenate([graph.piece_end, graph.piece_start])
+    length = np.tile(graph.piece_to_m - graph.piece_from_m, 2)
+    on_way = np.isfinite(distance_m[head]) & (distance_m[tail] + length == distance_m[head])
+    on_way &= tail != head
+    tail, head, piece = tail[on_way], head[on_way], piece[on_way]
+    chosen, onward = np.full(nodes, last), np.arange(nodes)
+    nearer = distance_m[tail] < distance_m[head]
+    np.minimum.at(chosen, head[nearer], piece[nearer])
+    facility, foot = _connectors(graph, distance_m, sources)
+    beside = chosen[foot] == last
+    onward[foot[beside]] = facility[beside]
+    done = chosen < last
+    done[sources] = done[foot] = True
+    # A piece so short that it does not make the sum longer leads on from a node that is done.
+    while (more := done[tail] & ~done[head]).any():
+        np.minimum.at(chosen, head[more], piece[more])
+        done[head[more]] = True
+    walked = np.flatnonzero(chosen < last)
+    start, end = graph.piece_start[chosen[walked]], graph.piece_end[chosen[walked]]
+    onward[walked] = np.where(start == walked, end, start)
+    return np.where(chosen < last, chosen, NONE), onward
+
+
+def _connectors(graph: Graph, distance_m: Floats, sources: Ints) -> tuple[Ints, Ints]:
+    """Return facilities and the nodes reached straight from them; the last of equal ones wins."""
+    ways = graph.matrix[sources].tocoo()
+    facility, foot = sources[ways.row], ways.col.astype(np.int64)
+    straight = distance_m[foot] == ways.data
+    return facility[straight], foot[straight]
 
 
 def along(found: Walks, of_piece: Floats) -> Floats:
@@ -59,7 +94,7 @@ def passing(found: Walks, at_node: Floats, *, pieces: int) -> Floats:
     levels = np.flatnonzero(np.diff(depth[order])) + 1
     people = at_node.astype(np.float64)
     for nodes in np.split(order, levels):
-        if depth[nodes[0]] > 0:
+        if len(nodes) and depth[nodes[0]] > 0:
             np.add.at(people, found.onward[nodes], people[nodes])
     on_street = found.piece != NONE
     return np.bincount(found.piece[on_street], people[on_street], minlength=pieces)
@@ -71,21 +106,3 @@ def _summed(onward: Ints, value: Floats) -> Floats:
     while (ahead != ahead[ahead]).any():
         total, ahead = total + total[ahead], ahead[ahead]
     return total
-
-
-def _pieces(graph: Graph, onward: Ints) -> Ints:
-    """Return the piece between each node and the next one, the shortest of parallel pieces."""
-    nodes = len(onward)
-
-    def key(a: Ints, b: Ints) -> Ints:
-        joined: Ints = np.minimum(a, b) * nodes + np.maximum(a, b)
-        return joined
-
-    length = graph.piece_to_m - graph.piece_from_m
-    keys = key(graph.piece_start, graph.piece_end)
-    order = np.lexsort((length, keys))
-    wanted = key(np.arange(nodes), onward)
-    at = np.searchsorted(keys[order], wanted)
-    at = np.minimum(at, len(keys) - 1)
-    there = (keys[order][at] == wanted) & (onward != np.arange(nodes))
-    return np.where(there, order[at], NONE)

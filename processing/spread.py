@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,12 +34,20 @@ Told = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Who computes tiles of which size, and where they are kept (None: nowhere)."""
+    """Who computes tiles of which size, and where they are kept (None: nowhere).
+
+    `method` tells the steps of one method from those of another in the same run.
+    """
 
     hands: Hands
     tile_m: float
     kept: Kept | None = None
     told: Told | None = None
+    method: str = ""
+
+    def of(self, method: str) -> Spread:
+        """Return the same for the steps of a method."""
+        return replace(self, method=f"{method}, ")
 
     def map[P, C](
         self,
@@ -53,6 +61,7 @@ class Spread:
 
         `step` names the work within its run. Raises as `Hands.do`.
         """
+        step = self.method + step
         found: dict[Tile, Arrays] = {}
         for tile in tiles:
             content = None if self.kept is None else self.kept.get(step, tile.id)

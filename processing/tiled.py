@@ -17,7 +17,6 @@ import shapely
 
 from processing import access, catchment, network, tiles
 from processing.catchment import Decay, Pairs
-from processing.errors import BadParameter
 from processing.network import NONE, Bools, Floats, Geometries, Ints, Snapped
 from processing.streets import Streets
 from processing.tiles import Box, Halo, Tile
@@ -45,7 +44,7 @@ class Source(Protocol):
     """Where a worker reads the rows of one tile from; it travels to the workers, pickled."""
 
     def rows(self, places: Box, streets: Box) -> Rows:
-        """Return at least all homes and facilities in one box, and all streets that touch one."""
+        """Return at least all homes and facilities in one box, all streets and barriers in one."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +55,20 @@ class Held:
 
     def rows(self, places: Box, streets: Box) -> Rows:
         """Return the rows in these boxes."""
-        homes, facilities, lines = self._trees
+        homes, facilities, lines, barriers = self._trees
         return part(
             self.all_rows,
             homes=homes.query(shapely.box(*places)),
             facilities=facilities.query(shapely.box(*places)),
             streets=lines.query(shapely.box(*streets)),
+            barriers=barriers.query(shapely.box(*streets)),
         )
 
     @cached_property
-    def _trees(self) -> tuple[shapely.STRtree, shapely.STRtree, shapely.STRtree]:
+    def _trees(self) -> tuple[shapely.STRtree, ...]:
         held = self.all_rows
-        shapes = (held.homes, held.facilities, held.streets.lines)
-        homes, facilities, lines = (shapely.STRtree(each) for each in shapes)
-        return homes, facilities, lines
+        shapes = (held.homes, held.facilities, held.streets.lines, held.streets.barriers)
+        return tuple(shapely.STRtree(each) for each in shapes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +188,11 @@ def provided_together(parts: Iterable[Provided]) -> Provided:
     return Provided(ids[order], np.concatenate([p.places for p in parts])[order])
 
 
-def part(rows: Rows, *, homes: Ints, facilities: Ints, streets: Ints) -> Rows:
+def part(rows: Rows, *, homes: Ints, facilities: Ints, streets: Ints, barriers: Ints) -> Rows:
     """Return the rows at these positions, in the order of ids."""
     homes, facilities = np.sort(homes), np.sort(facilities)
     return Rows(
-        streets=take(rows.streets, streets),
+        streets=take(rows.streets, streets, barriers),
         home_ids=rows.home_ids[homes],
         homes=rows.homes[homes],
         demand=rows.demand[homes],
@@ -204,17 +203,17 @@ def part(rows: Rows, *, homes: Ints, facilities: Ints, streets: Ints) -> Rows:
     )
 
 
-def take(streets: Streets, kept: Ints) -> Streets:
-    """Return some streets, in the order of ids; junctions are numbered anew, in their old order.
+def take(streets: Streets, kept: Ints, barriers: Ints) -> Streets:
+    """Return some streets and barriers, in their order; junctions are numbered anew, in theirs.
 
-    Raises BadParameter for pavements along main roads: barriers are not cut into tiles.
+    Both pavements of a main road are on its line, so either is kept with the other.
     """
-    if len(streets.barriers):
-        raise BadParameter("a network with barriers cannot be cut into tiles; compute it whole")
     kept = np.sort(kept)
     nodes, numbers = np.unique(
         np.concatenate([streets.start[kept], streets.end[kept]]), return_inverse=True
     )
+    position = np.full(len(streets.ids) + 1, NONE, dtype=np.int64)  # the last one for NONE = -1
+    position[kept] = np.arange(len(kept))
     return replace(
         streets,
         ids=streets.ids[kept],
@@ -225,7 +224,8 @@ def take(streets: Streets, kept: Ints) -> Streets:
         node_count=len(nodes),
         forward=streets.forward[kept],
         backward=streets.backward[kept],
-        right=streets.right[kept],
+        right=position[streets.right[kept]],
+        barriers=streets.barriers[np.sort(barriers)],
     )
 
 

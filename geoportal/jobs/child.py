@@ -52,6 +52,11 @@ class Attempt:
         """What every statement about this attempt is bound to."""
         return {"id": self.id, "attempt": self.number}
 
+    @property
+    def scheduler(self) -> str | None:
+        """Address of the Dask scheduler of the settings."""
+        return self.settings.dask_scheduler
+
     @contextmanager
     def database(self, role: str = ROLE) -> Iterator[psycopg.Connection[Any]]:
         """Give a connection in a role, in autocommit mode."""

@@ -52,6 +52,10 @@ class Context(Protocol):
     def publish(self) -> bool:
         """Whether the caller, who has the right, wants the result layers replaced."""
 
+    @property
+    def scheduler(self) -> str | None:
+        """Address of the Dask scheduler for what can be computed by tiles, None = there is none."""
+
     def progress(self, percent: float, message: str = "") -> None:
         """Tell how far it is, 0 to 100."""
 

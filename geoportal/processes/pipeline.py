@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geoportal.processes.model import GEOJSON, Context, Input, Output, Process
 from layers.model import Language, Text
 from layers.registry import load_layers
 from layers.scenario import MOST_CHANGES, NAME, read
 from layers.schema import WRITER
+from processing.errors import NoEngine
 from processing.pipelines import Pipeline, parameter_schemas, read_params
 from processing.pipelines.model import optional
+
+if TYPE_CHECKING:
+    from processing.distributed import Tiling
 
 AREA = Text(be="Тэрыторыя", ru="Территория", en="Area")
 AREA_HELP = Text(
@@ -140,12 +144,25 @@ def _run(pipeline: Pipeline, inputs: Mapping[str, Any], context: Context) -> Map
             )
         return compared.document()
     with context.database(WRITER if context.publish else READER) as connection:
-        done = runner.run(
-            connection,
-            pipeline.NAME,
-            inputs["area"],
-            _params(inputs),
-            publish=context.publish,
-            progress=tell,
-        )
+        try:
+            done = runner.run(
+                connection,
+                pipeline.NAME,
+                inputs["area"],
+                _params(inputs),
+                publish=context.publish,
+                progress=tell,
+                tiling=_tiling(pipeline, context.scheduler),
+            )
+        except NoEngine as cause:  # of the operator's network: for the log, not for who asked
+            raise RuntimeError(str(cause)) from cause
     return done.document()
+
+
+def _tiling(pipeline: Pipeline, scheduler: str | None) -> Tiling | None:
+    """Return how a job is spread over the cluster of the settings; None: computed here."""
+    from processing.distributed import Engine, Tiling  # noqa: PLC0415 - as in `_run`
+
+    if scheduler is None or not getattr(pipeline, "TILED", False):
+        return None
+    return Tiling(Engine(scheduler=scheduler), keep=False)

@@ -27,7 +27,6 @@ from processing.lighting.grid import Bools, Floats, Ints
 from processing.lighting.luminaire import Luminaire
 from processing.lighting.sections import Judged, Place, Rules
 from processing.lighting.walking import Walkers
-from processing.network import NONE
 from processing.pipelines.model import Result
 from processing.spread import Spread
 
@@ -77,11 +76,11 @@ def lighting_coverage(
     """Return `street_lighting`, `dark_stretches` and `illuminance_bands` of an area, EPSG:4326.
 
     With `dark_cabinets` the frames show the outage, and the figures compare it with the state
-    before. With `spread` the light is computed by tiles, to the same bits. Raises EmptyInput,
+    before. With `spread` light and walks come by tiles, to the same bits. Raises EmptyInput,
     MissingColumn, BadGeometry, RepeatedId, NotProjected, BadParameter.
     """
     place = replace(_place(area, inputs, library, norms, options), spread=spread)
-    walkers = _walkers(area, inputs, options)
+    walkers = _walkers(area, inputs, options, spread)
     no_walks = _no_walks(inputs, walkers)
     lights = place.lights
     none = np.zeros(len(lights.ids), dtype=bool)
@@ -132,7 +131,7 @@ def _no_walks(inputs: Inputs, walkers: Walkers | None) -> str | None:
     missing = [name for name, frame in given.items() if frame is None]
     if walkers is None:
         return f"{' and '.join(missing)} not loaded"
-    walk = walkers.node != NONE
+    walk = walkers.walk
     if not walk.any():
         return "no building has a way along the streets to a facility that residents walk to"
     if not np.nansum(walkers.residents[walk]):
@@ -140,7 +139,7 @@ def _no_walks(inputs: Inputs, walkers: Walkers | None) -> str | None:
     return None
 
 
-def _walkers(area: Area, inputs: Inputs, options: Options) -> Walkers | None:
+def _walkers(area: Area, inputs: Inputs, options: Options, spread: Spread | None) -> Walkers | None:
     homes, goals = inputs.buildings, inputs.goals
     if homes is None or goals is None:
         return None
@@ -152,7 +151,9 @@ def _walkers(area: Area, inputs: Inputs, options: Options) -> Walkers | None:
     require_amounts(homes, ("residents",), name="buildings")
     require_unique_index(goals, name="service_points")
     require_geometry(goals, ("Point",), name="service_points")
-    return walking.walkers(area, inputs.streets, homes, goals, snap_limit_m=options.snap_limit_m)
+    return walking.walkers(
+        area, inputs.streets, homes, goals, snap_limit_m=options.snap_limit_m, spread=spread
+    )
 
 
 def _sections_frame(area: Area, place: Place, judged: Judged, passing: Floats) -> gpd.GeoDataFrame:

@@ -8,30 +8,38 @@ import geopandas as gpd
 import numpy as np
 
 from layers.model import Area
-from processing import network, routes
+from processing import forest, network, routes
 from processing.crs import to_metric
+from processing.forest import Forest, Passed
 from processing.lighting.classes import BELOW, LIT
 from processing.lighting.grid import Bools, Floats, Ints, Sections
 from processing.lighting.scene import Parts, numbers
 from processing.lighting.sections import Judged
-from processing.network import NONE, Graph, Streets
+from processing.reach_tiled import placed
 from processing.scene import places
+from processing.spread import Spread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walkers:
-    """The walks of homes; `node` is where each home joins its walk (NONE = there is none).
+    """The walks of homes over streets, as trees, and how many people walk over their pieces.
 
-    `people` counts residents over each piece of the graph, `residents` those of each home (NaN =
-    not known).
+    `street_ids` are those of the streets that the trees count, `residents` those of each home
+    (NaN = not known).
     """
 
-    streets: Streets
-    graph: Graph
-    walks: routes.Walks
-    node: Ints
-    people: Floats
+    street_ids: Ints
+    trees: tuple[Forest, ...]
+    passed: Passed
     residents: Floats
+
+    @property
+    def walk(self) -> Bools:
+        """Whether a home has a walk."""
+        found = np.zeros(len(self.residents), dtype=bool)
+        for tree in self.trees:
+            found[tree.home] = True
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,42 +71,38 @@ def walkers(
     goals: gpd.GeoDataFrame,
     *,
     snap_limit_m: float,
+    spread: Spread | None = None,
 ) -> Walkers:
-    """Return the shortest walks from homes to the nearest of the goals; raises as `network`."""
+    """Return the shortest walks from homes to the nearest of the goals; raises as `network`.
+
+    With `spread` they are found by tiles, and are the same.
+    """
     ways = network.walkable(to_metric(streets, area, name="streets"))
     homes_m = to_metric(homes, area, name="buildings").sort_index()
     goals_m = to_metric(goals, area, name="service_points").sort_index()
-    starts = network.snap(ways, places(np.asarray(homes_m.geometry)), limit_m=snap_limit_m)
-    ends = network.snap(ways, np.asarray(goals_m.geometry), limit_m=snap_limit_m)
-    graph = network.build(ways, origins=ends, targets=starts)
-    found = routes.walks(graph, np.arange(len(goals_m)))
-    node = graph.target_node.copy()
-    node[node != NONE] = np.where(found.reached[node[node != NONE]], node[node != NONE], NONE)
+    all_alike = np.full(len(goals_m), "goal", dtype=object)
+    doors = places(np.asarray(homes_m.geometry))
+    joined = placed(ways, doors, np.asarray(goals_m.geometry), all_alike)
+    trees = forest.forests(joined, snap_limit_m, spread)
     residents = numbers(homes_m, "residents")
-    setting_out = np.zeros(graph.matrix.shape[0])
-    np.add.at(setting_out, node[node != NONE], np.nan_to_num(residents[node != NONE]))
-    people = routes.passing(found, setting_out, pieces=len(graph.piece_edge))
-    return Walkers(ways, graph, found, node, people, residents)
+    passed = forest.passed(trees, np.nan_to_num(residents))
+    return Walkers(ways.ids, trees, passed, residents)
 
 
 def lit(found: Walkers, parts: Parts, judged: Judged) -> LitWalks:
     """Return how much of the walks is lit; buildings of unknown residents are left out of sums."""
-    graph = found.graph
-    start, end = _positions(found, parts)
-    length = graph.piece_to_m - graph.piece_from_m
-    walk = found.node != NONE
+    metres = np.full((3, len(found.residents)), np.nan)
+    for tree in found.trees:
+        start, end = _positions(found, parts, tree)
+        of_verdicts = [_length_with(judged, verdict, parts, start, end) for verdict in (LIT, BELOW)]
+        for k, of_piece in enumerate((tree.to_m - tree.from_m, *of_verdicts)):
+            metres[k, tree.home] = routes.along(tree.walks, of_piece)[tree.node]
+    walk = ~np.isnan(metres[0])
     counted = walk & ~np.isnan(found.residents)
-    people = found.residents[counted]
-
-    def summed(of_piece: Floats) -> Floats:
-        on_walk: Floats = routes.along(found.walks, of_piece)[found.node[counted]]
-        return on_walk
-
-    metres = [_length_with(judged, verdict, parts, start, end) for verdict in (LIT, BELOW)]
-    whole_m, lit_m, below_m = (summed(of_piece) for of_piece in (length, *metres))
+    people, (whole_m, lit_m, below_m) = found.residents[counted], metres[:, counted]
     all_lit = lit_m >= whole_m - 1e-6 * np.maximum(whole_m, 1.0)
     return LitWalks(
-        homes=len(found.node),
+        homes=len(walk),
         homes_without_walk=int((~walk).sum()),
         residents=int(people.sum()),
         residents_lit=int(people[all_lit].sum()),
@@ -110,7 +114,7 @@ def lit(found: Walkers, parts: Parts, judged: Judged) -> LitWalks:
 
 def passing(found: Walkers, parts: Parts, cut: Sections) -> Floats:
     """Return how many residents walk over each section: most of those over any piece of it."""
-    start, end = _positions(found, parts)
+    start, end = _positions(found, parts, found.passed)
     cuts = _cuts(parts, cut)
     first = np.maximum(np.searchsorted(cuts, start, side="right") - 1, 0)
     last = np.searchsorted(cuts, end, side="left")
@@ -119,14 +123,14 @@ def passing(found: Walkers, parts: Parts, cut: Sections) -> Floats:
     at = first[piece] + np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
     most = np.zeros(len(cut.street))
     inside = at < len(most)
-    np.maximum.at(most, at[inside], found.people[piece[inside]])
+    np.maximum.at(most, at[inside], found.passed.people[piece[inside]])
     return most
 
 
-def _positions(found: Walkers, parts: Parts) -> tuple[Floats, Floats]:
+def _positions(found: Walkers, parts: Parts, over: Forest | Passed) -> tuple[Floats, Floats]:
     """Return where each piece begins and ends on the line of all parts put one after another."""
-    begin = _begin(parts)[np.searchsorted(parts.ids, found.streets.ids)][found.graph.piece_edge]
-    return begin + found.graph.piece_from_m, begin + found.graph.piece_to_m
+    begin = _begin(parts)[np.searchsorted(parts.ids, found.street_ids)][over.edge]
+    return begin + over.from_m, begin + over.to_m
 
 
 def _begin(parts: Parts) -> Floats:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from layers.model import Area
     from layers.raster import Raster
+    from processing.spread import Spread
 
 NAME = "land-coverage"
 VERSION = "1.0.1"
@@ -44,6 +45,7 @@ INPUTS: Mapping[str, str] = {
 }
 OPTIONAL = frozenset(INPUTS) - {"buildings"}
 OUTPUT: tuple[str, ...] = ("land_coverage", "placed_residents")
+TILED = True
 KEYS: Mapping[str, tuple[str, ...]] = {
     "land_coverage": ("site_id",),
     "placed_residents": ("building_id",),
@@ -81,14 +83,15 @@ def compute(
     *,
     buildings: GeoDataFrame,
     land_cover: Raster | None = None,
+    spread: Spread | None = None,
     **frames: GeoDataFrame | None,
 ) -> Result:
     """Return the frames `land_coverage` and `placed_residents` of an area, EPSG:4326.
 
     The input frames are named as in INPUTS, have a CRS (any) and global feature ids as index; what
     an area lacks is None. `land_cover` is in the metric CRS of the area. Zones are measured, or the
-    quarter where there are none. Raises EmptyInput, MissingColumn, BadGeometry, RepeatedId,
-    NotProjected, MixedCRS, BadParameter.
+    quarter where there are none. Same result with `spread`, by tiles. Raises EmptyInput,
+    MissingColumn, BadGeometry, RepeatedId, NotProjected, MixedCRS, BadParameter.
     """
     from processing import land_coverage as method  # noqa: PLC0415 - the web process never computes
 
@@ -104,4 +107,5 @@ def compute(
             land_cover=land_cover,
         ),
         method.Settings(storeys_unknown=params.storeys_unknown),
+        spread,
     )

@@ -127,8 +127,7 @@ def require_tiled(pipeline: Pipeline) -> None:
     """Raise BadParameter for a pipeline that is not cut into tiles."""
     if not getattr(pipeline, "TILED", False):
         raise BadParameter(
-            f"{pipeline.NAME} is not cut into tiles, because its methods weigh everything against"
-            " everything; run it without workers and scheduler"
+            f"{pipeline.NAME} is not cut into tiles; run it without workers and scheduler"
         )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from layers.model import Area
+    from processing.spread import Spread
 
 NAME = "smart-quarter-coverage"
 VERSION = "; ".join(("1.1.1", *(f"{member.NAME} {member.VERSION}" for member in MEMBERS)))
@@ -58,6 +59,8 @@ OUTPUT: tuple[str, ...] = (
     "worst_places",
     *(layer for member in MEMBERS for layer in member.OUTPUT),
 )
+TILED = True
+"""Those of its methods are that can be; the others are computed at once, in their turn."""
 KEYS: Mapping[str, tuple[str, ...]] = {"indicators": ("code", "part")} | {
     layer: columns for member in MEMBERS for layer, columns in getattr(member, "KEYS", {}).items()
 }
@@ -105,7 +108,7 @@ def seeds() -> Mapping[str, Any]:
     }
 
 
-def compute(
+def compute(  # noqa: PLR0913 - three seed tables, and what the runner adds
     params: Params,  # noqa: ARG001 - there are none
     area: Area,
     *,
@@ -113,13 +116,14 @@ def compute(
     limits: Any = None,
     norms: Any = None,
     previous: GeoDataFrame | None = None,
+    spread: Spread | None = None,
     **frames: Any,
 ) -> Result:
     """Return `indicators` and the layers of every method that can be computed, EPSG:4326.
 
     Frames and rasters are named as in INPUTS; what an area lacks is None, and the indicators that
-    need it say so. `previous` are the rows of the run before. Raises EmptyInput when there are no
-    buildings.
+    need it say so. `previous` are the rows of the run before. Same result with `spread`, by tiles.
+    Raises EmptyInput when there are no buildings, RunFailed.
     """
     from processing import quarter  # noqa: PLC0415 - the web process lists, it never computes
 
@@ -129,4 +133,4 @@ def compute(
         air_limits() if limits is None else limits,
         service_norms() if norms is None else norms,
     )
-    return quarter.cover(MEMBERS, area, known, lists, previous=previous)
+    return quarter.cover(MEMBERS, area, known, lists, previous=previous, spread=spread)

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processing import access, network, reach, reach_tiled, tiles
+from processing import access, network, pavements, reach, reach_tiled, tiles
 from processing.distributed import Engine
 from processing.reach_tiled import Asked, by_tiles, component
 from processing.spread import spread
+from processing.ways import ways
 from tests.fix_tiles import checksum, town
 from tests.fix_tiles import network as streets
 from tests.fix_tiles import rows as made
@@ -89,6 +90,42 @@ def test_tiles_say_what_the_whole_says(seed, tile_m, search_m):
     found = in_tiles(places, asked, tile_m)
     assert bits(found) == bits(at_once(places, asked))
     assert np.isnan(found.nearest[0].distance_m).any()
+
+
+def walled_town(seed):
+    """Main roads with a pavement on each side, and some that may not be walked: barriers."""
+    chance, places = np.random.default_rng(seed), random_town(seed)
+    count = len(places.streets.ids)
+    main = chance.random(count) < 0.3
+    streets = pavements.split(places.streets, main, ~main | (chance.random(count) < 0.7))
+    return replace(places, streets=replace(streets, ids=np.arange(len(streets.ids))))
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    seed=st.integers(0, 1_000),
+    tile_m=st.sampled_from([130.0, 400.0, 5_000.0]),
+    search_m=st.sampled_from([90.0, 300.0]),
+)
+def test_tiles_say_what_the_whole_says_beside_main_roads(seed, tile_m, search_m):
+    places, asked = walled_town(seed), Asked(("school", "shop"), search_m, SNAP_M)
+    assert len(places.streets.barriers)
+    assert (places.streets.right != network.NONE).any()
+    assert bits(in_tiles(places, asked, tile_m)) == bits(at_once(places, asked))
+
+
+@pytest.mark.parametrize("tile_m", [130.0, 5_000.0])
+def test_what_is_further_than_asked_is_not_sought(tile_m):
+    places, asked = random_town(3), Asked(("school", "shop"), 90.0, SNAP_M, no_further=True)
+    found, whole = in_tiles(places, asked, tile_m), ways(places, asked, step="", spread=None)
+    everywhere = at_once(places, asked)
+    assert bits(found) == bits(whole) != bits(everywhere)
+    near = everywhere.nearest[0].distance_m <= 90.0
+    assert near.any()
+    for name in ("distance_m", "facility"):
+        every, few = (getattr(each.nearest[0], name) for each in (everywhere, found))
+        assert (every[near] == few[near]).all()
+    assert not np.isfinite(found.nearest[0].distance_m[~near]).any()
 
 
 def test_a_home_beyond_the_first_search_is_found_and_one_on_an_island_is_not():

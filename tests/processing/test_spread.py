@@ -23,6 +23,7 @@ PARAMS = {
     "service-coverage": {"service_classes": ["school", "stop", "clinic"]},
     "accessibility-coverage": {},
     "lighting-coverage": {"dark_cabinets": ["C-01"]},
+    "land-coverage": {},
     "radio-coverage": {"cell_m": 100.0, "technologies": ["lte", "wifi", "lorawan"]},
 }
 

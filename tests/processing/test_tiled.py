@@ -3,9 +3,9 @@ from functools import partial
 
 import numpy as np
 import pytest
+import shapely
 
 from processing import catchment, tiled, tiles
-from processing.errors import BadParameter
 from processing.tiled import Held
 from processing.tiles import Halo, Tile
 from tests.fix_tiles import EXTENT, checksum, network, rows, town
@@ -136,7 +136,13 @@ def test_a_tile_without_anything_is_empty():
     assert len(found.home_ids) == 0
 
 
-def test_barriers_are_not_tiled():
-    walled = replace(TOWN.streets, barriers=TOWN.streets.lines[:1])
-    with pytest.raises(BadParameter, match="barriers"):
-        tiled.take(walled, np.arange(3))
+def test_a_barrier_is_lost_when_the_halo_of_streets_is_one_metre_too_small():
+    """It stands between the school, 299.9 m away, and its street."""
+    wall = np.array([shapely.LineString([(1299.5, 500.1), (1400, 500.1)])])
+    street = replace(network([(900, 500), (1400, 500)]), barriers=wall)
+    given = rows(street, [(999.9, 500)], [(1299.6, 500.15)])
+    full = tiles.nearest_halo(300.0, 0.2)
+    assert np.isinf(whole(given, 300.0, 0.2).distance_m[0])
+    assert np.isinf(of_edge(given, full, 300.0, 0.2))
+    small = Halo(full.places_m, full.streets_m - SHORT_BY_ONE_M)
+    assert of_edge(given, small, 300.0, 0.2) == pytest.approx(299.85)

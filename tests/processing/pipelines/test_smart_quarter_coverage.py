@@ -11,6 +11,7 @@ from layers.registry import load_layers
 from layers.seed import indicators
 from processing import runner
 from processing.demo import frames
+from processing.distributed import Engine, Tiling
 from processing.pipelines import smart_quarter_coverage as pipeline
 from processing.provenance import get_run
 
@@ -91,6 +92,23 @@ def test_the_same_run_changes_nothing_and_another_tells_the_change(loaded: Any) 
     assert then["PST1", 1].previous == then["PST1", 1].value == before["PST1", 1].value
     third = runner.run(loaded, NAME, "orsha", {})
     assert not third.changed
+
+
+def test_by_tiles_it_says_the_same(loaded: Any) -> None:
+    told: set[str] = set()
+    whole = runner.run(loaded, NAME, "orsha", {}, publish=False)
+    tiled = runner.run(
+        loaded, NAME, "orsha", {}, publish=False, tiling=Tiling(Engine(), 300.0),
+        progress=lambda what, *_: told.add(what),
+    )  # fmt: skip
+    assert (tiled.id, tiled.result_checksum) == (whole.id, whole.result_checksum)
+    assert tiled.summary() == whole.summary()
+    for step in (
+        "service-coverage, on foot",
+        "accessibility-coverage, school",
+        "lighting-coverage",
+    ):
+        assert any(what.startswith(f"compute {step}") for what in told)
 
 
 def test_inputs_and_outputs_are_those_of_its_members() -> None:
