@@ -163,6 +163,8 @@ def passed(trees: Sequence[Forest], residents: Floats) -> Passed:
 
     `residents` are whole persons of each home: their sums do not hang on the order.
     """
+    if not trees:
+        return Passed(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), np.empty(0))
     each = [_passed(one, residents) for one in trees]
     edge = np.concatenate([one.edge for one in each])
     from_m, to_m = (np.concatenate(m) for m in ([p.from_m for p in each], [p.to_m for p in each]))

@@ -135,7 +135,7 @@ def test_a_street_more_without_length_changes_nothing(name: str) -> None:
 LOST_PLACES = ("far", "placeless", "one_placeless")
 
 
-@pytest.mark.parametrize("name", [one for one in PIPELINES if getattr(PIPELINES[one], "TILED", 0)])
+@pytest.mark.parametrize("name", [one for one in TABLE if getattr(PIPELINES[one], "TILED", 0)])
 def test_tiles_say_of_bad_inputs_what_the_whole_says(name: str) -> None:
     def said(argument: str, fault: str, **more: Any) -> Any:
         bad = FRAME_FAULTS[fault](place(ORSHA)[PIPELINES[name].INPUTS[argument]])
