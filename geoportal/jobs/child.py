@@ -71,7 +71,7 @@ class Attempt:
             yield connection
 
     def progress(self, percent: float, message: str = "") -> None:
-        """Tell how far the computation is; twice a second at most."""
+        """Tell how far the computation is; twice a second at most, and never less than before."""
         if time.monotonic() - self._told < PROGRESS_S:
             return
         self._told = time.monotonic()
@@ -79,8 +79,8 @@ class Attempt:
         try:
             with self.database() as connection:
                 connection.execute(
-                    "UPDATE jobs.job SET progress = %(progress)s, message = %(message)s,"
-                    f" updated_at = now() WHERE {FENCE}",
+                    "UPDATE jobs.job SET progress = greatest(progress, %(progress)s),"
+                    f" message = %(message)s, updated_at = now() WHERE {FENCE}",
                     self.key | told,
                 )
         except psycopg.OperationalError:
