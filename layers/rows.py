@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
+from pandas.api.types import infer_dtype
 
 from layers.errors import RefusedLoad
 from layers.faults import Faults
@@ -151,6 +152,8 @@ def _cells(values: pd.Series, field: Field, ids: np.ndarray, faults: Faults) -> 
 
 def _plain_cells(values: pd.Series, kind: FieldType) -> pa.Array | None:
     """Return the cells of a column whose values are all as they should be; None when not so."""
+    if values.dtype == object and infer_dtype(values, skipna=True) != _NAMED.get(kind):
+        return None  # Arrow would take a truth value for a number
     try:
         found = pa.array(values, from_pandas=True)
         if isinstance(found, pa.ChunkedArray):
@@ -255,6 +258,9 @@ def _datetime(value: object) -> str:
         raise Unreadable("value.no_zone")
     return value.isoformat()
 
+
+_NAMED = {"string": "string", "integer": "integer", "number": "floating"}
+"""What pandas calls a column of values of one type, by the type of the field."""
 
 _PLAIN: dict[FieldType, Callable[[pa.Array], bool]] = {
     "string": _plain_string,

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.api.types import infer_dtype
 
 from layers.ingest.vector.mapping import FieldMapping, Rules
 from layers.ingest.vector.units import factor
@@ -33,13 +34,8 @@ _CLOCK = re.compile(
 
 Convert = Callable[[Any], Any]
 
-_PLAIN: dict[str, Callable[[pa.DataType], bool]] = {
-    "integer": pa.types.is_signed_integer,
-    "number": pa.types.is_floating,
-    "boolean": pa.types.is_boolean,
-    "string": pa.types.is_string,
-}
-"""The types of Arrow of a column of values that are the field's already, by its type."""
+_PLAIN = {"integer": "integer", "number": "floating", "boolean": "boolean", "string": "string"}
+"""What pandas calls a column of values that are the field's already, by its type."""
 
 
 def converter(field: Field, given: FieldMapping | None, rules: Rules) -> Convert:
@@ -76,14 +72,13 @@ def fits_whole(field: Field, given: FieldMapping | None, rules: Rules, column: n
     False says only that they must be looked at one by one.
     """
     converted = field.codes or (given is not None and (given.codes or given.unit))
-    is_plain = _PLAIN.get(field.type)
-    if converted or is_plain is None:
+    if converted or infer_dtype(column, skipna=True) != _PLAIN.get(field.type):
         return False
     try:
         found = pa.array(column)
-    except (pa.ArrowException, ValueError, OverflowError):  # of several types
+    except (ValueError, OverflowError):  # no text in Unicode, too large a number
         return False
-    if not is_plain(found.type) or found.null_count == len(found):
+    if field.type == "integer" and not pa.types.is_int64(found.type):
         return False
     if field.type == "boolean":
         return True
