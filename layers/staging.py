@@ -15,6 +15,7 @@ import psycopg
 from psycopg import Connection, sql
 
 from layers import partition, rows, side_tiles
+from layers.ahead import ahead
 from layers.errors import RefusedLoad
 from layers.faults import SHOWN, Faults
 from layers.message import Message, message
@@ -195,15 +196,18 @@ def _copy_rows(
     ids, prints = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     names = sql.SQL(", ").join(sql.Identifier(c) for c in rows.columns(load.layer))
     command = sql.SQL("COPY {} ({}) FROM STDIN (ENCODING 'UTF8')").format(staging(table), names)
+    made = (
+        chunk
+        for frame in frames
+        for chunk in rows.text(frame, load.layer, area=load.area, origin=load.origin, faults=faults)
+    )
     with conn.cursor() as cursor, cursor.copy(command) as target:
-        for frame in frames:
-            chunks = rows.text(frame, load.layer, area=load.area, origin=load.origin, faults=faults)
-            for chunk in chunks:
-                target.write(chunk.text)
-                ids.append(chunk.ids)
-                prints.append(np.fromiter(map(hash, chunk.shapes), np.int64, len(chunk.ids)))
-                if progress:
-                    progress(len(chunk.ids))
+        for chunk in ahead(made):  # PostgreSQL takes one in while the next is made
+            target.write(chunk.text)
+            ids.append(chunk.ids)
+            prints.append(np.fromiter(map(hash, chunk.shapes), np.int64, len(chunk.ids)))
+            if progress:
+                progress(len(chunk.ids))
     return np.concatenate(ids), np.concatenate(prints)
 
 

@@ -99,12 +99,11 @@ class Features:
 
     def twice(self) -> np.ndarray:
         """Return the provisional ids of the features whose key another one may have as well."""
-        if not self.ids or not self.mapping.key:
+        distinct = self.order is not None and self.holds
+        if not self.ids or not self.mapping.key or distinct:
             return np.empty(0, np.int64)
         ids = np.concatenate(self.ids)
-        if self.order is None:
-            return repeated(ids, np.concatenate(self.keys))
-        return ids[:0] if self.holds else ids
+        return repeated(ids, np.concatenate(self.keys)) if self.order is None else ids
 
     @cached_property
     def _index(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

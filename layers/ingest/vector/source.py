@@ -23,7 +23,7 @@ from layers.errors import CorruptSource, MissingSource, RefusedLoad
 from layers.ingest.vector import encoding, table
 from layers.message import message
 
-CHUNK = 10_000
+CHUNK = 5_000
 """Features read at a time."""
 
 SAMPLED = 2_000
@@ -305,12 +305,15 @@ def _gdal_batches(source: Source) -> Iterator[Batch]:
 
 
 def _mapinfo_batches(source: Source) -> Iterator[Batch]:
-    """As the others, but not through Arrow, which cannot have names in these encodings."""
+    """As the others, but not through Arrow, which cannot have names in these encodings.
+
+    More at a time, as each time begins at the start of the file.
+    """
     done = 0
     while True:
         meta, fids, wkb, columns = read_raw(
             source.path, layer=source.layer, return_fids=True, skip_features=done,
-            max_features=CHUNK, encoding="ISO-8859-1", datetime_as_string=True,
+            max_features=2 * CHUNK, encoding="ISO-8859-1", datetime_as_string=True,
         )  # fmt: skip
         if not len(fids):
             return
