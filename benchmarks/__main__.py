@@ -15,7 +15,10 @@ from geoportal.errors import GeoportalError
 from layers.errors import LayersError
 from processing.errors import ProcessingError
 
-PARTS: dict[str, Callable[[bool, int | None], int]] = {
+Part = Callable[[bool, int | None], int]
+"""Takes --quick and --features, whether it uses them or not; returns the exit code."""
+
+PARTS: dict[str, Part] = {
     "serving": serving.main,
     "startup": startup.main,
     "memory": memory.main,
@@ -42,7 +45,7 @@ def main() -> int:
         help="serving: only questions with these words, e.g. --ask z14 --ask 'single item'",
     )
     chosen = parser.parse_args()
-    every = PARTS | {"serving": partial(serving.main, ask=chosen.ask)}
+    every: dict[str, Part] = PARTS | {"serving": partial(serving.main, ask=chosen.ask)}
     # Python then leaves the blocks that stop what was started.
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)

@@ -15,6 +15,6 @@ PARTS: dict[str, Callable[[bool], int]] = {
 """One line per method; a part prints its figures and returns 1 for a wrong answer."""
 
 
-def main(quick: bool) -> int:
+def main(quick: bool, _features: int | None = None) -> int:
     """Run all parts; the exit code tells of wrong answers, not of missed figures."""
     return max(part(quick) for part in PARTS.values())

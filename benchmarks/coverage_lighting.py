@@ -37,9 +37,10 @@ def _lighting(lamp_count: int, point_count: int) -> None:
     library = list(demonstrations(luminaires()).values())
     side = int(np.sqrt(lamp_count))
     number = np.arange(lamp_count)
-    x, y = number % side * 35.0, number // side * 60.0
+    x, y = np.float64(35) * (number % side), np.float64(60) * (number // side)
     still, one = np.zeros(lamp_count), np.ones(lamp_count)
-    lamps = Lamps(x, y, one * 8.0, number * 90.0 % 360.0, still, one, number % len(library))
+    turned = np.float64(90.0) * number % 360.0
+    lamps = Lamps(x, y, one * 8.0, turned, still, one, number % len(library))
     chance = np.random.default_rng(1)
     points = np.stack([chance.uniform(0, v.max(), point_count) for v in (x, y)], axis=1)
     sample = points[:100]

@@ -59,7 +59,7 @@ def _against_networkx(inputs: Inputs) -> int:
     joined = seen.join(network.walkable(seen.streets_m), snap_limit_m=150.0)
     at = [seen.of_class(name) for name in CLASSES]
     ours, found = timed(lambda: [access.search(joined.graph, f).distance_m for f in at])
-    graph = nx.Graph()
+    graph: Any = nx.Graph()
     edges = joined.graph.matrix.tocoo()
     graph.add_nodes_from(range(joined.graph.matrix.shape[0]))
     ways = zip(edges.row.tolist(), edges.col.tolist(), edges.data.tolist(), strict=True)

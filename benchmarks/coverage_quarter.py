@@ -71,7 +71,7 @@ def _run(connection: psycopg.Connection[Any]) -> tuple[dict[str, float], str]:
         told[:] = time.perf_counter() - started, time.process_time() - busy
         return made
 
-    pipeline.documents = timed
+    pipeline.documents = timed  # type: ignore[assignment]
     try:
         started, busy = time.perf_counter(), time.process_time()
         done = runner.run(connection, pipeline.NAME, DEMO_AREA, {})

@@ -32,7 +32,7 @@ BENCHES = (
 )
 
 
-def main(quick: bool) -> int:
+def main(quick: bool, _features: int | None = None) -> int:
     """Publish and unpublish a table of 100,000 rows some times; print the longest waits."""
     with folder() as inside, place(inside, BUILDINGS) as city:
         first, second = servers.ours(city), servers.ours(city)

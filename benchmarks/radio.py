@@ -24,7 +24,7 @@ WANTED_S = 10.0
 MODELS: tuple[tuple[Model, float], ...] = (("p1411", 33.0), ("uma", 25.0))
 
 
-def main(quick: bool) -> int:
+def main(quick: bool, _features: int | None = None) -> int:
     """Print how fast both are, warm; compiling is timed apart."""
     table = Table(title="P.1812-8, one core, warm")
     for name in ("points", "profiles/s", "wanted", "extraction/s", "first call, s"):

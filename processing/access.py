@@ -100,10 +100,15 @@ def _take_first(graph: Graph, distance_m: Floats, facility: Ints) -> None:
     matrix = graph.matrix
     tail = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     head = matrix.indices
-    on_way = np.isfinite(distance_m[head]) & (distance_m[tail] + matrix.data == distance_m[head])
-    tail, head = tail[on_way], head[on_way]
-    while (better := facility[tail] < facility[head]).any():
-        np.minimum.at(facility, head[better], facility[tail[better]])
+    while True:
+        # Few pieces lead from the area of one facility into that of another.
+        better = np.flatnonzero(facility[tail] < facility[head])
+        start, end = tail[better], head[better]
+        on_way = np.isfinite(distance_m[end])
+        on_way &= distance_m[start] + matrix.data[better] == distance_m[end]
+        if not on_way.any():
+            return
+        np.minimum.at(facility, end[on_way], facility[start[on_way]])
 
 
 def nearest(graph: Graph, found: Search, targets: Snapped) -> Nearest:
