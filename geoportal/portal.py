@@ -211,12 +211,13 @@ class Portal:
                 version = self.summaries.get(one.layer.id)
                 if one.relation and version and version.version != one.tiled:
                     await asyncio.to_thread(self._fill, partial(fill_tiles, layer=one.layer))
-            for layer_id, areas in list(self.untiled.items()):
-                for area in areas:
-                    layer, place = self.definitions[layer_id], self.areas[area]
-                    make = partial(fill, layer=layer, area=place)
-                    if not await asyncio.to_thread(self._fill, make):
-                        self._stale.set()  # it was busy: no change will announce the next try
+            for layer_id, area in [(k, a) for k, areas in self.untiled.items() for a in areas]:
+                layer, place = self.definitions.get(layer_id), self.areas.get(area)
+                if layer is None or place is None:
+                    continue  # it went while another one was made
+                make = partial(fill, layer=layer, area=place)
+                if not await asyncio.to_thread(self._fill, make):
+                    self._stale.set()  # it was busy: no change will announce the next try
             await asyncio.sleep(TILING_PAUSE_S)
 
     def _fill(self, make: Callable[[psycopg.Connection[Any]], bool]) -> bool:
