@@ -98,9 +98,9 @@ def load_change(
         )
         # Kept first: applied again after a crash, the change finds its own versions and loads them.
         osm_extract.keep(conn, area, known, changed)
-        loaded = _replace(conn, layers, read, _Load(area, known, progress))
+        # Before the rest, which may refuse a layer: what was deleted goes nevertheless.
         _empty(conn, layers, read, area)
-    return applied, loaded
+        return applied, _replace(conn, layers, read, _Load(area, known, progress))
 
 
 @dataclass(frozen=True)
