@@ -94,7 +94,8 @@ def make(layer: Layer, types: Mapping[str, sql.SQL]) -> tuple[sql.Composed, ...]
 
 def drop(layer: Layer) -> tuple[sql.Composed, ...]:
     """Build the end of what makes the texts of a layer, whose table keeps none any more."""
-    function = "DROP FUNCTION IF EXISTS {}"
+    # With the column of rows that are kept to be brought back, which need none.
+    function = "DROP FUNCTION IF EXISTS {} CASCADE"
     return (
         sql.SQL(function).format(sql.Identifier("features", layer.id)),
         sql.SQL(function).format(_under_settings(layer)),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from binascii import hexlify
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from numbers import Integral, Real
 from typing import NamedTuple, TypeGuard
@@ -22,16 +21,12 @@ from layers.errors import RefusedLoad
 from layers.faults import Faults
 from layers.message import Message, Unreadable, message, why
 from layers.model import STANDARD_FIELDS, Area, Field, FieldType, Layer, Origin
+from layers.row_texts import TEXT, Sums, copy_lines, hexadecimal, sums
 
 CHUNK = 10_000
 """Rows turned into text at a time: bounds the memory whatever the size of a frame."""
 
-NULL = r"\N"
-_TEXT = pa.large_string()
-_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_UNUSUAL = re.compile("[\\\\\t\n\r\0\ud800-\udfff]")
-_ESCAPED = r"[\\\t\n\r\x00]"
+_UNUSUAL = re.compile("[\0\ud800-\udfff]")
 _BIGINT = 2**63
 
 _TYPE_IDS = {
@@ -46,11 +41,27 @@ _PROMOTED: dict[str, tuple[str, Callable[..., object]]] = {
 
 
 class Chunk(NamedTuple):
-    """Some rows: ids (n), the text that COPY reads (UTF-8), and the EWKB of their shapes."""
+    """Some rows: ids (n), the text that COPY reads (UTF-8), and what it says.
+
+    `prints` (n) are equal for equal shapes; `bounds` (n, 4) in degrees, no numbers where there is
+    no shape; `sums` those of the rows, None when only PostgreSQL knows how it writes a value.
+    """
 
     ids: np.ndarray
     text: bytes
-    shapes: Sequence[bytes | None]
+    prints: np.ndarray
+    bounds: np.ndarray
+    sums: Sums | None
+
+
+class Cells(NamedTuple):
+    """The values of a field as texts, null where there is none.
+
+    `written`: PostgreSQL writes them so too, and does not only read them.
+    """
+
+    texts: pa.Array
+    written: bool
 
 
 def columns(layer: Layer) -> tuple[str, ...]:
@@ -72,43 +83,33 @@ def text(
     for start in range(0, len(frame), CHUNK):
         part = frame.iloc[start : start + CHUNK]
         ids = part.index.to_numpy(dtype=np.int64)
-        cells = [pa.array(ids).cast(_TEXT)]
+        cells = {"id": Cells(pa.array(ids).cast(TEXT), written=True)}
         for field in _stored(layer):
             if field.name in part.columns:
-                cells.append(_cells(part[field.name], field, ids, faults))
+                cells[field.name] = _cells(part[field.name], field, ids, faults)
             else:
-                cells.append(pa.repeat(_default(defaults.get(field.name)), len(part)).cast(_TEXT))
+                default = pa.scalar(defaults.get(field.name), TEXT)
+                cells[field.name] = Cells(pa.repeat(default, len(part)), written=True)
         shapes = _geometries(part, layer, ids, faults)
-        cells.append(_hexadecimal(shapes))
-        yield Chunk(ids, _joined(cells), shapes)
+        yield _chunk(ids, cells, shapes)
 
 
-def _joined(cells: Sequence[pa.Array]) -> bytes:
-    lines = pc.binary_join_element_wise(*cells, pa.scalar("\t", _TEXT))
-    ended = pc.binary_join_element_wise(lines, pa.scalar("", _TEXT), pa.scalar("\n", _TEXT))
-    # Values of a column of Arrow lie one behind the other.
-    _, offsets, data = ended.buffers()
-    end = int(np.frombuffer(offsets, np.int64, len(ended) + 1)[-1])
-    return bytes(data.slice(0, end).to_pybytes())
-
-
-def _hexadecimal(shapes: Sequence[bytes | None]) -> pa.Array:
-    length = np.fromiter((len(w) if w else 0 for w in shapes), np.int64, len(shapes))
-    offsets = np.concatenate([[0], np.cumsum(2 * length)])
-    digits = hexlify(b"".join([w for w in shapes if w]))
-    made = pa.LargeStringArray.from_buffers(
-        len(shapes), pa.py_buffer(offsets.astype(np.int64)), pa.py_buffer(digits)
+def _chunk(ids: np.ndarray, cells: dict[str, Cells], shapes: np.ndarray) -> Chunk:
+    wkb = shapely.to_wkb(shapely.set_srid(shapes, 4326), output_dimension=2, include_srid=True)
+    cells["geom"] = Cells(hexadecimal(wkb), written=True)
+    texts = {name: found.texts for name, found in cells.items()}
+    return Chunk(
+        ids,
+        copy_lines(list(texts.values())),
+        np.fromiter(map(hash, wkb), np.int64, len(ids)),
+        shapely.bounds(shapes),
+        sums(texts) if all(found.written for found in cells.values()) else None,
     )
-    return made if length.all() else pc.if_else(length > 0, made, pa.scalar(NULL, _TEXT))
 
 
 def _stored(layer: Layer) -> tuple[Field, ...]:
     own = layer.published_fields
     return own if layer.scope != "national" else (STANDARD_FIELDS[0], *own)
-
-
-def _default(value: str | None) -> str:
-    return NULL if value is None else value.translate(_ESCAPES)
 
 
 def _require_form(frame: gpd.GeoDataFrame, layer: Layer) -> None:
@@ -128,29 +129,29 @@ def _require_form(frame: gpd.GeoDataFrame, layer: Layer) -> None:
         )
 
 
-def _cells(values: pd.Series, field: Field, ids: np.ndarray, faults: Faults) -> pa.Array:
+def _cells(values: pd.Series, field: Field, ids: np.ndarray, faults: Faults) -> Cells:
     plain = _plain_cells(values, field.type)
     if plain is not None:
         return plain
     convert = _CONVERT[field.type]
     missing = values.isna().to_numpy()
     bad: dict[Message, list[int]] = {}
-    cells = []
+    cells: list[str | None] = []
     for i, value, null in zip(ids.tolist(), values.tolist(), missing, strict=True):
         if null:
-            cells.append(NULL)
+            cells.append(None)
             continue
         try:
             cells.append(convert(value))
         except ValueError as error:
             bad.setdefault(why(error), []).append(i)
-            cells.append(NULL)
+            cells.append(None)
     for reason, found in bad.items():
         faults.add(message("row.value", field=field.name, why=reason), found)
-    return pa.array(cells, _TEXT)
+    return Cells(pa.array(cells, TEXT), field.type in _WRITTEN)
 
 
-def _plain_cells(values: pd.Series, kind: FieldType) -> pa.Array | None:
+def _plain_cells(values: pd.Series, kind: FieldType) -> Cells | None:
     """Return the cells of a column whose values are all as they should be; None when not so."""
     if values.dtype == object and infer_dtype(values, skipna=True) != _NAMED.get(kind):
         return None  # Arrow would take a truth value for a number
@@ -160,14 +161,14 @@ def _plain_cells(values: pd.Series, kind: FieldType) -> pa.Array | None:
             found = found.combine_chunks()
         if not _PLAIN[kind](found):
             return None
-        return pc.fill_null(found.cast(_TEXT), NULL)
+        return Cells(found.cast(TEXT), kind != "number" or _alike(found))
     except (KeyError, ValueError, TypeError, OverflowError):  # of several types, or no such kind
         return None
 
 
 def _plain_string(found: pa.Array) -> bool:
     known = pa.types.is_string(found.type) or pa.types.is_large_string(found.type)
-    return known and not pc.any(pc.match_substring_regex(found, _ESCAPED)).as_py()
+    return known and not pc.any(pc.match_substring(found, "\0")).as_py()
 
 
 def _plain_integer(found: pa.Array) -> bool:
@@ -178,17 +179,22 @@ def _plain_number(found: pa.Array) -> bool:
     return bool(pa.types.is_floating(found.type) and pc.all(pc.is_finite(found)).as_py())
 
 
+def _alike(found: pa.Array) -> bool:
+    """Tell whether Arrow and PostgreSQL write numbers alike: without exponents."""
+    if found.type != pa.float64():
+        return False
+    size = pc.abs(found)
+    near = pc.or_(pc.equal(size, 0), pc.and_(pc.less_equal(1e-4, size), pc.less(size, 1e15)))
+    return bool(pc.all(near).as_py())
+
+
 def _string(value: object) -> str:
     if not isinstance(value, str):
         raise Unreadable("value.not_text")
     unusual = _UNUSUAL.search(value)
-    if unusual is None:
-        return value
-    if "\0" in value:
-        raise Unreadable("value.nul")
-    if _SURROGATE.search(value):
-        raise Unreadable("value.not_unicode")
-    return value.translate(_ESCAPES)
+    if unusual is not None:
+        raise Unreadable("value.nul" if "\0" in value else "value.not_unicode")
+    return value
 
 
 def _is_number(value: object) -> TypeGuard[float]:
@@ -218,7 +224,7 @@ def _number(value: object) -> str:
 
 
 def _array(item: Callable[[object], str]) -> Callable[[object], str]:
-    """Arrays of items as PostgreSQL's text has them, before COPY's own escapes."""
+    """Arrays of items as PostgreSQL's text has them."""
 
     def convert(value: object) -> str:
         if not isinstance(value, (list, tuple, np.ndarray)):
@@ -232,7 +238,7 @@ def _array(item: Callable[[object], str]) -> Callable[[object], str]:
 def _quoted(value: object) -> str:
     _string(value)  # it refuses what is no text
     text = str(value)
-    return ('"' + text.replace("\\", r"\\").replace('"', r"\"") + '"').translate(_ESCAPES)
+    return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'
 
 
 def _boolean(value: object) -> str:
@@ -269,6 +275,9 @@ _PLAIN: dict[FieldType, Callable[[pa.Array], bool]] = {
 }
 """Whether a column of Arrow needs no second look at its values, by the type of the field."""
 
+_WRITTEN = ("string", "integer", "boolean", "date")
+"""Types of fields whose values we write as PostgreSQL does, one by one as well."""
+
 _CONVERT: dict[FieldType, Callable[[object], str]] = {
     "string": _string,
     "integer": _integer,
@@ -284,14 +293,12 @@ _CONVERT: dict[FieldType, Callable[[object], str]] = {
 
 def _geometries(
     part: gpd.GeoDataFrame, layer: Layer, ids: np.ndarray, faults: Faults
-) -> list[bytes | None]:
+) -> np.ndarray:
     shapes = np.array(part.geometry.to_numpy(), dtype=object)
     for reason, bad in _faulty(shapes, layer):
         faults.add(reason, ids[bad].tolist())
         shapes[bad] = None
-    shapes = _promote(shapes, layer)
-    wkb = shapely.to_wkb(shapely.set_srid(shapes, 4326), output_dimension=2, include_srid=True)
-    return list(wkb)
+    return _promote(shapes, layer)
 
 
 def _faulty(shapes: np.ndarray, layer: Layer) -> Iterator[tuple[Message, np.ndarray]]:

@@ -8,7 +8,7 @@ of a file decides nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 
 import numpy as np
@@ -26,11 +26,13 @@ class Duplicates:
     """Provisional ids: `same` repeat another feature in everything, `clashing` share its key only.
 
     Both are gone from the table. `alike` have a key of their own, and all else of another.
+    `renumbered`: the rows that are left have other ids by now.
     """
 
     same: tuple[int, ...] = ()
     clashing: tuple[int, ...] = ()
     alike: tuple[int, ...] = ()
+    renumbered: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Numbering:
         top = self._top(names)
         if self.rewrites or top > self.area.feature_id(0):
             self._assign(table, names | {"top": sql.Literal(top)})
+            return replace(found, renumbered=True)
         return found
 
     def _names(self, table: str) -> dict[str, sql.Composable]:
