@@ -7,7 +7,7 @@ not be read again to sum them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
@@ -24,6 +24,8 @@ _COPY_SPECIAL = r"[\\\t\n\r]"
 _COPY_ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 _ROW_SPECIAL = r'[",()\\\t\n\v\f\r ]'
 """What PostgreSQL puts a value of a row in quotation marks for; besides, it does so for no text."""
+
+_EXTENSION = b"20E6100000"
 
 _DIGITS = np.frombuffer(b"".join(b"%02X" % byte for byte in range(256)), dtype=np.dtype("S2")).view(
     np.uint16
@@ -43,19 +45,30 @@ class Sums:
         return Sums(self.count + more.count, self.high + more.high, self.low + more.low)
 
 
-def copy_lines(values: Sequence[pa.Array]) -> bytes:
-    """Return the lines that COPY reads (UTF-8) of columns of texts (n), null where there is none.
+@dataclass(frozen=True)
+class Texts:
+    """A column of texts (n), null where there is none, as its type in PostgreSQL reads them.
 
-    Texts are as the types of PostgreSQL read them, without escapes.
+    `written`: PostgreSQL writes them so too. `plain`: none has a letter that has to be escaped.
     """
-    lines = pc.binary_join_element_wise(*map(_copied, values), _TAB)
+
+    values: pa.Array
+    written: bool = True
+    plain: bool = False
+
+
+def copy_lines(columns: Iterable[Texts]) -> bytes:
+    """Return the lines that COPY reads (UTF-8) of some columns."""
+    lines = pc.binary_join_element_wise(*map(_copied, columns), _TAB)
     offsets, data = _bytes(pc.binary_join_element_wise(lines, _EMPTY, _LINE))
     return bytes(data[: offsets[-1]])
 
 
-def sums(values: Mapping[str, pa.Array]) -> Sums:
-    """Return the sums of rows (n), given the texts that PostgreSQL writes of their values."""
-    cells = [_quoted(values[name]) for name in ordered(values)]
+def sums(columns: Mapping[str, Texts]) -> Sums | None:
+    """Return the sums of rows, None when only PostgreSQL knows how it writes one of the columns."""
+    if not all(column.written for column in columns.values()):
+        return None
+    cells = [_quoted(columns[name]) for name in ordered(columns)]
     cells[0] = pc.binary_join_element_wise(pa.scalar("(", TEXT), cells[0], _EMPTY)
     cells[-1] = pc.binary_join_element_wise(cells[-1], pa.scalar(")", TEXT), _EMPTY)
     offsets, data = _bytes(pc.binary_join_element_wise(*cells, _COMMA))
@@ -73,26 +86,38 @@ def ordered(columns: Iterable[str]) -> list[str]:
     return sorted(columns, key=str.encode)
 
 
-def hexadecimal(shapes: Sequence[bytes | None]) -> pa.Array:
-    """Return EWKB as PostGIS writes it, null where there is none."""
-    length = np.fromiter((len(w) if w else 0 for w in shapes), np.int64, len(shapes))
+def extended(wkb: np.ndarray) -> pa.Array:
+    """Return the EWKB in EPSG:4326 of WKB (little-endian, 2D), as PostGIS writes it.
+
+    Null for None.
+    """
+    length = np.fromiter((len(w) if w else 0 for w in wkb), np.int64, len(wkb))
+    longest = int(length.max(initial=5))
     offsets = np.concatenate([[0], np.cumsum(2 * length)])
-    digits = _DIGITS[np.frombuffer(b"".join([w for w in shapes if w]), np.uint8)]
-    made = pa.LargeStringArray.from_buffers(
-        len(shapes), pa.py_buffer(offsets.astype(np.int64)), pa.py_buffer(digits)
+    digits = _DIGITS[np.frombuffer(b"".join([w for w in wkb if w]), np.uint8)]
+    plain = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(wkb), [None, pa.py_buffer(offsets), pa.py_buffer(digits)]
     )
+    # The byte order and three bytes of the type; what follows is its last byte, and the SRID.
+    head, rest = (pc.binary_slice(plain, a, b) for a, b in ((0, 8), (10, 2 * longest)))
+    made = pc.binary_join_element_wise(head, rest, pa.scalar(_EXTENSION, pa.large_binary()))
+    made = made.cast(TEXT)
     return made if length.all() else pc.if_else(length > 0, made, pa.scalar(None, TEXT))
 
 
-def _copied(values: pa.Array) -> pa.Array:
-    if _has(values, _COPY_SPECIAL):
+def _copied(column: Texts) -> pa.Array:
+    values = column.values
+    if not column.plain and _has(values, _COPY_SPECIAL):
         for letter, escape in _COPY_ESCAPES:
             values = pc.replace_substring(values, letter, escape)
     return pc.fill_null(values, NULL)
 
 
-def _quoted(values: pa.Array) -> pa.Array:
+def _quoted(column: Texts) -> pa.Array:
     """Return values as they stand in the text of a row."""
+    values = column.values
+    if column.plain:
+        return pc.fill_null(values, "")
     marked = None
     if _has(values, _ROW_SPECIAL):
         marked = pc.match_substring_regex(values, _ROW_SPECIAL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from numbers import Integral, Real
 from typing import NamedTuple, TypeGuard
@@ -21,7 +21,7 @@ from layers.errors import RefusedLoad
 from layers.faults import Faults
 from layers.message import Message, Unreadable, message, why
 from layers.model import STANDARD_FIELDS, Area, Field, FieldType, Layer, Origin
-from layers.row_texts import TEXT, Sums, copy_lines, hexadecimal, sums
+from layers.row_texts import TEXT, Sums, Texts, copy_lines, extended, sums
 
 CHUNK = 10_000
 """Rows turned into text at a time: bounds the memory whatever the size of a frame."""
@@ -33,11 +33,18 @@ _TYPE_IDS = {
     "Point": 0, "LineString": 1, "Polygon": 3, "MultiPoint": 4, "MultiLineString": 5,
     "MultiPolygon": 6,
 }  # fmt: skip
+_WKB_TYPES = {0: 1, 1: 2, 3: 3, 4: 4, 5: 5, 6: 6}
+"""Types of WKB by those of shapely."""
+
 _PROMOTED: dict[str, tuple[str, Callable[..., object]]] = {
     "MultiPoint": ("Point", shapely.multipoints),
     "MultiLineString": ("LineString", shapely.multilinestrings),
     "MultiPolygon": ("Polygon", shapely.multipolygons),
 }
+
+
+type Values = pa.Array | np.ndarray
+"""A column: of Arrow, or of objects, None where there is none."""
 
 
 class Chunk(NamedTuple):
@@ -54,14 +61,17 @@ class Chunk(NamedTuple):
     sums: Sums | None
 
 
-class Cells(NamedTuple):
-    """The values of a field as texts, null where there is none.
+class Rows(NamedTuple):
+    """Rows in EPSG:4326 of which all else has the layer's form: ids (n), values of fields, shapes.
 
-    `written`: PostgreSQL writes them so too, and does not only read them.
+    `wkb` (n) is given where the shapes are known to be finite, not empty, and of the layer's type
+    or its single one: their WKB, all of it in one byte order, or None where it is still to be made.
     """
 
-    texts: pa.Array
-    written: bool
+    ids: np.ndarray
+    columns: Mapping[str, Values | pd.Series]
+    shapes: np.ndarray
+    wkb: np.ndarray | None = None
 
 
 def columns(layer: Layer) -> tuple[str, ...]:
@@ -70,7 +80,7 @@ def columns(layer: Layer) -> tuple[str, ...]:
 
 
 def text(
-    frame: gpd.GeoDataFrame, layer: Layer, *, area: Area, origin: Origin, faults: Faults
+    frame: gpd.GeoDataFrame | Rows, layer: Layer, *, area: Area, origin: Origin, faults: Faults
 ) -> Iterator[Chunk]:
     """Yield the rows of a frame in EPSG:4326 as COPY text, some at a time.
 
@@ -78,32 +88,56 @@ def text(
     their defaults from area and origin. A value that cannot be stored is written as null and
     recorded in `faults`. Raises RefusedLoad when the frame as a whole does not have the form.
     """
-    _require_form(frame, layer)
     defaults = {"area": area.id, "soato": area.soato or None, "status": origin.status}
-    for start in range(0, len(frame), CHUNK):
-        part = frame.iloc[start : start + CHUNK]
-        ids = part.index.to_numpy(dtype=np.int64)
-        cells = {"id": Cells(pa.array(ids).cast(TEXT), written=True)}
+    for rows in _parts(frame, layer):
+        cells = {"id": Texts(pa.array(rows.ids).cast(TEXT), plain=True)}
         for field in _stored(layer):
-            if field.name in part.columns:
-                cells[field.name] = _cells(part[field.name], field, ids, faults)
+            if field.name in rows.columns:
+                cells[field.name] = _cells(rows.columns[field.name], field, rows.ids, faults)
             else:
                 default = pa.scalar(defaults.get(field.name), TEXT)
-                cells[field.name] = Cells(pa.repeat(default, len(part)), written=True)
-        shapes = _geometries(part, layer, ids, faults)
-        yield _chunk(ids, cells, shapes)
+                cells[field.name] = Texts(pa.repeat(default, len(rows.ids)))
+        yield _chunk(rows.ids, cells, *_shaped(rows, layer, faults))
 
 
-def _chunk(ids: np.ndarray, cells: dict[str, Cells], shapes: np.ndarray) -> Chunk:
-    wkb = shapely.to_wkb(shapely.set_srid(shapes, 4326), output_dimension=2, include_srid=True)
-    cells["geom"] = Cells(hexadecimal(wkb), written=True)
-    texts = {name: found.texts for name, found in cells.items()}
+def _parts(frame: gpd.GeoDataFrame | Rows, layer: Layer) -> Iterator[Rows]:
+    if isinstance(frame, Rows):
+        yield frame
+        return
+    _require_form(frame, layer)
+    for start in range(0, len(frame), CHUNK):
+        part = frame.iloc[start : start + CHUNK]
+        shapes = np.array(part.geometry.to_numpy(), dtype=object)
+        columns = {f.name: part[f.name] for f in _stored(layer) if f.name in part.columns}
+        yield Rows(part.index.to_numpy(dtype=np.int64), columns, shapes)
+
+
+def _shaped(rows: Rows, layer: Layer, faults: Faults) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows with shapes of the layer's type only, and the WKB of all that have one."""
+    shapes, wkb = rows.shapes, rows.wkb
+    if wkb is None or not _in_degrees(shapely.bounds(shapes)):
+        shapes, wkb = shapes.copy(), np.full(len(shapes), None, dtype=object)
+        for reason, bad in _faulty(shapes, layer):
+            faults.add(reason, rows.ids[bad].tolist())
+            shapes[bad] = None
+    kind = _TYPE_IDS.get(layer.geometry)
+    head = b"\1" + (_WKB_TYPES[kind] if kind is not None else 0).to_bytes(4, "little")
+    other = ~np.fromiter((w is not None and w.startswith(head) for w in wkb), bool, len(wkb))
+    if other.any():
+        wkb = wkb.copy()
+        made = _promote(shapes[other], layer)
+        wkb[other] = shapely.to_wkb(made, output_dimension=2, byte_order=1)
+    return shapes, wkb
+
+
+def _chunk(ids: np.ndarray, cells: dict[str, Texts], shapes: np.ndarray, wkb: np.ndarray) -> Chunk:
+    cells["geom"] = Texts(extended(wkb), plain=True)
     return Chunk(
         ids,
-        copy_lines(list(texts.values())),
+        copy_lines(cells.values()),
         np.fromiter(map(hash, wkb), np.int64, len(ids)),
         shapely.bounds(shapes),
-        sums(texts) if all(found.written for found in cells.values()) else None,
+        sums(cells),
     )
 
 
@@ -129,10 +163,11 @@ def _require_form(frame: gpd.GeoDataFrame, layer: Layer) -> None:
         )
 
 
-def _cells(values: pd.Series, field: Field, ids: np.ndarray, faults: Faults) -> Cells:
-    plain = _plain_cells(values, field.type)
+def _cells(given: Values | pd.Series, field: Field, ids: np.ndarray, faults: Faults) -> Texts:
+    plain = _plain_cells(given, field.type)
     if plain is not None:
         return plain
+    values = pd.Series(given.to_pylist() if isinstance(given, pa.Array) else given, dtype=object)
     convert = _CONVERT[field.type]
     missing = values.isna().to_numpy()
     bad: dict[Message, list[int]] = {}
@@ -148,22 +183,26 @@ def _cells(values: pd.Series, field: Field, ids: np.ndarray, faults: Faults) -> 
             cells.append(None)
     for reason, found in bad.items():
         faults.add(message("row.value", field=field.name, why=reason), found)
-    return Cells(pa.array(cells, TEXT), field.type in _WRITTEN)
+    return Texts(pa.array(cells, TEXT), written=field.type in _WRITTEN)
 
 
-def _plain_cells(values: pd.Series, kind: FieldType) -> Cells | None:
+def _plain_cells(values: Values | pd.Series, kind: FieldType) -> Texts | None:
     """Return the cells of a column whose values are all as they should be; None when not so."""
-    if values.dtype == object and infer_dtype(values, skipna=True) != _NAMED.get(kind):
-        return None  # Arrow would take a truth value for a number
     try:
-        found = pa.array(values, from_pandas=True)
+        found = values if isinstance(values, pa.Array) else _arrow(values, kind)
         if isinstance(found, pa.ChunkedArray):
             found = found.combine_chunks()
-        if not _PLAIN[kind](found):
+        if found is None or not _PLAIN[kind](found):
             return None
-        return Cells(found.cast(TEXT), kind != "number" or _alike(found))
+        return Texts(found.cast(TEXT), kind != "number" or _alike(found), plain=kind != "string")
     except (KeyError, ValueError, TypeError, OverflowError):  # of several types, or no such kind
         return None
+
+
+def _arrow(values: np.ndarray | pd.Series, kind: FieldType) -> pa.Array | None:
+    if values.dtype == object and infer_dtype(values, skipna=True) != _NAMED.get(kind):
+        return None  # Arrow would take a truth value for a number
+    return pa.array(values, from_pandas=True)
 
 
 def _plain_string(found: pa.Array) -> bool:
@@ -291,14 +330,8 @@ _CONVERT: dict[FieldType, Callable[[object], str]] = {
 }
 
 
-def _geometries(
-    part: gpd.GeoDataFrame, layer: Layer, ids: np.ndarray, faults: Faults
-) -> np.ndarray:
-    shapes = np.array(part.geometry.to_numpy(), dtype=object)
-    for reason, bad in _faulty(shapes, layer):
-        faults.add(reason, ids[bad].tolist())
-        shapes[bad] = None
-    return _promote(shapes, layer)
+def _in_degrees(bounds: np.ndarray) -> bool:
+    return not (np.abs(bounds) > (180, 90, 180, 90)).any()
 
 
 def _faulty(shapes: np.ndarray, layer: Layer) -> Iterator[tuple[Message, np.ndarray]]:

@@ -119,7 +119,7 @@ class Staged:
 def copy(
     conn: Connection,
     load: Load,
-    frames: Iterable[gpd.GeoDataFrame],
+    frames: Iterable[gpd.GeoDataFrame | rows.Rows],
     progress: Progress | None,
     settle: Settle | None = None,
 ) -> Staged:
@@ -222,7 +222,7 @@ def _copy_rows(
     conn: Connection,
     load: Load,
     table: str,
-    frames: Iterable[gpd.GeoDataFrame],
+    frames: Iterable[gpd.GeoDataFrame | rows.Rows],
     faults: Faults,
     progress: Progress | None,
 ) -> _Copied:

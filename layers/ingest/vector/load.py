@@ -189,8 +189,8 @@ class _Loading:
     def _stage(self) -> Staged:
         if self.options.mapping.soato and self.options.mapping.soato.by == "name":
             self.features.codes = soato.codes_by_name(self.conn)
-        frames = self.features.frames(self.opened.batches(), self.opened.linearise)
-        staged = staging.copy(self.conn, self.load, frames, self.progress, self._settle())
+        rows = self.features.rows(self.opened.batches(), self.opened.linearise)
+        staged = staging.copy(self.conn, self.load, rows, self.progress, self._settle())
         require_unchanged(self.opened.source)
         return staged
 

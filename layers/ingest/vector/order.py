@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.matching import Matching
 from layers.ingest.vector.source import Source, changed, column
+from layers.rows import Values
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,10 @@ class Order:
             raise changed(self.source)
         return self.places[start : start + count]
 
-    def holds(self, start: int, values: np.ndarray) -> bool:
+    def holds(self, start: int, values: Values) -> bool:
         """Tell whether features from a place of the source on have these values as their keys."""
+        if isinstance(values, pa.Array):
+            return bool(self.keys.slice(start, len(values)).equals(values.cast(self.keys.type)))
         return bool(self.keys.slice(start, len(values)).to_pylist() == [str(v) for v in values])
 
 

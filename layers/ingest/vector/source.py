@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,36 @@ class Source:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some features: attributes by the source's names (index = feature id there), WKB or None."""
+    """Some features: their ids in the source, WKB or None, and attributes by the source's names.
 
-    attributes: pd.DataFrame
+    A column is of Arrow where the source is and its text needs no decoding, else an array of
+    objects. `uniform`: all WKB is as GDAL writes it, throughout in one byte order.
+    """
+
+    index: pd.Index
+    columns: Mapping[str, pa.Array | np.ndarray]
     wkb: np.ndarray | None
+    uniform: bool = False
+
+    @cached_property
+    def attributes(self) -> pd.DataFrame:
+        """The attributes as objects, None where there is none."""
+        columns = {name: objects(column) for name, column in self.columns.items()}
+        return pd.DataFrame(columns, index=self.index, dtype=object)
+
+
+def objects(column: pa.Array | np.ndarray) -> np.ndarray:
+    """Return the values of a column as objects, None where there is none."""
+    if isinstance(column, np.ndarray):
+        return column
+    made = np.empty(len(column), dtype=object)
+    found = column.to_pylist()
+    if pa.types.is_nested(column.type):
+        for i, value in enumerate(found):  # at once, NumPy would take lists apart
+            made[i] = value
+    else:
+        made[:] = found
+    return made
 
 
 def open_source(file: Path, *, layer: str | None = None, given: str | None = None) -> Source:
@@ -93,7 +120,8 @@ def open_source(file: Path, *, layer: str | None = None, given: str | None = Non
 def batches(source: Source) -> Generator[Batch]:
     """Yield the features of a source in its order; raises CorruptSource when reading fails."""
     if source.driver == "CSV":
-        yield from (Batch(t, None) for t in table.read(source.file, source.encoding, CHUNK))
+        for t in table.read(source.file, source.encoding, CHUNK):
+            yield Batch(t.index, {str(name): t[name].to_numpy() for name in t}, None)
         return
     try:
         read = _parquet_batches if source.driver == "Parquet" else _gdal_batches
@@ -293,7 +321,7 @@ def _gdal_batches(source: Source) -> Iterator[Batch]:
             names = part.schema.names
             own = names.index(fid)  # the first: a property of GeoJSON may be called `id` as well
             columns = {
-                _recoded(n, recode): _values(part.column(i), recode)
+                _recoded(n, recode): _decoded(part.column(i), recode)
                 for i, n in enumerate(names)
                 if i != own and n != shape
             }
@@ -301,7 +329,7 @@ def _gdal_batches(source: Source) -> Iterator[Batch]:
             wkb = None
             if shape in part.schema.names:
                 wkb = np.array(part.column(shape).to_pylist(), dtype=object)
-            yield Batch(pd.DataFrame(columns, index=index, dtype=object), wkb)
+            yield Batch(index, columns, wkb, uniform=True)
 
 
 def _mapinfo_batches(source: Source) -> Iterator[Batch]:
@@ -320,24 +348,28 @@ def _mapinfo_batches(source: Source) -> Iterator[Batch]:
         done += len(fids)
         named = zip(meta["fields"], columns, strict=True)
         table = {_recoded(n, source.encoding): _plain(c, source.encoding) for n, c in named}
-        yield Batch(pd.DataFrame(table, index=pd.Index(fids), dtype=object), wkb)
+        yield Batch(pd.Index(fids), table, wkb)
 
 
 def _recoded(text: str, recode: str | None) -> str:
     return text.encode("latin-1").decode(recode) if recode else text
 
 
-def _plain(column: np.ndarray, recode: str) -> list[Any]:
-    found = pd.Series(column).astype(object).where(pd.notna(column), None).tolist()
-    return [_recoded(v, recode) if isinstance(v, str) else v for v in found]
+def _plain(column: np.ndarray, recode: str) -> np.ndarray:
+    found = pd.Series(column).astype(object).where(pd.notna(column), None).to_numpy(copy=True)
+    for i, value in enumerate(found):
+        if isinstance(value, str):
+            found[i] = _recoded(value, recode)
+    return found
 
 
-def _values(column: pa.Array, recode: str | None) -> list[Any]:
-    """Return the values of a column; `recode` says what its letters were as bytes."""
-    found = list(column.to_pylist())
+def _decoded(column: pa.Array, recode: str | None) -> pa.Array | np.ndarray:
+    """Return a column as it was meant; `recode` says what its letters were as bytes."""
     if recode is None or not pa.types.is_string(column.type):
-        return found
-    return [None if v is None else _recoded(v, recode) for v in found]
+        return column
+    found = objects(column)
+    found[:] = [None if v is None else _recoded(v, recode) for v in found]
+    return found
 
 
 def _parquet_meta(file: Path) -> dict[str, Any]:
@@ -366,11 +398,11 @@ def _parquet_batches(source: Source) -> Iterator[Batch]:
     with pq.ParquetFile(source.file) as opened:
         for part in opened.iter_batches(batch_size=CHUNK):
             names = [n for n in part.schema.names if n not in (shape, "bbox")]
-            columns = {n: part.column(n).to_pylist() for n in names}
+            columns = {n: part.column(n) for n in names}
             index = pd.RangeIndex(number + 1, number + len(part) + 1)
             number += len(part)
             wkb = np.array(part.column(shape).to_pylist(), dtype=object) if shape else None
-            yield Batch(pd.DataFrame(columns, index=index, dtype=object), wkb)
+            yield Batch(index, columns, wkb)
 
 
 def _unreadable(file: Path, error: Exception) -> CorruptSource:
