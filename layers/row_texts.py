@@ -59,9 +59,11 @@ class Texts:
 
 def copy_lines(columns: Iterable[Texts]) -> bytes:
     """Return the lines that COPY reads (UTF-8) of some columns."""
-    lines = pc.binary_join_element_wise(*map(_copied, columns), _TAB)
-    offsets, data = _bytes(pc.binary_join_element_wise(lines, _EMPTY, _LINE))
-    return bytes(data[: offsets[-1]])
+    first, *others = map(_copied, columns)
+    # The end of a line goes before the next: to add it to a short value copies little.
+    begun = pc.binary_join_element_wise(_LINE, first, _EMPTY)
+    offsets, data = _bytes(pc.binary_join_element_wise(begun, *others, _TAB))
+    return bytes(data[1 : offsets[-1]]) + b"\n" if len(first) else b""
 
 
 def sums(columns: Mapping[str, Texts]) -> Sums | None:
@@ -91,10 +93,12 @@ def extended(wkb: np.ndarray) -> pa.Array:
 
     Null for None.
     """
-    length = np.fromiter((len(w) if w else 0 for w in wkb), np.int64, len(wkb))
+    there = [w for w in wkb if w]
+    length = np.zeros(len(wkb), np.int64)
+    length[np.fromiter(map(bool, wkb), bool, len(wkb))] = np.fromiter(map(len, there), np.int64)
     longest = int(length.max(initial=5))
     offsets = np.concatenate([[0], np.cumsum(2 * length)])
-    digits = _DIGITS[np.frombuffer(b"".join([w for w in wkb if w]), np.uint8)]
+    digits = _DIGITS[np.frombuffer(b"".join(there), np.uint8)]
     plain = pa.LargeBinaryArray.from_buffers(
         pa.large_binary(), len(wkb), [None, pa.py_buffer(offsets), pa.py_buffer(digits)]
     )

@@ -113,32 +113,28 @@ def _parts(frame: gpd.GeoDataFrame | Rows, layer: Layer) -> Iterator[Rows]:
 
 
 def _shaped(rows: Rows, layer: Layer, faults: Faults) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows with shapes of the layer's type only, and the WKB of all that have one."""
-    shapes, wkb = rows.shapes, rows.wkb
-    if wkb is None or not _in_degrees(shapely.bounds(shapes)):
+    """Return the WKB of rows whose shapes are of the layer's type only, and their bounds."""
+    shapes, wkb, bounds = rows.shapes, rows.wkb, shapely.bounds(rows.shapes)
+    if wkb is None or (np.abs(bounds) > (180, 90, 180, 90)).any():
         shapes, wkb = shapes.copy(), np.full(len(shapes), None, dtype=object)
         for reason, bad in _faulty(shapes, layer):
             faults.add(reason, rows.ids[bad].tolist())
             shapes[bad] = None
+            bounds[bad] = np.nan
     kind = _TYPE_IDS.get(layer.geometry)
-    head = b"\1" + (_WKB_TYPES[kind] if kind is not None else 0).to_bytes(4, "little")
-    other = ~np.fromiter((w is not None and w.startswith(head) for w in wkb), bool, len(wkb))
+    head = b"\1" + (0 if kind is None else _WKB_TYPES[kind]).to_bytes(4, "little")
+    other = np.array([w is None or not w.startswith(head) for w in wkb], dtype=bool)
     if other.any():
         wkb = wkb.copy()
         made = _promote(shapes[other], layer)
         wkb[other] = shapely.to_wkb(made, output_dimension=2, byte_order=1)
-    return shapes, wkb
+    return wkb, bounds
 
 
-def _chunk(ids: np.ndarray, cells: dict[str, Texts], shapes: np.ndarray, wkb: np.ndarray) -> Chunk:
+def _chunk(ids: np.ndarray, cells: dict[str, Texts], wkb: np.ndarray, bounds: np.ndarray) -> Chunk:
     cells["geom"] = Texts(extended(wkb), plain=True)
-    return Chunk(
-        ids,
-        copy_lines(cells.values()),
-        np.fromiter(map(hash, wkb), np.int64, len(ids)),
-        shapely.bounds(shapes),
-        sums(cells),
-    )
+    prints = np.fromiter(map(hash, wkb), np.int64, len(ids))
+    return Chunk(ids, copy_lines(cells.values()), prints, bounds, sums(cells))
 
 
 def _stored(layer: Layer) -> tuple[Field, ...]:
@@ -328,10 +324,6 @@ _CONVERT: dict[FieldType, Callable[[object], str]] = {
     "integer_array": _array(_integer),
     "number_array": _array(_number),
 }
-
-
-def _in_degrees(bounds: np.ndarray) -> bool:
-    return not (np.abs(bounds) > (180, 90, 180, 90)).any()
 
 
 def _faulty(shapes: np.ndarray, layer: Layer) -> Iterator[tuple[Message, np.ndarray]]:

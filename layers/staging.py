@@ -184,8 +184,7 @@ def finish(conn: Connection, load: Load, staged: Staged, *, tiles: bool = True) 
     if not tiles:
         return staged
     made = f"{staged.table[:-1]}t"
-    side_tiles.make(conn, load.layer, staging(staged.table), staging(made))
-    partition.like_parent(conn, load.area, made, sql.Identifier("tiles", load.layer.id))
+    side_tiles.make(conn, load.layer, load.area, staging(staged.table), made)
     return replace(staged, tiles=made)
 
 
@@ -315,7 +314,8 @@ def _repair(conn: Connection, layer: Layer, table: str, faults: Faults) -> Repai
 
 
 def _constrain(conn: Connection, load: Load, table: str) -> None:
-    parts = [
+    parts = [partition.bound(load.area)]
+    parts += [
         sql.SQL("ALTER COLUMN {} SET NOT NULL").format(sql.Identifier(name))
         for name in sorted(not_null(conn, load.layer))
     ]

@@ -11,7 +11,7 @@ from psycopg.rows import tuple_row
 from layers.faults import SHOWN, Faults
 from layers.message import Message, message
 from layers.model import AREA_STRIDE, Area, Field, Layer
-from layers.quality.measures import made, measured
+from layers.quality.measures import TEMPORAL, made, measured
 from layers.quality.result import Measured
 from layers.query import time_fields
 
@@ -114,10 +114,10 @@ def _asked(
     fields = time_fields(layer)
     start, end = (sql.Identifier(f.name) for f in fields) if fields else (sql.NULL, sql.NULL)
     asked = measured(layer)
+    # What measures of another kind count breaks a rule, so rows that stay have none of it.
+    counted = [one if measure.element == TEMPORAL else sql.SQL("0") for measure, one in asked]
     broken = [sql.SQL("count(*) FILTER (WHERE {})").format(rule.broken) for rule in rules]
-    counts = sql.SQL("").join(
-        sql.SQL(", {}").format(one) for one in [*broken, *(condition for _, condition in asked)]
-    )
+    counts = sql.SQL("").join(sql.SQL(", {}").format(one) for one in [*broken, *counted])
     west, south, east, north, count, first, last, *numbers = select(
         conn,
         "SELECT ST_XMin(ST_Extent(geom)), ST_YMin(ST_Extent(geom)), ST_XMax(ST_Extent(geom)),"

@@ -89,8 +89,8 @@ class Features:
 
     @property
     def ordered(self) -> bool:
-        """Tell whether the ids follow the keys without a gap."""
-        return self.order is not None and self.holds and not self.refused
+        """Tell whether the ids are those that the keys shall have."""
+        return self.order is not None and self.holds and not (self.refused and self.order.open)
 
     def name(self, feature_id: int) -> str:
         """Return the source's id of the feature with a provisional id."""
@@ -123,8 +123,7 @@ class Features:
             return np.arange(kept + 1, kept + count + 1) + self.area.feature_id(0)
         values = columns[self.mapping.key[0]]
         self.holds = self.holds and self.order.holds(start, values)
-        places = self.order.places_of(start, len(good))[good]
-        return np.asarray(places + self.area.feature_id(0))
+        return np.asarray(self.order.ids_of(start, len(good))[good])
 
     def _converters(self) -> list[tuple[Field, Convert | None]]:
         found: list[tuple[Field, Convert | None]] = []

@@ -198,8 +198,9 @@ class _Loading:
         mapping, layer, area = self.options.mapping, self.load.layer, self.load.area
         keep_same = mapping.rules.same_feature == "keep"
         numbering = Numbering(self.conn, layer, area, mapping.key, self.invented, keep_same)
-        if mapping.key and numbering.begins:
-            self.features.order = order(self.opened.source, self.opened.matching, mapping)
+        if mapping.key:
+            source, matching = self.opened.source, self.opened.matching
+            self.features.order = order(source, matching, mapping, numbering.ahead)
 
         def run(table: str, alike: np.ndarray) -> Left:
             by_place = mapping.soato is not None and mapping.soato.by == "place"
