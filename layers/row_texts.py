@@ -6,7 +6,6 @@ not be read again to sum them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -20,10 +19,12 @@ NULL = r"\N"
 TEXT = pa.large_string()
 _EMPTY, _COMMA, _TAB, _LINE = (pa.scalar(text, TEXT) for text in ("", ",", "\t", "\n"))
 
-_COPY_SPECIAL = r"[\\\t\n\r]"
+_COPY_SPECIAL = b"\\\t\n\r"
 _COPY_ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
-_ROW_SPECIAL = r'[",()\\\t\n\v\f\r ]'
+_ROW_SPECIAL = b' ,"()\\\t\n\v\f\r'
 """What PostgreSQL puts a value of a row in quotation marks for; besides, it does so for no text."""
+
+_ROW_PATTERN = r'[ ,"()\\\t\n\v\f\r]'
 
 _EXTENSION = b"20E6100000"
 
@@ -124,14 +125,14 @@ def _quoted(column: Texts) -> pa.Array:
         return pc.fill_null(values, "")
     marked = None
     if _has(values, _ROW_SPECIAL):
-        marked = pc.match_substring_regex(values, _ROW_SPECIAL)
+        marked = pc.match_substring_regex(values, _ROW_PATTERN)
     empty = pc.equal(pc.binary_length(values), 0)
     if pc.any(empty).as_py():
         marked = empty if marked is None else pc.or_(marked, empty)
     if marked is None:
         return pc.fill_null(values, "")
     inside = values
-    if _has(values, r'["\\]'):
+    if _has(values, b'"\\'):
         for letter in ("\\", '"'):
             inside = pc.replace_substring(inside, letter, letter * 2)
     mark = pa.scalar('"', TEXT)
@@ -140,10 +141,11 @@ def _quoted(column: Texts) -> pa.Array:
     )
 
 
-def _has(values: pa.Array, letters: str) -> bool:
+def _has(values: pa.Array, letters: bytes) -> bool:
     """Tell whether any text of an array has one of some letters: one look at all of them."""
     offsets, data = _bytes(values)
-    return re.search(letters.encode(), data[offsets[0] : offsets[-1]]) is not None
+    found = bytes(data[offsets[0] : offsets[-1]])
+    return any(letter in found for letter in letters)
 
 
 def _bytes(values: pa.Array) -> tuple[np.ndarray, memoryview]:
