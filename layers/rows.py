@@ -179,7 +179,7 @@ def _cells(given: Values | pd.Series, field: Field, ids: np.ndarray, faults: Fau
             cells.append(None)
     for reason, found in bad.items():
         faults.add(message("row.value", field=field.name, why=reason), found)
-    return Texts(pa.array(cells, TEXT), written=field.type in _WRITTEN)
+    return Texts(pa.array(cells, TEXT), written=field.type in _WRITTEN or bool(missing.all()))
 
 
 def _plain_cells(values: Values | pd.Series, kind: FieldType) -> Texts | None:
@@ -219,7 +219,7 @@ def _alike(found: pa.Array) -> bool:
     if found.type != pa.float64():
         return False
     size = pc.abs(found)
-    near = pc.or_(pc.equal(size, 0), pc.and_(pc.less_equal(1e-4, size), pc.less(size, 1e15)))
+    near = pc.or_(pc.equal(size, 0), pc.and_(pc.less_equal(1e-4, size), pc.less(size, 1e10)))
     return bool(pc.all(near).as_py())
 
 
