@@ -24,10 +24,11 @@ class Extents:
     @classmethod
     def of(cls, ids: np.ndarray, bounds: np.ndarray) -> Self:
         """Make extents of bounds in degrees (n, 4), without those that are no numbers."""
-        there = np.isfinite(bounds).all(axis=1)
+        there = ~np.isnan(bounds[:, 0])
         kept = bounds[there] * PER_DEGREE
-        outwards = np.column_stack([np.floor(kept[:, :2]), np.ceil(kept[:, 2:])])
-        return cls(ids[there], outwards.astype(np.int32))
+        np.floor(kept[:, :2], out=kept[:, :2])
+        np.ceil(kept[:, 2:], out=kept[:, 2:])
+        return cls(ids[there], kept.astype(np.int32))
 
     @classmethod
     def joined(cls, parts: list[Self]) -> Self:

@@ -159,14 +159,15 @@ def _grown(ids: np.ndarray, bounds: np.ndarray) -> Boxes:
 
     L is the length of a line, R the radius of the earth, tan that of the latitude, below 3.
     """
-    sides = bounds[:, 2:] - bounds[:, :2]
-    more = (sides**2).sum(axis=1, keepdims=True) / _EARTH_M
-    return Boxes(ids, bounds + more * np.array([-1.0, -1.0, 1.0, 1.0]))
+    more = ((bounds[:, 2] - bounds[:, 0]) ** 2 + (bounds[:, 3] - bounds[:, 1]) ** 2) / _EARTH_M
+    return Boxes(ids, bounds + more[:, None] * np.array([-1.0, -1.0, 1.0, 1.0]))
 
 
 def _common_m2(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    sides = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
-    return np.where((sides > 0).all(axis=1), sides.prod(axis=1), -np.inf)
+    # By columns: NumPy takes several times as long over rows of two.
+    wide = np.minimum(a[:, 2], b[:, 2]) - np.maximum(a[:, 0], b[:, 0])
+    high = np.minimum(a[:, 3], b[:, 3]) - np.maximum(a[:, 1], b[:, 1])
+    return np.where((wide > 0) & (high > 0), wide * high, -np.inf)
 
 
 def _near(bounds: np.ndarray) -> Iterator[Pairs]:
@@ -179,7 +180,7 @@ def _near(bounds: np.ndarray) -> Iterator[Pairs]:
     if len(bounds) <= FEW:
         yield np.triu_indices(len(bounds), 1)
         return
-    side = (bounds[:, 2:] - bounds[:, :2]).max(axis=1)
+    side = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
     extent = float((bounds[:, 2:].max(axis=0) - bounds[:, :2].min(axis=0)).max())
     # Not so small that the number of a cell would not fit.
     cell = max(2 * float(np.median(side)), extent / 1e6, 1e-6)

@@ -15,13 +15,14 @@ import shapely
 from pandas.api.types import infer_dtype
 
 from layers.ingest.vector import soato
+from layers.ingest.vector.columns import objects
 from layers.ingest.vector.finding import Action, Finding
 from layers.ingest.vector.findings import Findings
 from layers.ingest.vector.geometry import Judge, Linearise
 from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.matching import Matching
 from layers.ingest.vector.order import Order
-from layers.ingest.vector.source import Batch, objects
+from layers.ingest.vector.source import Batch
 from layers.ingest.vector.values import (
     Convert,
     UnknownCode,
@@ -42,8 +43,8 @@ SHOWN = 80
 class Features:
     """Turns batches into rows; afterwards `read` and `refused` count, `name` knows the ids kept.
 
-    The ids are provisional: in the order of the source, or in that of the keys where `order` tells
-    it. `ordered` = then they are those that the keys shall have.
+    The ids are provisional: in the order of the source, or those that `order` tells. `ordered` =
+    then they are those that the keys shall have.
     """
 
     layer: Layer
@@ -260,7 +261,7 @@ def _converted(
             faults[n] = error
     wrong = np.flatnonzero(np.isin(which, list(faults))) if faults else ()
     found = [(int(i), faults[int(which[i])], values[which[i]]) for i in wrong]
-    if len(values) < len(which) and infer_dtype(made, skipna=True) == "string":
+    if isinstance(raw, pa.Array) and infer_dtype(made, skipna=True) == "string":
         return pa.array(made).take(pa.array(np.where(which < 0, len(values), which))), found
     return made[which], found
 

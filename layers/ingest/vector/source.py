@@ -22,7 +22,9 @@ from pyogrio.raw import read as read_raw
 
 from layers.errors import CorruptSource, MissingSource, RefusedLoad
 from layers.ingest.vector import encoding, table
+from layers.ingest.vector.columns import decoded, objects, plain, recoded
 from layers.message import message
+from layers.rows import Values
 
 CHUNK = 5_000
 """Features read at a time."""
@@ -68,7 +70,7 @@ class Batch:
     """
 
     index: pd.Index
-    columns: Mapping[str, pa.Array | np.ndarray]
+    columns: Mapping[str, Values]
     wkb: np.ndarray | None
     uniform: bool = False
 
@@ -77,20 +79,6 @@ class Batch:
         """The attributes as objects, None where there is none."""
         columns = {name: objects(column) for name, column in self.columns.items()}
         return pd.DataFrame(columns, index=self.index, dtype=object)
-
-
-def objects(column: pa.Array | np.ndarray) -> np.ndarray:
-    """Return the values of a column as objects, None where there is none."""
-    if isinstance(column, np.ndarray):
-        return column
-    made = np.empty(len(column), dtype=object)
-    found = column.to_pylist()
-    if pa.types.is_nested(column.type):
-        for i, value in enumerate(found):  # at once, NumPy would take lists apart
-            made[i] = value
-    else:
-        made[:] = found
-    return made
 
 
 def open_source(file: Path, *, layer: str | None = None, given: str | None = None) -> Source:
@@ -321,7 +309,7 @@ def _gdal_batches(source: Source) -> Iterator[Batch]:
             names = part.schema.names
             own = names.index(fid)  # the first: a property of GeoJSON may be called `id` as well
             columns = {
-                _recoded(n, recode): _decoded(part.column(i), recode)
+                recoded(n, recode): decoded(part.column(i), recode)
                 for i, n in enumerate(names)
                 if i != own and n != shape
             }
@@ -347,29 +335,8 @@ def _mapinfo_batches(source: Source) -> Iterator[Batch]:
             return
         done += len(fids)
         named = zip(meta["fields"], columns, strict=True)
-        table = {_recoded(n, source.encoding): _plain(c, source.encoding) for n, c in named}
+        table = {recoded(n, source.encoding): plain(c, source.encoding) for n, c in named}
         yield Batch(pd.Index(fids), table, wkb)
-
-
-def _recoded(text: str, recode: str | None) -> str:
-    return text.encode("latin-1").decode(recode) if recode else text
-
-
-def _plain(column: np.ndarray, recode: str) -> np.ndarray:
-    found = pd.Series(column).astype(object).where(pd.notna(column), None).to_numpy(copy=True)
-    for i, value in enumerate(found):
-        if isinstance(value, str):
-            found[i] = _recoded(value, recode)
-    return found
-
-
-def _decoded(column: pa.Array, recode: str | None) -> pa.Array | np.ndarray:
-    """Return a column as it was meant; `recode` says what its letters were as bytes."""
-    if recode is None or not pa.types.is_string(column.type):
-        return column
-    found = objects(column)
-    found[:] = [None if v is None else _recoded(v, recode) for v in found]
-    return found
 
 
 def _parquet_meta(file: Path) -> dict[str, Any]:
