@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
-from layers.row_texts import Sums, ordered
+
+@dataclass(frozen=True)
+class Sums:
+    """What the checksum of rows is made of: their number, and the sums of their hashes."""
+
+    count: int = 0
+    high: int = 0
+    low: int = 0
+
+    def and_with(self, more: Sums) -> Sums:
+        """Return the sums of these rows and others."""
+        return Sums(self.count + more.count, self.high + more.high, self.low + more.low)
 
 
 def sums(columns: Sequence[str], rows: sql.Composable) -> sql.Composed:
@@ -30,6 +42,11 @@ def sums(columns: Sequence[str], rows: sql.Composable) -> sql.Composed:
     ).format(
         high=high, low=low, columns=sql.SQL(", ").join(map(sql.Identifier, columns)), rows=rows
     )
+
+
+def ordered(columns: Iterable[str]) -> list[str]:
+    """Return columns in the order in which a row is summed: that of the collation C."""
+    return sorted(columns, key=str.encode)
 
 
 def sum_rows(

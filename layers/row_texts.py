@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from layers.row_sums import Sums, ordered
+
 NULL = r"\N"
 TEXT = pa.large_string()
 _EMPTY, _COMMA, _TAB, _LINE = (pa.scalar(text, TEXT) for text in ("", ",", "\t", "\n"))
@@ -31,19 +33,6 @@ _EXTENSION = b"20E6100000"
 _DIGITS = np.frombuffer(b"".join(b"%02X" % byte for byte in range(256)), dtype=np.dtype("S2")).view(
     np.uint16
 )
-
-
-@dataclass(frozen=True)
-class Sums:
-    """What the checksum of rows is made of: their number, and the sums of their hashes."""
-
-    count: int = 0
-    high: int = 0
-    low: int = 0
-
-    def and_with(self, more: Sums) -> Sums:
-        """Return the sums of these rows and others."""
-        return Sums(self.count + more.count, self.high + more.high, self.low + more.low)
 
 
 @dataclass(frozen=True)
@@ -82,11 +71,6 @@ def sums(columns: Mapping[str, Texts]) -> Sums | None:
     upper, lower = (numbers >> 32).sum(axis=0), (numbers & 0xFFFF_FFFF).sum(axis=0)
     high, low = ((int(u) << 32) + int(w) for u, w in zip(upper, lower, strict=True))
     return Sums(len(ends) - 1, high, low)
-
-
-def ordered(columns: Iterable[str]) -> list[str]:
-    """Return columns in the order in which a row is summed: that of the collation C."""
-    return sorted(columns, key=str.encode)
 
 
 def extended(wkb: np.ndarray) -> pa.Array:

@@ -21,7 +21,8 @@ from layers.errors import RefusedLoad
 from layers.faults import Faults
 from layers.message import Message, Unreadable, message, why
 from layers.model import STANDARD_FIELDS, Area, Field, FieldType, Layer, Origin
-from layers.row_texts import TEXT, Sums, Texts, copy_lines, extended, sums
+from layers.row_sums import Sums
+from layers.row_texts import TEXT, Texts, copy_lines, extended, sums
 
 CHUNK = 10_000
 """Rows turned into text at a time: bounds the memory whatever the size of a frame."""

@@ -24,8 +24,7 @@ from layers.faults import SHOWN, Faults
 from layers.message import Message, message
 from layers.model import COUNTRY, Area, Layer, Origin
 from layers.repeated import repeated
-from layers.row_sums import sum_rows
-from layers.row_texts import Sums
+from layers.row_sums import Sums, sum_rows
 from layers.staging_check import Facts, check, check_unique, facts, not_null, select, staging
 
 NAMED = 1_000

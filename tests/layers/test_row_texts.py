@@ -15,7 +15,8 @@ from psycopg import sql
 from layers import row_sums
 from layers.faults import Faults
 from layers.model import Field, FieldType, Text
-from layers.row_texts import TEXT, Sums, Texts, copy_lines, extended, sums
+from layers.row_sums import Sums
+from layers.row_texts import TEXT, Texts, copy_lines, extended, sums
 from layers.rows import _cells
 
 Connection = psycopg.Connection[tuple[Any, ...]]

@@ -14,7 +14,7 @@ from layers import row_sums, rows
 from layers.errors import RefusedLoad
 from layers.ingest.vector.load_report import LoadReport
 from layers.ingest.vector.mapping import Mapping
-from layers.row_texts import ordered
+from layers.row_sums import ordered
 from tests.fix_loads import KEYED, Loader, write
 
 Plots = Callable[..., gpd.GeoDataFrame]
