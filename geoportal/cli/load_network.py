@@ -14,6 +14,7 @@ from geoportal.cli import database
 from geoportal.cli.common import Command, area_option, counted, settings
 from geoportal.cli.load import saved, tell
 from geoportal.cli.progress import bar, say
+from layers.message import message
 
 if TYPE_CHECKING:
     from layers.ingest.series.load import Done
@@ -95,22 +96,25 @@ def series(  # noqa: PLR0913, PLR0917 - one parameter per option
     from layers.area import get_area
     from layers.errors import UnknownLayer
     from layers.ingest.series.columns import Choice
-    from layers.ingest.series.load import Terms, load_series
+    from layers.ingest.series.load import Terms, load_series, require_series
     from layers.ingest.series.read import read
+    from layers.ingest.vector.reports import refusals_kept
     from layers.model import Licence
 
     given = settings()
     known = database.definitions(given)
     if layer_id not in known:
         raise UnknownLayer(f"there is no layer {layer_id!r}; `geoportal layers list` has them all")
-    choice = Choice(_pairs(columns, "--column"), _pairs(units, "--unit"))
-    found = read(file, known[layer_id], zone=_zone(time_zone), choice=choice, encoding=encoding)
+    require_series(layer_id)
+    choice, zone = Choice(_pairs(columns, "--column"), _pairs(units, "--unit")), _zone(time_zone)
     terms = Terms(
         file, Licence(id=licence, title=licence) if licence else None,
         correct=correct, replace=replace,
     )  # fmt: skip
     with database.migrated(given) as connection:
         area = get_area(connection, area_id)
+        with refusals_kept(connection, [layer_id], area.id, file):
+            found = read(file, known[layer_id], zone=zone, choice=choice, encoding=encoding)
         with saved(connection, area):
             done = load_series(connection, known, found, layer_id, area, terms)
     tell(layer_id, area.id, done.loaded)
@@ -139,7 +143,8 @@ def _tell_series(done: Done) -> None:
 def name_findings(findings: Sequence[Finding]) -> None:
     """Say what was wrong with which row, the first of many."""
     for one in findings[:SHOWN]:
-        parts = [one.code.replace("_", " "), one.field, one.value and repr(one.value), one.detail]
+        kind = str(message(f"kind.{one.code}"))
+        parts = [kind, one.field, one.value and repr(one.value), one.detail]
         say(f"{one.action}: {one.feature}: {', '.join(p for p in parts if p)}")
     if len(findings) > SHOWN:
         say(f"and {len(findings) - SHOWN} more")

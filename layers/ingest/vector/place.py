@@ -46,7 +46,7 @@ class Placing:
     """How coordinates become WGS 84: names for the report, `accuracy_m` None when nobody says."""
 
     crs: str
-    operation: str
+    operation: Message
     accuracy_m: float | None
     transform: Callable[[np.ndarray], np.ndarray]
     area_of_use: tuple[float, float, float, float] | None
@@ -86,9 +86,12 @@ def placing(named: str) -> Placing:
     system = _system(crs)
     if system is not None:
         operation = system.operation
-        said = f"{operation.name} (EPSG:{operation.code})" if operation else "none: WGS 84"
+        stored = system.crs.srid == STORED_SRID
+        said = message("crs.already" if stored else "crs.unprojected")
+        if operation:
+            said = message("text", text=f"{operation.name} (EPSG:{operation.code})")
         accuracy = operation.accuracy_m if operation else 0.0
-        go = same if system.crs.srid == STORED_SRID else _pipeline(system)
+        go = same if stored else _pipeline(system)
         return Placing(f"{system.name} ({system.code})", said, accuracy, go, bounds)
     return _by_proj(crs, bounds)
 
@@ -170,4 +173,4 @@ def _by_proj(crs: pyproj.CRS, bounds: tuple[float, float, float, float] | None) 
         return np.column_stack([x, y])
 
     accuracy = made.accuracy if made.accuracy >= 0 else None
-    return Placing(crs.name, made.description, accuracy, go, bounds)
+    return Placing(crs.name, message("text", text=made.description), accuracy, go, bounds)
