@@ -46,7 +46,8 @@ def gtfs(
     """Load stops, lines and departures per hour of a GTFS timetable into an area."""
     from layers.area import next_area
     from layers.ingest.gtfs.feed import read
-    from layers.ingest.gtfs.load import Terms, centre, load_gtfs
+    from layers.ingest.gtfs.load import LAYERS, Terms, centre, load_gtfs
+    from layers.ingest.vector.reports import refusals_kept
     from layers.model import Licence
 
     given = settings()
@@ -56,7 +57,8 @@ def gtfs(
         attribution,
     )
     with database.migrated(given) as connection:
-        lon, lat = centre(read(file))
+        with refusals_kept(connection, LAYERS, area_id, file):
+            lon, lat = centre(read(file))
         area = next_area(connection, area_id, lon=lon, lat=lat)
         with saved(connection, area), bar(f"reading {file.name}") as shown:
             done = load_gtfs(
