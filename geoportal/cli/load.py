@@ -182,25 +182,24 @@ def raster(
     file: Path, raster_id: str, area_id: str, licence: str | None, attribution: str | None
 ) -> None:
     """Load a GeoTIFF or HGT file as a raster of an area, in its metric CRS."""
-    from layers import raster_store
     from layers.area import get_area
-    from layers.ingest.raster import file_checksum, read_raster
+    from layers.ingest.raster_load import load_raster
     from layers.model import Licence
     from layers.raster import get_raster
 
     given, definition = settings(), get_raster(raster_id)
     with database.migrated(given) as connection:
         area = get_area(connection, area_id)
-        cells = read_raster(file, definition, area)
         origin = Origin(
             status="open" if licence else "derived",
             source=file.name,
-            checksum=file_checksum(file),
+            checksum="",
             licence=Licence(id=licence, title=licence) if licence else None,
             attribution=attribution or f"{file.name}, loaded by the operator of this service",
         )
         with saved(connection, area):
-            done = raster_store.replace(connection, definition, cells, area=area, origin=origin)
+            known = database.definitions(given)
+            done, cells = load_raster(connection, known, definition, file, area, origin)
     state = "loaded" if done.changed else "unchanged"
     rows, columns = cells.values.shape
     say(f"{raster_id}, {area_id}: {columns} x {rows} cells, {state}")
@@ -269,7 +268,7 @@ def _load_demo_rasters(
     connection: Connection, area: Area, buildings: int, *, keep: bool = False
 ) -> None:
     """Generate and load every demonstration raster that is not as it would be made."""
-    from layers import raster_store
+    from layers.ingest import raster_load
     from layers.raster import load_rasters
     from processing.demo.rasters import RASTERS, raster
 
@@ -284,7 +283,7 @@ def _load_demo_rasters(
             continue
         with saved(connection, area), bar(f"{raster_id}, {area.id}"):
             cells = raster(area, raster_id, buildings=buildings)
-            done = raster_store.replace(connection, definition, cells, area=area, origin=origin)
+            done = raster_load.replace(connection, definition, cells, area=area, origin=origin)
         rows, columns = cells.values.shape
         state = "loaded" if done.changed else "unchanged"
         say(f"{raster_id}, {area.id}: {columns} x {rows} cells, {state}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,11 @@ from rasterio.transform import Affine as Transform
 from rasterio.warp import Resampling, calculate_default_transform, reproject, transform_bounds
 
 from layers.errors import CorruptSource, MissingSource, RefusedLoad
+from layers.message import message
 from layers.model import Area
 from layers.raster import Raster, RasterDefinition
 from layers.raster_store import LARGEST_CELLS
+from layers.said import said
 
 
 def read_raster(file: Path, definition: RasterDefinition, area: Area) -> Raster:
@@ -27,41 +31,43 @@ def read_raster(file: Path, definition: RasterDefinition, area: Area) -> Raster:
     has no CRS, lies elsewhere, or is too large.
     """
     if not file.is_file():
-        raise MissingSource(f"{file} is not there; name a GeoTIFF or HGT file")
+        raise MissingSource(message("raster.missing", file=str(file)))
+    with opened(file) as source:
+        return _warped(source, file, definition, area)
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[rasterio.DatasetReader]:
+    """Open a raster file; whatever cannot be read of it is a CorruptSource."""
     try:
         with warnings.catch_warnings():
-            # A file without a place is refused below, in words.
+            # A file without a place is refused in words.
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             source = rasterio.open(file)
         with source:
-            return _warped(source, file, definition, area)
+            yield source
     except RasterioError as error:
-        said = " ".join(str(error).split())
-        raise CorruptSource(f"{file} cannot be read as a raster: {said}") from None
+        told = message("raster.unreadable", file=file.name, text=said(error, file))
+        raise CorruptSource(told) from None
 
 
 def _warped(
     source: rasterio.DatasetReader, file: Path, definition: RasterDefinition, area: Area
 ) -> Raster:
     if source.crs is None:
-        raise RefusedLoad(
-            f"{file} does not say which CRS it is in; write it into the file, e.g. with"
-            " `gdal_edit.py -a_srs EPSG:4326`"
-        )
+        raise RefusedLoad(message("raster.no_crs", file=file.name))
     west, south, east, north = transform_bounds(source.crs, 4326, *source.bounds)
     if not (west <= area.lon <= east and south <= area.lat <= north):
-        raise RefusedLoad(
-            f"{file} covers {west:.3f}, {south:.3f} to {east:.3f}, {north:.3f} (degrees); the"
-            f" centre of {area.id}, {area.lon:.3f}, {area.lat:.3f}, is not in it"
-        )
+        box = {"west": west, "south": south, "east": east, "north": north}
+        at = {"area": area.id, "lon": area.lon, "lat": area.lat}
+        raise RefusedLoad(message("raster.elsewhere", file=file.name, **box, **at))
     crs = f"EPSG:{area.srid}"
     transform, width, height = calculate_default_transform(
         source.crs, crs, source.width, source.height, *source.bounds
     )
     if width * height > LARGEST_CELLS:
-        raise RefusedLoad(
-            f"{file} has {width * height} cells in {crs}, {LARGEST_CELLS} fit; cut out the area"
-        )
+        cells = {"cells": width * height, "most": LARGEST_CELLS}
+        raise RefusedLoad(message("raster.too_large", file=file.name, crs=crs, **cells))
     heights = definition.kind == "continuous"
     nodata = math.nan if heights else 0.0
     values = np.full((height, width), nodata, dtype=np.float32)
