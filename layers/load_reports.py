@@ -9,7 +9,6 @@ from layers.message import from_document, message
 from layers.model import Language
 from layers.query import Query
 
-
 _TELLING = (
     "((report #>> '{counts,read}')::bigint > 0 OR (report #>> '{counts,removed}')::bigint > 0)"
 )
@@ -25,12 +24,12 @@ def asked(
     of the rows has findings, at most so many: a page need not carry twenty times what nobody reads.
     """
     return Query(
-        "SELECT (CASE WHEN %(findings)s::int IS NULL THEN report"
+        "SELECT (CASE WHEN %(findings)s::int IS NULL THEN report"  # noqa: S608 - a constant
         " ELSE jsonb_set(report, '{findings}', coalesce((SELECT jsonb_agg(one ORDER BY n)"
         "  FROM jsonb_array_elements(report -> 'findings') WITH ORDINALITY AS f (one, n)"
         "  WHERE place = 1 AND n <= %(findings)s::int), '[]')) END)::text"
         " FROM (SELECT report, number, row_number() OVER ("
-        f"   ORDER BY {_TELLING} DESC, number DESC) AS place"  # noqa: S608 - constant
+        f"   ORDER BY {_TELLING} DESC, number DESC) AS place"
         "  FROM layers.load_report"
         "  WHERE (%(layer)s::text IS NULL OR layer = %(layer)s::text)"
         "  AND (%(area)s::text IS NULL OR area = %(area)s::text)) AS r ORDER BY number DESC",
@@ -39,10 +38,11 @@ def asked(
 
 
 def newest(area: str) -> Query:
-    """Return the query for the newest report of each layer of an area that says anything of rows."""
+    """Return the query for the newest report of each layer of an area that tells of its rows."""
     return Query(
-        "SELECT DISTINCT ON (layer) report::text FROM layers.load_report WHERE area = %(area)s"
-        f" AND {_TELLING} ORDER BY layer, number DESC",  # noqa: S608 - constant
+        "SELECT DISTINCT ON (layer) report::text FROM layers.load_report"  # noqa: S608 - a constant
+        " WHERE area = %(area)s"
+        f" AND {_TELLING} ORDER BY layer, number DESC",
         {"area": area},
     )
 

@@ -1,4 +1,4 @@
-"""What libraries and PostgreSQL say of a file, as messages: the common in words, the rest quoted."""
+"""What libraries and PostgreSQL say, as messages: the common in words, the rest quoted."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ LONGEST = 200
 _KNOWN: tuple[tuple[str, str], ...] = (
     # GDAL, SQLite, Arrow, libtiff
     (r"not recognized as (being in )?a supported file format", "said.no_format"),
-    (r"(file is not a database|not a Parquet file|Parquet magic bytes not found)", "said.no_format"),
-    (r"(database disk image is malformed|IReadBlock failed|TIFFRead\w+|Read failed)", "said.damaged"),
+    (r"file is not a database|not a Parquet file|Parquet magic bytes not", "said.no_format"),
+    (r"database disk image is malformed|IReadBlock|TIFFRead\w+|Read failed", "said.damaged"),
     (r"[Pp]ermission denied", "said.denied"),
     # osmium, zlib, zipfile
     (r"(?i)(truncated|unexpected (EOF|end)|premature end|end.of.(file|stream))", "said.cut_off"),
     (r"(not a zip file|[Bb]ad magic number)", "said.not_zip"),
-    (r"at line (?P<line>\d+), column \d+: (not well-formed|no element found|syntax error)",
-     "said.xml"),
-    # csv, pandas
-    (r"codec can't decode", "said.not_utf8"),
+    (r"XML parsing error at line (?P<line>\d+)", "said.xml"),
+    (r"codec can't decode", "said.not_unicode"),
     (r"No columns to parse", "said.no_columns"),
     (r"Expected (?P<wanted>\d+) fields in line (?P<line>\d+), saw (?P<found>\d+)", "said.cells"),
     (r"(field larger than field limit|Buffer overflow caught)", "said.long_cell"),

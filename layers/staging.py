@@ -22,6 +22,7 @@ from layers.message import Message, message
 from layers.model import COUNTRY, Area, Layer, Origin
 from layers.repeated import repeated
 from layers.row_sums import sum_rows
+from layers.said import said
 from layers.staging_check import check, check_unique, not_null, select, staging
 
 NAMED = 1_000
@@ -159,8 +160,7 @@ def finish(conn: Connection, load: Load, staged: Staged, *, tiles: bool = True) 
     try:
         _constrain(conn, load, staged.table)
     except psycopg.IntegrityError as error:
-        said = message("text", text=str(error.diag.message_primary))
-        raise RefusedLoad(_refusal(load, said)) from None
+        raise RefusedLoad(_refusal(load, said(error.diag.message_primary))) from None
     partition.like_parent(conn, load.area, staged.table, parent)
     if not tiles:
         return staged

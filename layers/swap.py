@@ -19,6 +19,7 @@ from layers.locks import set_lock_timeout
 from layers.message import message
 from layers.model import Area, Layer
 from layers.query import time_fields
+from layers.said import said
 from layers.schema import WRITER
 
 if TYPE_CHECKING:  # a server swaps side tables of tiles, and needs nothing that reads files
@@ -54,7 +55,7 @@ def translated(what: str) -> Iterator[None]:
             " with `geoportal db migrate`"
         ) from None
     except (psycopg.DataError, psycopg.IntegrityError) as error:
-        raise RefusedLoad(message("load.database", what=what, text=_said(error))) from None
+        raise RefusedLoad(message("load.database", what=what, text=said(_said(error)))) from None
     except psycopg.OperationalError as error:
         raise StoreFailure(
             f"{what}: the database interrupted it, nothing was changed: {_said(error)}"

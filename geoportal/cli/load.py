@@ -132,13 +132,15 @@ def osm(file: Path, area_id: str) -> None:
     from layers.ingest.osm import load_osm
     from layers.ingest.osm_change import is_change
     from layers.ingest.osm_read import centre
+    from layers.ingest.vector.reports import refusals_kept
 
     given = settings()
     with database.migrated(given) as connection:
         if is_change(file):
             _change_osm(connection, given, file, area_id)
             return
-        lon, lat = centre(file)
+        with refusals_kept(connection, OSM_LAYERS, area_id, file):
+            lon, lat = centre(file)
         area = next_area(connection, area_id, lon=lon, lat=lat)
         with saved(connection, area), bar(f"reading {file.name}") as shown:
             loaded = load_osm(connection, database.definitions(given), file, area, shown.add)

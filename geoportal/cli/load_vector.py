@@ -99,7 +99,11 @@ def vector(
     )
     with database.migrated(here) as connection, bar(f"{layer.id}, {file.name}") as shown:
         area = get_area(connection, _area_id(layer, area_id))
-        with nullcontext() if options.dry_run else refusals_kept(connection, [layer.id], area.id, file):
+        with (
+            nullcontext()
+            if options.dry_run
+            else refusals_kept(connection, [layer.id], area.id, file)
+        ):
             report = load_vector(connection, layer, file, area, options, shown.add)
         if not report.dry_run:
             keep(connection, report)

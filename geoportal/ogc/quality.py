@@ -22,24 +22,33 @@ SHOWN = 500
 
 
 async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answer:
-    """Answer the kept reports of loads of a layer, the newest first; raises UnknownLayer."""
-    layer = api.portal.layer(collection_id)
-    rows = await api.portal.database.rows(asked(layer.id, findings=SHOWN))
-    url = f"{api.base_url}/collections/{layer.id}"
-    title = layer.title.get(request.language)
+    """Answer the kept reports of loads of a layer or a coverage, the newest first.
+
+    Raises UnknownLayer.
+    """
+    if collection_id in api.portal.coverages:
+        coverage = api.portal.coverage(collection_id)
+        name, area, rules = coverage.definition.id, coverage.area.id, ()
+        title = coverage.title.get(request.language)
+    else:
+        layer = api.portal.layer(collection_id)
+        name, area, rules = layer.id, None, layer.quality
+        title = layer.title.get(request.language)
+    rows = await api.portal.database.rows(asked(name, area, findings=SHOWN))
+    url = f"{api.base_url}/collections/{collection_id}"
     return (
         {},
         200,
         {
             "title": f"{TITLE.get(request.language)}: {title}",
-            "collection": layer.id,
+            "collection": collection_id,
             "collectionTitle": title,
-            "rules": [one.model_dump(exclude_none=True) for one in layer.quality],
+            "rules": [one.model_dump(exclude_none=True) for one in rules],
             "reports": [_report(api, orjson.loads(row[0]), request.language) for row in rows],
             "links": [
                 *self_links(request, f"{url}/quality"),
                 link(url, "collection", "application/json", title),
-                *_faults(api, layer.id, request.language),
+                *_faults(api, name, request.language),
             ],
         },
     )

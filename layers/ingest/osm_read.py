@@ -21,7 +21,9 @@ from pyproj import Geod
 from layers.errors import CorruptSource, MissingSource
 from layers.ingest import osm_cut, osm_places, osm_streets
 from layers.ingest.osm_ids import Key, numbers
+from layers.message import message
 from layers.model import Area
+from layers.said import said
 
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 CHUNK = 20_000
@@ -84,11 +86,9 @@ def read(file: Path) -> Extract:
     off, is not sorted by type and id, or has ways without their nodes.
     """
     if not file.is_file():
-        raise MissingSource(f"there is no file {file}")
+        raise MissingSource(message("file.none", file=str(file)))
     if not file.name.endswith(SUFFIXES):
-        raise CorruptSource(
-            f"{file.name}: the name of an OSM extract ends in {', '.join(SUFFIXES)}"
-        )
+        raise CorruptSource(message("osm.ending", file=file.name, endings=list(SUFFIXES)))
     try:
         return _collect(file)
     except _FAULTS as error:
@@ -107,7 +107,7 @@ def extent(file: Path) -> tuple[float, float, float, float]:
     Raises as `read`, and CorruptSource when there is no node.
     """
     if not file.is_file():
-        raise MissingSource(f"there is no file {file}")
+        raise MissingSource(message("file.none", file=str(file)))
     try:
         with osmium.io.Reader(str(file)) as reader:
             box = reader.header().box()
@@ -117,17 +117,14 @@ def extent(file: Path) -> tuple[float, float, float, float]:
     except _FAULTS as error:
         raise _corrupt(file, error) from None
     if not box.valid():
-        raise CorruptSource(f"{file.name} has no nodes, so it lies nowhere")
+        raise CorruptSource(message("osm.no_nodes", file=file.name))
     low, high = box.bottom_left, box.top_right
     return low.lon, low.lat, high.lon, high.lat
 
 
 def _corrupt(file: Path, error: BaseException) -> CorruptSource:
-    reason = (str(error).strip() or "unreadable").splitlines()[0]
-    if "out of order" in reason:
-        return CorruptSource(f"{file.name} is not sorted ({reason}); sort it with `osmium sort`")
-    message = f"{file.name} is not an OSM extract, or damaged ({reason}); fetch it again"
-    return CorruptSource(message)
+    code = "osm.not_sorted" if "out of order" in str(error) else "osm.damaged"
+    return CorruptSource(message(code, file=file.name, text=said(error, file)))
 
 
 @lru_cache(maxsize=1)
@@ -165,10 +162,7 @@ def _collect(file: Path) -> Extract:
         values = (*streets[part.way], part.node_from, part.node_to)
         extract.rows["streets"].add(part.key, part.wkb, values)
     if len(ways) and not extract.count("streets"):
-        raise CorruptSource(
-            f"{file.name} has {len(ways)} streets but not their nodes;"
-            " export it again with all nodes of its ways"
-        )
+        raise CorruptSource(message("osm.no_street_nodes", file=file.name, streets=len(ways)))
     return extract
 
 

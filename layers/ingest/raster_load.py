@@ -53,9 +53,7 @@ def replace(
 
     Leaves a report of cells that changed or were refused.
     """
-    return _replace(
-        conn, Loading(definition, area, raster, origin.source, origin.checksum), origin
-    )
+    return _replace(conn, Loading(definition, area, raster, origin.source, origin.checksum), origin)
 
 
 def _replace(conn: Connection, loading: Loading, origin: Origin) -> LoadedRaster:

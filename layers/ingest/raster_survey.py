@@ -121,9 +121,7 @@ def _strangers(source: rasterio.DatasetReader, definition: RasterDefinition) -> 
     counts: dict[float, int] = {}
     places: dict[float, int] = {}
     for window, cells in _blocks(source, 1):
-        values, first, number = np.unique(
-            cells.filled(0), return_index=True, return_counts=True
-        )
+        values, first, number = np.unique(cells.filled(0), return_index=True, return_counts=True)
         for value, at, count in zip(values.tolist(), first, number, strict=True):
             if value not in known:
                 row, column = np.unravel_index(at, cells.shape)

@@ -22,7 +22,7 @@ from layers.registry import load_layers
 
 LAYERS = Path(__file__).parents[2] / "layers"
 # Codes that are put together from data.
-FROM_DATA = ("shape.", "geos.", "rule.", "rule_name.", "kind.", "duplicate.")
+FROM_DATA = ("shape.", "geos.", "rule.", "rule_name.", "kind.", "duplicate.", "series.role_")
 PLACE = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 ROOMS = "|".join(sorted({code.partition(".")[0] for code in templates("en")}))
 CODE = re.compile(rf'"((?:{ROOMS})\.[a-z_]+)"')

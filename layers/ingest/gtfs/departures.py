@@ -57,9 +57,7 @@ def stop_times(feed: Feed) -> pd.DataFrame:
 def _name(feed: Feed, trips: pd.Series, code: str, table: str = "stop_times") -> None:
     column = "departure_time" if table == "stop_times" else "headway_secs"
     feed.findings += [
-        Finding(
-            code, f"{table}.txt {trip}", "refused", field=column, message=message(code)
-        )
+        Finding(code, f"{table}.txt {trip}", "refused", field=column, message=message(code))
         for trip in trips.unique()
     ]
 

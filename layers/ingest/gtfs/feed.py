@@ -80,7 +80,7 @@ def read(file: Path) -> Feed:
     lacks a table or a column that every feed has.
     """
     if not file.is_file():
-        raise MissingSource(message("file.missing", file=str(file)))
+        raise MissingSource(message("file.none", file=str(file)))
     try:
         with zipfile.ZipFile(file) as archive:
             tables = _tables(archive, file.name)
@@ -127,9 +127,7 @@ def _table(
         raise CorruptSource(told) from None
     frame.columns = frame.columns.str.strip()
     if missing := [column for column in columns if column not in frame.columns]:
-        raise CorruptSource(
-            message("gtfs.no_column", file=name, table=entry, column=missing[0])
-        )
+        raise CorruptSource(message("gtfs.no_column", file=name, table=entry, column=missing[0]))
     stripped: pd.DataFrame = frame.apply(lambda cells: cells.astype(object).str.strip())
     return stripped.where(stripped != "", None)
 
@@ -176,7 +174,9 @@ def _check_places(feed: Feed) -> None:
     feed.tables["stops"] = stops = stops.assign(lon=lon, lat=lat, kind=kind)
     nowhere = ~(lon.between(-180, 180) & lat.between(-90, 90)) | ((lon == 0) & (lat == 0))
     # Generic nodes and boarding areas may be without a place, and are no stops.
-    _leave_out(feed, "stops", nowhere & kind.isin(["0", "1"]), ("gtfs.no_place", "stop_id", "stop_lat"))
+    _leave_out(
+        feed, "stops", nowhere & kind.isin(["0", "1"]), ("gtfs.no_place", "stop_id", "stop_lat")
+    )
 
 
 def _starts(feed: Feed) -> pd.DataFrame:

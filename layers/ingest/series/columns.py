@@ -61,9 +61,7 @@ def find(header: Sequence[str], layer: Layer, choice: Choice, name: str) -> Colu
     long = roles["parameter"] is not None and roles["value"] is not None
     if roles["station"] is None or (roles["time"] is None and roles["day"] is None):
         lacking = "station" if roles["station"] is None else "time"
-        raise RefusedLoad(
-            message("series.no_column", columns=list(header), **_role(lacking, name))
-        )
+        raise RefusedLoad(message("series.no_column", columns=list(header), **_role(lacking, name)))
     values: dict[str, tuple[Field, Conversion]] = {}
     taken = {column for column in roles.values() if column}
     for column in [] if long else [c for c in header if c not in taken]:

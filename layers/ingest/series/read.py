@@ -78,7 +78,7 @@ def read(
     named. Raises MissingSource, CorruptSource, RefusedLoad.
     """
     if not file.is_file():
-        raise MissingSource(message("file.missing", file=str(file)))
+        raise MissingSource(message("file.none", file=str(file)))
     found = Readings(pd.DataFrame(), encoding=table.text_encoding(file, encoding))
     parts = list(_parts(file, layer, zone, choice or Choice(), found))
     if not parts:

@@ -54,6 +54,4 @@ def conversion(unit: str, field: Field) -> Conversion:
         return known[name]
     if name in _VOLUME and field.unit == "ug/m3":
         raise RefusedLoad(message("series.volume", unit=unit, field=field.name))
-    raise RefusedLoad(
-        message("series.other_unit", unit=unit, field=field.name, units=list(known))
-    )
+    raise RefusedLoad(message("series.other_unit", unit=unit, field=field.name, units=list(known)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from layers.ingest.vector.source import checksum
 from layers.load_reports import asked, newest
 from layers.message import why
 from layers.query import Query
+
+LOGGER = logging.getLogger(__name__)
 
 KEPT = 20
 """How many reports of a layer and area are kept."""
@@ -52,9 +55,7 @@ def keep(conn: Connection, report: LoadReport) -> None:
 
 
 @contextmanager
-def refusals_kept(
-    conn: Connection, layers: Iterable[str], area: str, file: Path
-) -> Iterator[None]:
+def refusals_kept(conn: Connection, layers: Iterable[str], area: str, file: Path) -> Iterator[None]:
     """Keep a report, for each layer, of what refuses a file as a whole, before its features.
 
     The error goes on, also when its report cannot be kept. EditedLayer is no fault of the file.
@@ -64,21 +65,27 @@ def refusals_kept(
     except EditedLayer:
         raise
     except (RefusedLoad, CorruptSource) as error:
-        with suppress(LayersError, psycopg.Error, OSError):
-            sum_ = checksum(file) if file.exists() else ""
+        try:
             for layer in layers:
-                report = LoadReport(
-                    layer=layer,
-                    area=area,
-                    file=file.name,
-                    checksum=sum_,
-                    time=datetime.now(UTC),
-                    decision="refused",
-                    why=why(error),
-                )
-                if last(conn, layer, area) != ("refused", sum_):
-                    keep(conn, report)
+                _keep_refusal(conn, layer, area, file, error)
+        except (LayersError, psycopg.Error, OSError) as unkept:
+            LOGGER.warning("the report of %s is not kept: %s", file.name, unkept)
         raise
+
+
+def _keep_refusal(conn: Connection, layer: str, area: str, file: Path, error: LayersError) -> None:
+    sum_ = checksum(file) if file.exists() else ""
+    if last(conn, layer, area) != ("refused", sum_):
+        refusal = LoadReport(
+            layer=layer,
+            area=area,
+            file=file.name,
+            checksum=sum_,
+            time=datetime.now(UTC),
+            decision="refused",
+            why=why(error),
+        )
+        keep(conn, refusal)
 
 
 def last(conn: Connection, layer: str, area: str) -> tuple[str, str] | None:

@@ -22,6 +22,7 @@ from pyogrio.raw import read as read_raw
 from layers.errors import CorruptSource, MissingSource, RefusedLoad
 from layers.ingest.vector import encoding, table
 from layers.message import message
+from layers.said import said
 
 CHUNK = 5_000
 """Features read at a time."""
@@ -374,7 +375,4 @@ def _parquet_batches(source: Source) -> Iterator[Batch]:
 
 
 def _unreadable(file: Path, error: Exception) -> CorruptSource:
-    said = " ".join(str(error).split())
-    for folder in (file.resolve().parent, file.parent):  # reports of loads are for everybody
-        said = said.replace(f"{folder}/", "")
-    return CorruptSource(message("file.unreadable", file=file.name, text=said[:200]))
+    return CorruptSource(message("file.unreadable", file=file.name, text=said(error, file)))

@@ -13,6 +13,7 @@ import pandas as pd
 from layers.errors import CorruptSource
 from layers.ingest.vector import encoding
 from layers.message import message
+from layers.said import said
 
 SEPARATORS = ";\t,|"
 SAMPLE_BYTES = 200_000
@@ -77,8 +78,8 @@ def read(file: Path, name: str, chunk: int) -> Iterator[pd.DataFrame]:
                 yield pd.DataFrame(values, index=index, columns=header, dtype=object)
                 number += len(rows)
         except csv.Error as error:
-            said = {"line": reader.line_num, "text": str(error)}
-            raise CorruptSource(message("csv.broken", file=file.name, **said)) from None
+            told = {"line": reader.line_num, "text": said(error)}
+            raise CorruptSource(message("csv.broken", file=file.name, **told)) from None
         except UnicodeError:
             raise CorruptSource(
                 message("encoding.not_throughout", file=file.name, encoding=name)

@@ -2,6 +2,8 @@
 
 import bz2
 import gzip
+import json
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,6 +20,7 @@ from layers.ingest.osm import load_osm
 from layers.ingest.osm_ids import numbers
 from layers.ingest.osm_read import centre, read
 from layers.ingest.vector.reports import reports
+from layers.load_reports import in_words
 from layers.model import Area, Layer, Rule, Text
 from layers.registry import load_layers
 
@@ -181,8 +184,12 @@ def test_a_refused_layer_is_named_and_the_others_load(
 def test_an_extract_of_another_place_is_refused(connection: Connection, town: Path) -> None:
     far = place(15.6, 48.4)
     save_area(connection, far)
-    with pytest.raises(RefusedLoad, match=r"lies around 30.410, 54.500, 1229 km from the area"):
-        load_osm(connection, LAYERS, town, far)
+    for _ in range(2):  # the second time is not told again
+        with pytest.raises(RefusedLoad, match=r"lies around 30.410, 54.500, 1229 km from the area"):
+            load_osm(connection, LAYERS, town, far)
+    told = reports(connection)
+    assert sorted(one["layer"] for one in told) == sorted(OSM_LAYERS)
+    assert in_words(told[0], "be")["reason"].startswith("town.osm ляжыць каля 30,410; 54,500, за")
     assert connection.execute("SELECT count(*) FROM layers.version").fetchone() == (0,)
 
 
@@ -220,6 +227,14 @@ def test_a_bad_file_is_named_and_changes_nothing(
         load_osm(connection, LAYERS, bad, area)
     assert name in str(corrupt.value)
     assert connection.execute("SELECT * FROM layers.version ORDER BY layer").fetchall() == before
+    told = [one for one in reports(connection) if one["decision"] == "refused"]
+    assert {one["layer"] for one in told} == set(OSM_LAYERS)
+    assert {one["file"] for one in told} == {name}
+    assert str(bad.parent) not in json.dumps(told)
+    for language in ("be", "ru"):
+        reason = in_words(told[0], language)["reason"]
+        own = re.sub(r"«[^»]*»|`[^`]*`|OSM|[\w.]*\.[\w.]+", "", reason.replace(name, ""))
+        assert not re.search("[a-z]{3}", own.partition(" слаёў")[0].partition(" слоёв")[0]), reason
 
 
 def test_a_missing_file_is_named(connection: Connection, tmp_path: Path, area: Area) -> None:

@@ -152,7 +152,11 @@ def test_the_voids_of_a_projected_file_are_placed(tmp_path: Path) -> None:
     values = holed()
     place = {"crs": "EPSG:32636", "transform": from_origin(332_000, 6_044_000, 30, 30)}
     found = survey(write(tmp_path / "utm.tif", values, nodata=-32768, **place), DEM)
-    assert (found.crs, found.voids, len(found.patches)) == ("WGS 84 / UTM zone 36N (EPSG:32636)", 17, 2)
+    assert (found.crs, found.voids, len(found.patches)) == (
+        "WGS 84 / UTM zone 36N (EPSG:32636)",
+        17,
+        2,
+    )
     first = found.patches[0]
     to_degrees = Transformer.from_crs(32636, 4326, always_xy=True)
     x, y = 332_000 + 30 * 50.5, 6_044_000 - 30 * 60.5

@@ -68,7 +68,7 @@ def test_a_refusal_at_opening_leaves_a_report(
     parcels = load.layer
     with (
         pytest.raises(LayersError) as caught,
-        refusals_kept(load.conn, parcels, ORSHA, file := make(tmp_path, plots(6))),
+        refusals_kept(load.conn, ["parcels"], "orsha", file := make(tmp_path, plots(6))),
     ):
         load(file, mapping=KEYED)
     (report,) = reports(load.conn, "parcels", "orsha")
@@ -81,7 +81,7 @@ def test_a_refusal_at_opening_leaves_a_report(
 
 def test_the_candidates_are_kept_for_programs(load: Loader, plots: Plots, tmp_path: Path) -> None:
     file = without_crs(tmp_path, plots(6, crs="EPSG:32636"))
-    with pytest.raises(LayersError), refusals_kept(load.conn, load.layer, ORSHA, file):
+    with pytest.raises(LayersError), refusals_kept(load.conn, ["parcels"], "orsha", file):
         load(file)
     (report,) = reports(load.conn)
     systems = report["why"]["parameters"]["candidates"]["parameters"]["systems"]
@@ -99,7 +99,7 @@ def test_points_of_the_load_before_a_refusal_stay(
     assert before["detail_ru"].tolist() == ["area_m2: «шмат» — не число"]
     assert before["detail_en"].tolist() == ["area_m2: 'шмат' is not a number"]
     file = no_data(tmp_path, frame)
-    with pytest.raises(LayersError), refusals_kept(load.conn, load.layer, ORSHA, file):
+    with pytest.raises(LayersError), refusals_kept(load.conn, ["parcels"], "orsha", file):
         load(file)
     publish_faults(load.conn, LAYERS, ORSHA)
     assert store.read(load.conn, LAYERS["load_faults"]).equals(before)
