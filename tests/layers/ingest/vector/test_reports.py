@@ -65,7 +65,6 @@ def other_columns(folder: Path, frame: gpd.GeoDataFrame) -> Path:
 def test_a_refusal_at_opening_leaves_a_report(
     load: Loader, plots: Plots, tmp_path: Path, make: Make, code: str, words: tuple[str, ...]
 ) -> None:
-    parcels = load.layer
     with (
         pytest.raises(LayersError) as caught,
         refusals_kept(load.conn, ["parcels"], "orsha", file := make(tmp_path, plots(6))),
