@@ -85,7 +85,7 @@ def _findings(loading: Loading) -> Findings:
         found.add(Finding(code, name, "refused", message=told, lon=one.lon, lat=one.lat))
     for one in surveyed.patches[:MOST_PATCHES]:
         code, name = "raster.void", f"{one.column}, {one.row}"
-        told = message(code, cells=one.cells)
+        told = message(code, cells=one.cells, column=one.column, row=one.row)
         found.add(Finding(code, name, "noted", message=told, lon=one.lon, lat=one.lat))
     if rest := len(surveyed.patches[MOST_PATCHES:]):
         found.count("raster.void", "noted", rest)
@@ -99,7 +99,7 @@ def _facts(loading: Loading, done: LoadedRaster | None) -> Iterator[Fact]:
         yield "fact.bands", len(surveyed.ranges)
         yield "fact.type", surveyed.type
         nodata = surveyed.nodata
-        yield "fact.nodata", message("raster.not_said") if nodata is None else f"{nodata:g}"
+        yield "fact.nodata", message("raster.not_said") if nodata is None else _nodata(nodata)
         yield "fact.voids", surveyed.voids
         yield "fact.ranges", _ranges(surveyed.ranges)
         continuous = loading.definition.kind == "continuous"
@@ -110,11 +110,18 @@ def _facts(loading: Loading, done: LoadedRaster | None) -> Iterator[Fact]:
     yield "fact.cell_m", round(raster.transform[0], 3)
     known = raster.values[~_none(raster)]
     if known.size:
-        yield "fact.range_out", _ranges(((float(known.min()), float(known.max())),))
+        low, high = float(known.min()), float(known.max())
+        yield "fact.range_out", message("raster.between", low=low, high=high)
     yield "fact.empty_out", _empty(raster)
     if done:
-        nodata = f"{raster.nodata:g}" if raster.nodata is not None else message("raster.not_said")
-        yield "fact.made", message("raster.made", overviews=done.overviews, nodata=nodata)
+        marked = message("raster.whole")
+        if raster.nodata is not None:
+            marked = message("raster.marked", nodata=_nodata(raster.nodata))
+        yield "fact.made", message("raster.made", overviews=done.overviews, cells=marked)
+
+
+def _nodata(value: float) -> str:
+    return "NaN" if np.isnan(value) else f"{value:g}"
 
 
 def _ranges(ranges: tuple[Range, ...]) -> Message:

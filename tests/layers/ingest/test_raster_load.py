@@ -66,8 +66,13 @@ def test_a_load_leaves_a_report_of_the_file_and_of_its_voids(
     assert "аглядных узроўняў: 0" in facts["fact.made"]
     large, small = report["findings"]
     assert (large["code"], large["feature"]) == ("raster.void", "50, 60")
-    assert in_words(report, "ru")["findings"][0]["detail"] == "ячеек без значения лежит рядом: 15"
-    assert (small["feature"], small["message"]["parameters"]) == ("20, 10", {"cells": 2})
+    assert in_words(report, "ru")["findings"][0]["detail"] == (
+        "ячеек без значения лежит рядом: 15, первая — в столбце 50, строке 60"
+    )
+    assert (small["feature"], small["message"]["parameters"]) == (
+        "20, 10",
+        {"cells": 2, "column": 20, "row": 10},
+    )
     points = store.read(connection, LAYERS["load_faults"])
     lon, lat = 30.40 + 50.5 * 0.0005, 54.53 - 60.5 * 0.0003
     assert points.geometry.iloc[0].coords[0] == pytest.approx((lon, lat))

@@ -282,7 +282,7 @@ def test_the_faults_of_a_feed_are_told_where_they_belong(
     said = {
         one["code"]: one["detail"] for one in in_words(told["transit_departures"], "be")["findings"]
     }
-    assert said["gtfs.no_day"] == "не дзейнічае ні ў адзін дзень, а рэйсаў па ім 1"
+    assert said["gtfs.no_day"] == "не дзейнічае ні ў адзін дзень; рэйсаў па ім: 1"
     points = store.read(connection, LAYERS["load_faults"]).set_index("feature").geometry
     assert points["trips.txt lost"].coords[0] == (30.44, 54.5)  # where it begins
     assert points["stops.txt 4"].coords[0] == (30.4, 56.9)
