@@ -10,7 +10,7 @@ import orjson
 from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from layers.load_reports import asked, in_words
-from layers.model import Language, Text
+from layers.model import Language, Rule, Text
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
@@ -28,13 +28,13 @@ async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answ
     """
     if collection_id in api.portal.coverages:
         coverage = api.portal.coverage(collection_id)
-        name, area, rules = coverage.definition.id, coverage.area.id, ()
-        title = coverage.title.get(request.language)
+        name, area, titles = coverage.definition.id, coverage.area.id, coverage.title
+        rules: tuple[Rule, ...] = ()
     else:
         layer = api.portal.layer(collection_id)
-        name, area, rules = layer.id, None, layer.quality
-        title = layer.title.get(request.language)
+        name, area, titles, rules = layer.id, None, layer.title, layer.quality
     rows = await api.portal.database.rows(asked(name, area, findings=SHOWN))
+    title = titles.get(request.language)
     url = f"{api.base_url}/collections/{collection_id}"
     return (
         {},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,8 +121,8 @@ def _strangers(source: rasterio.DatasetReader, definition: RasterDefinition) -> 
     counts: dict[float, int] = {}
     places: dict[float, int] = {}
     for window, cells in _blocks(source, 1):
-        values, first, number = np.unique(cells.filled(0), return_index=True, return_counts=True)
-        for value, at, count in zip(values.tolist(), first, number, strict=True):
+        held, firsts, number = np.unique(cells.filled(0), return_index=True, return_counts=True)
+        for value, at, count in zip(held.tolist(), firsts, number, strict=True):
             if value not in known:
                 row, column = np.unravel_index(at, cells.shape)
                 place = (window.row_off + row) * source.width + window.col_off + column
@@ -137,7 +137,7 @@ def _patches(
     source: rasterio.DatasetReader,
     first: npt.NDArray[np.integer],
     counts: npt.NDArray[np.integer],
-    values: list[float | None] | list[float],
+    values: Sequence[float | None],
 ) -> tuple[Patch, ...]:
     if not len(first):
         return ()

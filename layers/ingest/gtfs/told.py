@@ -103,7 +103,7 @@ def _placed(findings: Iterable[Finding], loading: Loading) -> Iterator[Finding]:
         if places is None or name not in places.index:
             yield one
         else:
-            lon, lat = places.loc[name]
+            lon, lat = places.loc[[name]].to_numpy(float)[0]
             yield replace(one, lon=float(lon), lat=float(lat))
 
 

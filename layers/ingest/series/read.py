@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -48,8 +48,8 @@ class Readings:
     findings: list[Finding] = field(default_factory=list)
 
 
-def named(station: str, time: datetime) -> str:
-    """Return the name of a reading in findings."""
+def named(station: Any, time: Any) -> str:
+    """Return the name of a reading in findings: its station, a text, and its time in UTC."""
     return f"{station} {time:%Y-%m-%dT%H:%MZ}"
 
 
@@ -245,7 +245,7 @@ def _merge(long: pd.DataFrame, found: Readings) -> None:
     again = long.duplicated(keys)
     found.identical = long.loc[again, "record"].nunique()
     used = long.drop_duplicates("record")
-    found.records = used["station"].value_counts().to_dict()
+    found.records = {str(name): n for name, n in used["station"].value_counts().items()}
     found.refused = len(found.faulty - set(used["record"]))
     wide = long[~again].pivot(index=["station", "time"], columns="name", values="value")
     found.rows = wide.rename_axis(columns=None).reset_index()
