@@ -13,21 +13,24 @@ import click
 import psycopg
 
 from geoportal.cli import database
-from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS, Group, area_option, counted, settings
+from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS, Group, area_option, settings
 from geoportal.cli.load_vector import undo, vector
 from geoportal.cli.progress import bar, say
 from geoportal.cli.quality import reports
 from geoportal.errors import BadSetting
 from geoportal.settings import Settings
+from layers.message import Message, message
 from layers.model import Area, Layer, Licence, Origin, Text
 from layers.version import SELECT_VERSIONS, Version
 
 if TYPE_CHECKING:
     from layers.ingest.sources import Places, Source
-    from layers.raster import RasterDefinition
+    from layers.raster import Raster, RasterDefinition
     from layers.store import Loaded
 
 Connection = psycopg.Connection[Any]
+
+LOADED, UNCHANGED = message("told.loaded"), message("told.unchanged")
 
 DEMO_SOURCE = "demonstration generator, {buildings} buildings"
 DEMO_SUPPLIER = Text(
@@ -148,7 +151,7 @@ def osm(file: Path, area_id: str) -> None:
         if layer_id in loaded:
             tell(layer_id, area.id, loaded[layer_id])
         else:
-            say(f"{layer_id}, {area.id}: {file.name} has none, not loaded")
+            _tell_state(layer_id, area, message("told.none", file=file.name))
 
 
 def _change_osm(connection: Connection, given: Settings, file: Path, area_id: str) -> None:
@@ -160,14 +163,11 @@ def _change_osm(connection: Connection, given: Settings, file: Path, area_id: st
         applied, loaded = load_change(
             connection, database.definitions(given), file, area, shown.add
         )
-    elsewhere = f"{counted(applied.outside, 'object')} of other places left out"
     if applied.nothing:
-        say(f"{area.id}: nothing to do, {file.name} changes nothing here; {elsewhere}")
+        say(message("told.no_change", area=area.id, file=file.name, outside=applied.outside))
         return
-    say(
-        f"{area.id}: {applied.created} created, {applied.modified} modified, {applied.deleted}"
-        f" deleted, {applied.older} there already; {elsewhere}"
-    )
+    counts = {n: getattr(applied, n) for n in ("created", "modified", "deleted", "older")}
+    say(message("told.change", area=area.id, outside=applied.outside, **counts))
     for layer_id, result in loaded.items():
         tell(layer_id, area.id, result)
 
@@ -202,9 +202,7 @@ def raster(
         with saved(connection, area):
             known = database.definitions(given)
             done, cells = load_raster(connection, known, definition, file, area, origin)
-    state = "loaded" if done.changed else "unchanged"
-    rows, columns = cells.values.shape
-    say(f"{raster_id}, {area_id}: {columns} x {rows} cells, {state}")
+    _tell_cells(raster_id, area, cells, done.changed)
 
 
 load.add_command(vector)
@@ -249,7 +247,7 @@ def load_demo(
         if old is not None and (
             old[1] == origin.checksum or (keep and old[0].source != origin.source)
         ):
-            say(f"{layer_id}, {area.id}: unchanged")
+            _tell_state(layer_id, area, UNCHANGED)
             continue
         try:
             with saved(connection, area), bar(f"{layer_id}, {area.id}") as shown:
@@ -259,7 +257,7 @@ def load_demo(
         except EditedLayer:
             if not keep:
                 raise
-            say(f"{layer_id}, {area.id}: edited over HTTP, left alone")
+            _tell_state(layer_id, area, message("told.edited"))
             continue
         tell(layer_id, area.id, result)
     publish_faults(connection, layers, area)
@@ -281,14 +279,12 @@ def _load_demo_rasters(
         origin = demo_origin(definition, area, buildings)
         source, sum_ = known.get(raster_id, (origin.source, None))
         if sum_ == origin.checksum or (keep and source != origin.source):
-            say(f"{raster_id}, {area.id}: unchanged")
+            _tell_state(raster_id, area, UNCHANGED)
             continue
         with saved(connection, area), bar(f"{raster_id}, {area.id}"):
             cells = raster(area, raster_id, buildings=buildings)
             done = raster_load.replace(connection, definition, cells, area=area, origin=origin)
-        rows, columns = cells.values.shape
-        state = "loaded" if done.changed else "unchanged"
-        say(f"{raster_id}, {area.id}: {columns} x {rows} cells, {state}")
+        _tell_cells(raster_id, area, cells, done.changed)
 
 
 def demo_origin(layer: Layer | RasterDefinition, area: Area, buildings: int) -> Origin:
@@ -358,11 +354,23 @@ def source_list(given: Settings) -> dict[str, Source]:
 
 def tell(layer_id: str, area_id: str, result: Loaded) -> None:
     """Say in a line what a load did."""
-    state = "loaded" if result.changed else "unchanged"
-    line = f"{layer_id}, {area_id}: {counted(result.row_count, 'row')}, {state}"
+    repaired = message("told.nothing")
     if result.repaired.count:
-        line += f"; {counted(result.repaired.count, 'geometry')} repaired".replace("ys ", "ies ")
-    say(line)
+        repaired = message("told.repaired", count=result.repaired.count)
+    state = LOADED if result.changed else UNCHANGED
+    told = {"layer": layer_id, "area": area_id, "rows": result.row_count}
+    say(message("told.rows", state=state, repaired=repaired, **told))
+
+
+def _tell_cells(raster_id: str, area: Area, cells: Raster, changed: bool) -> None:
+    rows, columns = cells.values.shape
+    size = {"columns": columns, "rows": rows}
+    state = LOADED if changed else UNCHANGED
+    say(message("told.cells", raster=raster_id, area=area.id, state=state, **size))
+
+
+def _tell_state(layer_id: str, area: Area, state: Message) -> None:
+    say(message("told.layer", layer=layer_id, area=area.id, state=state))
 
 
 def _versions(connection: Connection, area: Area) -> dict[str, tuple[Version, str]]:

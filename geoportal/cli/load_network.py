@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from geoportal.cli import database
-from geoportal.cli.common import Command, area_option, counted, settings
+from geoportal.cli.common import Command, area_option, settings
 from geoportal.cli.load import saved, tell
 from geoportal.cli.progress import bar, say
 from layers.message import message
@@ -64,7 +64,8 @@ def gtfs(
             done = load_gtfs(
                 connection, database.definitions(given), file, area, terms, progress=shown.add
             )
-    say(f"{area.id}: departures of {done.day:%A}, {done.day}")
+    weekday = message(f"told.weekday_{done.day.weekday()}")
+    say(message("told.day", area=area.id, weekday=weekday, day=f"{done.day}"))
     for layer_id, result in done.loaded.items():
         tell(layer_id, area.id, result)
     name_findings(done.findings)
@@ -121,35 +122,25 @@ def series(  # noqa: PLR0913, PLR0917 - one parameter per option
             done = load_series(connection, known, found, layer_id, area, terms)
     tell(layer_id, area.id, done.loaded)
     if found.unused:
-        say(f"columns not read: {', '.join(found.unused)}")
+        say(message("told.columns", columns=found.unused))
     _tell_series(done)
 
 
 def _tell_series(done: Done) -> None:
-    say(
-        f"{counted(done.read, 'record')} read, {counted(done.added, 'row')} added"
-        f" ({done.late} of them late), {done.changed} completed or corrected,"
-        f" {done.identical} said twice"
-    )
-    for one in done.gaps:
-        if one.count and one.longest:
-            start, end = one.longest
-            say(
-                f"{one.station}: a reading every {one.step}; {counted(one.count, 'gap')},"
-                f" {counted(one.missing, 'reading')} missing, the longest from"
-                f" {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-            )
+    counts = {n: getattr(done, n) for n in ("read", "added", "late", "changed", "identical")}
+    say(message("told.readings", **counts))
     name_findings(done.findings)
 
 
 def name_findings(findings: Sequence[Finding]) -> None:
     """Say what was wrong with which row, the first of many."""
     for one in findings[:SHOWN]:
-        kind = str(message(f"kind.{one.code}"))
-        parts = [kind, one.field, one.value and repr(one.value), one.detail]
-        say(f"{one.action}: {one.feature}: {', '.join(p for p in parts if p)}")
+        value = message("said.other", text=one.value) if one.value else None
+        parts = [message(f"kind.{one.code}"), one.field, value, one.message]
+        named = {"feature": one.feature, "parts": [part for part in parts if part]}
+        say(message("told.finding", action=message(f"told.action_{one.action}"), **named))
     if len(findings) > SHOWN:
-        say(f"and {len(findings) - SHOWN} more")
+        say(message("told.more", count=len(findings) - SHOWN))
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

@@ -23,10 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def geoportal(
-    *arguments: str | Path, timeout: float = 120, **settings: object
+    *arguments: str | Path, timeout: float = 120, locale: str = "C.UTF-8", **settings: object
 ) -> "subprocess.CompletedProcess[str]":
     """Run the command with these settings and no others."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("GEOPORTAL_")}
+    environ["LC_ALL"] = locale
     environ |= {f"GEOPORTAL_{name.upper()}": str(value) for name, value in settings.items()}
     return subprocess.run(
         [sys.executable, "-m", "geoportal", *map(str, arguments)],

@@ -36,7 +36,8 @@ def run(database: str, tmp_path: Path) -> Run:
         done = subprocess.run(
             [sys.executable, "-m", "geoportal", *arguments],
             cwd=tmp_path,
-            env=environ | {"GEOPORTAL_DATABASE_URL": database, "PYTHONPATH": str(ROOT)},
+            env=environ
+            | {"GEOPORTAL_DATABASE_URL": database, "PYTHONPATH": str(ROOT), "LC_ALL": "C"},
             capture_output=True,
             text=True,
             check=False,

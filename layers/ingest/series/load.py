@@ -18,7 +18,7 @@ from layers.ingest import reported
 from layers.ingest.series.columns import parameters
 from layers.ingest.series.gaps import Gaps, gaps
 from layers.ingest.series.read import Readings, named
-from layers.ingest.series.told import GAP, Merged, Placed, intake_of, station_key
+from layers.ingest.series.told import Merged, Placed, intake_of, station_key
 from layers.ingest.vector.faults import publish_faults
 from layers.ingest.vector.finding import Finding
 from layers.ingest.vector.reports import refusals_kept
@@ -118,7 +118,7 @@ def load_series(
         late=merged.late,
         changed=merged.changed,
         gaps=found,
-        findings=tuple(one for one in told.findings if one.code != GAP),
+        findings=tuple(told.findings),
     )
 
 

@@ -283,7 +283,7 @@ def test_a_load_leaves_a_report_with_counts_findings_and_measures(
     assert [one["value"] for one in of_time] == [1, 0]  # unreadable ones, and rows to come
     said = {one["code"]: one for one in in_words(report, "be")["findings"]}
     assert said["series.gap"]["feature"] == "AIR-01 2026-10-01T02:00Z"
-    assert said["series.gap"]["detail"].startswith("паказанне кожныя 1:00:00: прагалаў 1, ")
+    assert said["series.gap"]["detail"].startswith("паказанне кожныя 1:00:00: 1 прагал, ")
     assert said["series.bad_value"]["title"] == "нечытэльнае паказанне"
     points = store.read(ready, LAYERS["load_faults"])
     at = {row.code: row.geometry.coords[0] for row in points.itertuples()}

@@ -112,7 +112,7 @@ def test_a_spreadsheet_with_local_grid_coordinates_needs_the_crs(
     report = stops(file, crs="EPSG:28406", mapping=mapping)
     assert report.decision == "published", report
     assert report.accuracy_m == 4.5
-    assert "15865" in report.operation
+    assert "15865" in str(report.operation)
     rows = stops.rows()
     assert rows["name"].tolist() == ["СШ № 1", "Ўніверсам"]
     # GDAL's own operation for this system is another one, some metres away.
