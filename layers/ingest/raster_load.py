@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from psycopg import Connection
 
 from layers import raster_store
-from layers.errors import RefusedLoad
+from layers.errors import LayersError, RefusedLoad
 from layers.ingest.raster import file_checksum, read_raster
 from layers.ingest.raster_report import Loading, report
 from layers.ingest.raster_survey import survey
@@ -40,9 +41,11 @@ def load_raster(
     loading = Loading(definition, area, raster, file.name, known.checksum, surveyed)
     try:
         done = _replace(conn, loading, known)
-    finally:
-        if not conn.closed:
+    except RefusedLoad:
+        with suppress(LayersError):
             publish_faults(conn, layers, area)
+        raise
+    publish_faults(conn, layers, area)
     return done, raster
 
 

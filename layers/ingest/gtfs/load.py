@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ import geopandas as gpd
 from psycopg import Connection
 from pyproj import Geod
 
-from layers.errors import CorruptSource, RefusedLoad
+from layers.errors import CorruptSource, LayersError, RefusedLoad
 from layers.ingest import reported
 from layers.ingest.gtfs import departures, frames, service
 from layers.ingest.gtfs.feed import Feed, read
@@ -84,9 +85,11 @@ def load_gtfs(
         for layer_id, frame in loading.rows.items():
             load = Load(layers[layer_id], area, origin)
             loaded[layer_id] = reported.replace(conn, load, [frame], progress, told=told[layer_id])
-    finally:
-        if not conn.closed:
+    except RefusedLoad:
+        with suppress(LayersError):
             publish_faults(conn, layers, area)
+        raise
+    publish_faults(conn, layers, area)
     return Done(loading.day, loaded, tuple(one for t in told.values() for one in t.findings))
 
 

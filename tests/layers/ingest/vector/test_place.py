@@ -17,8 +17,21 @@ def test_a_projected_point_comes_to_its_place() -> None:
 
 def test_sk42_goes_by_the_pinned_operation() -> None:
     way = place.placing("EPSG:28406")
-    assert "EPSG:15865" in way.operation
+    assert "EPSG:15865" in str(way.operation)
     assert way.accuracy_m == 4.5
+
+
+@pytest.mark.parametrize(
+    ("crs", "be", "en"),
+    [
+        ("EPSG:4326", "ужо ў WGS 84", "already in WGS 84"),
+        ("EPSG:32636", "з праекцыі ў градусы, датум ужо WGS 84",
+         "from the projection to degrees, the datum is WGS 84 already"),
+    ],
+)  # fmt: skip
+def test_what_needs_no_operation_says_so(crs: str, be: str, en: str) -> None:
+    operation = place.placing(crs).operation
+    assert (operation.text("be"), operation.text("en")) == (be, en)
 
 
 def test_swapped_axes_are_told() -> None:

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from layers import store
-from layers.errors import LayersError
+from layers.errors import LayersError, RefusedLoad
 from layers.ingest.vector.faults import publish_faults
 from layers.ingest.vector.mapping import Mapping, Rules
 from layers.ingest.vector.reports import keep, refusals_kept, reports
@@ -152,6 +152,30 @@ def keep_old(conn: psycopg.Connection[tuple[object, ...]]) -> None:
         " VALUES ('parcels', 'orsha', now(), 'old.gpkg', 'published_with_warnings', %s)",
         [json.dumps(OLD)],
     )
+
+
+@pytest.mark.parametrize(
+    ("crs", "said"),
+    [("WGS 84 (EPSG:4326)", "уже в WGS 84"),
+     ("WGS 84 / UTM zone 36N (EPSG:32636)", "из проекции в градусы, датум уже WGS 84")],
+)  # fmt: skip
+def test_operations_of_former_days_are_told_in_words(crs: str, said: str) -> None:
+    kept = OLD | {"crs": crs, "operation": "none: WGS 84"}
+    assert in_words(kept, "ru")["operation"] == said
+
+
+def test_a_report_that_cannot_be_kept_does_not_hide_the_error(
+    load: Loader, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "a.gpkg"
+    file.write_bytes(b"x")
+    with (
+        pytest.raises(RefusedLoad, match="the reason"),
+        refusals_kept(load.conn, ["par\0cels"], "orsha", file),  # PostgreSQL keeps no NUL
+    ):
+        raise RefusedLoad("the reason")
+    assert "the report of a.gpkg is not kept" in caplog.text
+    assert reports(load.conn) == []
 
 
 def test_reports_of_former_days_say_what_they_said(load: Loader) -> None:
