@@ -34,11 +34,12 @@ _KNOWN: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
-def said(text: object, file: Path | None = None) -> Message:
-    """Return what a library said; its folders are left out, as reports are for everybody."""
+def said(text: object, *files: Path) -> Message:
+    """Return what a library said of files, whose folders are left out: reports are for everybody."""
     plain = " ".join(str(text).split())
-    for folder in (file.resolve().parent, file.parent) if file else ():
-        plain = plain.replace(f"{folder}/", "")
+    for file in files:
+        for folder in (file.resolve().parent, file.parent):
+            plain = plain.replace(f"{folder}/", "")
     for pattern, code in _KNOWN:
         if found := re.search(pattern, plain):
             return message(code, **found.groupdict())

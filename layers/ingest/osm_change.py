@@ -90,7 +90,7 @@ def apply(
         taken = _taken(changes, box) - dead
         _merge(base, change, taken, target)
     except _FAULTS as error:
-        told = message("osm.change_damaged", file=change.name, text=said(error, change))
+        told = message("osm.change_damaged", file=change.name, text=said(error, change, base))
         raise CorruptSource(told) from None
     return _counted(changes, taken, dead, graves or {})
 
