@@ -35,7 +35,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
 
 
 def said(text: object, *files: Path) -> Message:
-    """Return what a library said of files, whose folders are left out: reports are for everybody."""
+    """Return what a library said of files, without their folders: reports are for everybody."""
     plain = " ".join(str(text).split())
     for file in files:
         for folder in (file.resolve().parent, file.parent):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from psycopg import Connection
 
 from layers import raster_store
-from layers.errors import LayersError, RefusedLoad
+from layers.errors import RefusedLoad
 from layers.ingest.raster import file_checksum, read_raster
 from layers.ingest.raster_report import Loading, report
 from layers.ingest.raster_survey import survey
 from layers.ingest.vector.faults import publish_faults
-from layers.ingest.vector.reports import keep, last, refusals_kept
+from layers.ingest.vector.reports import if_possible, keep, last, refusals_kept
 from layers.message import why
 from layers.model import Area, Layer, Origin
 from layers.raster import Raster, RasterDefinition
@@ -42,7 +41,7 @@ def load_raster(
     try:
         done = _replace(conn, loading, known)
     except RefusedLoad:
-        with suppress(LayersError):
+        with if_possible(f"what is wrong with {file.name}"):
             publish_faults(conn, layers, area)
         raise
     publish_faults(conn, layers, area)
@@ -67,7 +66,8 @@ def _replace(conn: Connection, loading: Loading, origin: Origin) -> LoadedRaster
         done = raster_store.replace(conn, definition, loading.raster, area=area, origin=origin)
     except RefusedLoad as error:
         if before != ("refused", loading.checksum):
-            keep(conn, report(loading, "refused", why(error), None))
+            with if_possible(f"the report of {loading.file}"):
+                keep(conn, report(loading, "refused", why(error), None))
         raise
     told = before is not None and before[0] != "refused" and before[1] == loading.checksum
     if done.changed:

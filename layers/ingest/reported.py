@@ -22,7 +22,7 @@ from layers.ingest.vector.finding import Finding
 from layers.ingest.vector.findings import Findings
 from layers.ingest.vector.geometry import invalid_reason, place_said
 from layers.ingest.vector.load_report import PUBLISHED, Counts, Decision, Fact, LoadReport
-from layers.ingest.vector.reports import keep, last
+from layers.ingest.vector.reports import if_possible, keep, last
 from layers.message import Message, message, why
 from layers.quality import Measured, Quality
 from layers.quality.intake import FEATURES, RECORDS, intake
@@ -37,8 +37,8 @@ CRS = "WGS 84 (EPSG:4326)"
 class Intake:
     """What was found out about a file before its rows were made.
 
-    `read` and `refused` count its records, `named` findings that are not worth keeping one by one;
-    `checksum` is the SHA-256 of its bytes.
+    `read` and `refused` count its records, `counted` the findings, by code, that were noted and are
+    not worth keeping one by one; `checksum` is the SHA-256 of its bytes.
     """
 
     file: str
@@ -46,8 +46,7 @@ class Intake:
     read: int = 0
     refused: int = 0
     findings: Sequence[Finding] = ()
-    named: Mapping[str, int] = field(default_factory=dict)
-    """How many more findings were noted, by code."""
+    counted: Mapping[str, int] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     encoding: str = ""
     facts: tuple[Fact, ...] = ()
@@ -90,9 +89,9 @@ def replace(
     return done
 
 
-def refuse(conn: Connection, load: Load, error: LayersError, told: Intake | None = None) -> None:
+def refuse(conn: Connection, load: Load, error: LayersError) -> None:
     """Keep a report of a source that could not be made rows of."""
-    _Judged(conn, load, None, told).refuse(error)
+    _Judged(conn, load, None).refuse(error)
 
 
 def remove(conn: Connection, load: Load) -> bool:
@@ -129,7 +128,7 @@ class _Judged:
     def __post_init__(self) -> None:
         for finding in self.told.findings if self.told else ():
             self.findings.add(finding)
-        for code, number in self.told.named.items() if self.told else ():
+        for code, number in self.told.counted.items() if self.told else ():
             self.findings.count(code, "noted", number)
 
     def judge(self, staged: Staged) -> None:
@@ -166,11 +165,12 @@ class _Judged:
         self._keep("published", message("load.emptied"))
 
     def refuse(self, error: LayersError) -> None:
-        """Keep the report of rows that are not, unless that was told already."""
+        """Keep the report of rows that are not, if possible, unless that was told already."""
         decision: Decision = "held" if isinstance(error, HeldLoad) else "refused"
-        before = last(self.conn, self.load.layer.id, self.load.area.id)
-        if before != (decision, self._checksum):
-            self._keep(decision, why(error))
+        with if_possible(f"the report of {self.load.layer.id}"):
+            before = last(self.conn, self.load.layer.id, self.load.area.id)
+            if before != (decision, self._checksum):
+                self._keep(decision, why(error))
 
     @property
     def _checksum(self) -> str:

@@ -211,9 +211,17 @@ def _forget(feed: Feed, table: str, key: str, column: str, known: pd.Series) -> 
     """Take a reference that leads nowhere from a row that is of use without it."""
     rows = feed[table]
     bad = rows[column].notna() & ~rows[column].isin(known)
+    target = {"column": column, "table": _TARGETS[column]}
     for _, row in rows[bad].iterrows():
-        what = f"{table}.txt {row[key]}"
+        what, told = f"{table}.txt {row[key]}", message("gtfs.unknown_reference", **target)
         feed.findings.append(
-            Finding("gtfs.unknown_reference", what, "repaired", field=column, value=row[column])
+            Finding(
+                "gtfs.unknown_reference",
+                what,
+                "repaired",
+                field=column,
+                value=row[column],
+                message=told,
+            )
         )
     feed.tables[table] = rows.assign(**{column: rows[column].where(~bad, None)})

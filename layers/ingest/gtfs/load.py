@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,14 +12,14 @@ import geopandas as gpd
 from psycopg import Connection
 from pyproj import Geod
 
-from layers.errors import CorruptSource, LayersError, RefusedLoad
+from layers.errors import CorruptSource, RefusedLoad
 from layers.ingest import reported
 from layers.ingest.gtfs import departures, frames, service
 from layers.ingest.gtfs.feed import Feed, read
 from layers.ingest.gtfs.told import Loading, intakes
 from layers.ingest.vector.faults import publish_faults
 from layers.ingest.vector.finding import Finding
-from layers.ingest.vector.reports import refusals_kept
+from layers.ingest.vector.reports import if_possible, refusals_kept
 from layers.ingest.vector.source import checksum
 from layers.message import message
 from layers.model import Area, Layer, Licence, Origin
@@ -86,7 +85,7 @@ def load_gtfs(
             load = Load(layers[layer_id], area, origin)
             loaded[layer_id] = reported.replace(conn, load, [frame], progress, told=told[layer_id])
     except RefusedLoad:
-        with suppress(LayersError):
+        with if_possible(f"what is wrong with {file.name}"):
             publish_faults(conn, layers, area)
         raise
     publish_faults(conn, layers, area)

@@ -25,8 +25,6 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 }
 """The tables of a feed whose faults each layer tells; the first one is counted."""
 
-Places = Mapping[str, tuple[float, float]]
-
 
 @dataclass(frozen=True)
 class Loading:

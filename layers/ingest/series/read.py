@@ -33,7 +33,7 @@ class Readings:
 
     `identical` counts records that said again what another one of the file says, `refused` those of
     which nothing could be used, `records` the used ones by station as it is written; `faulty` has
-    the numbers of those with a finding; `long` = a record has one value.
+    the numbers of those with a finding.
     """
 
     rows: pd.DataFrame
@@ -42,7 +42,6 @@ class Readings:
     refused: int = 0
     unused: tuple[str, ...] = ()
     encoding: str = ""
-    long: bool = False
     records: Mapping[str, int] = field(default_factory=dict)
     faulty: set[int] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
@@ -98,7 +97,7 @@ def _parts(
     known: Columns | None = None
     for cells in table.read(file, found.encoding, CHUNK):
         known = known or columns.find(list(cells.columns), layer, choice, file.name)
-        found.unused, found.long = known.unused, known.parameter is not None
+        found.unused = known.unused
         found.read += len(cells)
         times = _times(cells, known, zone, file.name, found)
         lost = cells[known.station].isna()

@@ -37,7 +37,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Merged:
-    """All rows of a layer after a load: `refused` of the file had nothing but other values."""
+    """All rows of a layer after a load; `refused` ones had nothing but values that differ."""
 
     frame: gpd.GeoDataFrame
     added: int
@@ -69,7 +69,7 @@ def intake_of(
         read=readings.read,
         refused=readings.refused + placed.refused + merged.refused,
         findings=tuple(_at_stations(findings, placed.places)),
-        named={"series.repeated": readings.identical},
+        counted={"series.repeated": readings.identical},
         unmapped=readings.unused,
         encoding=readings.encoding,
         facts=_facts(readings, placed.rows, merged, found),

@@ -65,12 +65,19 @@ def refusals_kept(conn: Connection, layers: Iterable[str], area: str, file: Path
     except EditedLayer:
         raise
     except (RefusedLoad, CorruptSource) as error:
-        try:
+        with if_possible(f"the report of {file.name}"):
             for layer in layers:
                 _keep_refusal(conn, layer, area, file, error)
-        except (LayersError, psycopg.Error, OSError) as unkept:
-            LOGGER.warning("the report of %s is not kept: %s", file.name, unkept)
         raise
+
+
+@contextmanager
+def if_possible(what: str) -> Iterator[None]:
+    """Log what fails in a block: an error that is being told of must not be hidden by another."""
+    try:
+        yield
+    except (LayersError, psycopg.Error, OSError) as error:
+        LOGGER.warning("%s is not kept: %s", what, error)
 
 
 def _keep_refusal(conn: Connection, layer: str, area: str, file: Path, error: LayersError) -> None:
