@@ -19,9 +19,6 @@ from layers.quality.measures import DOMAIN, NONCONFORMING, OMISSION
 from layers.raster import Raster, RasterDefinition
 from layers.raster_store import LoadedRaster
 
-MOST_PATCHES = 1_000
-"""So many voids are named, the largest ones; all of them are counted."""
-
 
 @dataclass(frozen=True)
 class Loading:
@@ -67,7 +64,7 @@ def report(
         why=said,
         counted="cells",
         facts=tuple(_facts(loading, done)),
-        totals=findings.named(),
+        totals={kind: number for kind, number in findings.named().items() if number},
     )
 
 
@@ -83,12 +80,11 @@ def _findings(loading: Loading) -> Findings:
         code, name = "raster.unknown_class", f"{one.value:g}"
         told = message(code, value=one.value, cells=one.cells)
         found.add(Finding(code, name, "refused", message=told, lon=one.lon, lat=one.lat))
-    for one in surveyed.patches[:MOST_PATCHES]:
+    for one in surveyed.patches:
         code, name = "raster.void", f"{one.column}, {one.row}"
         told = message(code, cells=one.cells, column=one.column, row=one.row)
         found.add(Finding(code, name, "noted", message=told, lon=one.lon, lat=one.lat))
-    if rest := len(surveyed.patches[MOST_PATCHES:]):
-        found.count("raster.void", "noted", rest)
+    found.count("raster.void", "noted", surveyed.patch_count - len(surveyed.patches))
     return found
 
 
@@ -108,9 +104,10 @@ def _facts(loading: Loading, done: LoadedRaster | None) -> Iterator[Fact]:
     yield "fact.crs_out", raster.crs
     yield "fact.size_out", message("raster.size", columns=columns, rows=rows)
     yield "fact.cell_m", round(raster.transform[0], 3)
-    known = raster.values[~_none(raster)]
-    if known.size:
-        low, high = float(known.min()), float(known.max())
+    known = ~_none(raster)
+    if known.any():
+        low = float(raster.values.min(where=known, initial=np.inf))
+        high = float(raster.values.max(where=known, initial=-np.inf))
         yield "fact.range_out", message("raster.between", low=low, high=high)
     yield "fact.empty_out", _empty(raster)
     if done:

@@ -16,6 +16,9 @@ from scipy import ndimage
 from layers.ingest.raster import opened
 from layers.raster import RasterDefinition
 
+MOST_PATCHES = 1_000
+"""So many voids are named, the largest ones; all of them are counted."""
+
 Range = tuple[float, float] | None
 """Lowest and highest value; None = there is none."""
 
@@ -39,8 +42,8 @@ class Patch:
 class Survey:
     """A raster file; `voids` counts the cells of the first band without a value.
 
-    `patches` are voids that lie together, the largest first; `strangers` the classes that the
-    definition does not list.
+    `patches` are the largest of `patch_count` voids that lie together, `strangers` the classes that
+    the definition does not list.
     """
 
     columns: int
@@ -50,6 +53,7 @@ class Survey:
     nodata: float | None
     ranges: tuple[Range, ...]
     voids: int
+    patch_count: int
     patches: tuple[Patch, ...]
     strangers: tuple[Patch, ...]
 
@@ -68,6 +72,7 @@ def survey(file: Path, definition: RasterDefinition) -> Survey:
         void = np.zeros((source.height, source.width), dtype=bool)
         for window, cells in _blocks(source, 1):
             void[window.toslices()] = np.ma.getmaskarray(cells)
+        number, patches = _together(source, void)
         return Survey(
             columns=source.width,
             rows=source.height,
@@ -76,7 +81,8 @@ def survey(file: Path, definition: RasterDefinition) -> Survey:
             nodata=source.nodata,
             ranges=tuple(_range(source, band) for band in source.indexes),
             voids=int(void.sum()),
-            patches=_together(source, void),
+            patch_count=number,
+            patches=patches,
             strangers=_strangers(source, definition),
         )
 
@@ -103,15 +109,19 @@ def _named(crs: rasterio.crs.CRS) -> str:
     return f"{name} (EPSG:{code})" if code else name
 
 
-def _together(source: rasterio.DatasetReader, void: npt.NDArray[np.bool_]) -> tuple[Patch, ...]:
-    """Return the voids that touch each other, corners included, as patches."""
+def _together(
+    source: rasterio.DatasetReader, void: npt.NDArray[np.bool_]
+) -> tuple[int, tuple[Patch, ...]]:
+    """Return how many patches the voids make that touch, corners included, and the largest."""
     if not void.any():
-        return ()
-    labels, _ = ndimage.label(void, structure=np.ones((3, 3)))
-    found, first, counts = np.unique(labels, return_index=True, return_counts=True)
-    first, counts = first[found > 0], counts[found > 0]
-    order = np.argsort(-counts, kind="stable")
-    return _patches(source, first[order], counts[order], [None] * len(order))
+        return 0, ()
+    labels, number = ndimage.label(void, structure=np.ones((3, 3)))
+    cells = np.flatnonzero(void)
+    label = labels.ravel()[cells] - 1
+    counts, first = np.bincount(label), np.empty(number, dtype=np.int64)
+    first[label[::-1]] = cells[::-1]  # the last one that is written stays
+    order = np.argsort(-counts, kind="stable")[:MOST_PATCHES]
+    return number, _patches(source, first[order], counts[order], [None] * len(order))
 
 
 def _strangers(source: rasterio.DatasetReader, definition: RasterDefinition) -> tuple[Patch, ...]:

@@ -14,7 +14,9 @@ from layers import raster_store, store
 from layers.area import save_area
 from layers.errors import CorruptSource, RefusedLoad
 from layers.ingest import raster_load
+from layers.ingest.raster import read_raster
 from layers.ingest.raster_load import load_raster
+from layers.ingest.raster_report import Loading, report
 from layers.ingest.raster_survey import survey
 from layers.ingest.vector.reports import reports
 from layers.load_reports import in_words
@@ -142,7 +144,6 @@ def test_what_cannot_be_read_or_lies_elsewhere_is_told(
 
 
 def test_cells_that_we_make_are_told_too(connection: Connection, tmp_path: Path) -> None:
-    from layers.ingest.raster import read_raster
 
     cells = read_raster(write(tmp_path / "a.tif", plane()), DEM, ORSHA)
     origin = Origin(status="demonstration", source="generator", checksum="1")
@@ -168,6 +169,20 @@ def test_the_voids_of_a_projected_file_are_placed(tmp_path: Path) -> None:
     assert (first.lon, first.lat) == pytest.approx(to_degrees.transform(x, y))
 
 
+def test_of_many_voids_the_largest_are_named_and_all_are_counted(tmp_path: Path) -> None:
+    values = plane()
+    values[::2, ::2] = -32768  # 65 x 55 voids of one cell
+    values[20, 0:3] = -32768  # and one of three
+    loading = Loading(
+        DEM, ORSHA, read_raster(write(tmp_path / "a.tif", values, nodata=-32768), DEM, ORSHA), "a",
+        "", survey(tmp_path / "a.tif", DEM),
+    )  # fmt: skip
+    told = report(loading, "published", None, None)
+    assert len(told.findings) == 1_000
+    assert str(told.findings[0].message).startswith("3 cells")
+    assert told.totals == {"raster.void noted": 65 * 55 - 1}
+
+
 def test_the_voids_of_a_real_terrain_are_counted(sources_dir: Path, tmp_path: Path) -> None:
     import zipfile
 
@@ -176,5 +191,6 @@ def test_the_voids_of_a_real_terrain_are_counted(sources_dir: Path, tmp_path: Pa
     found = survey(file, DEM)
     assert (found.columns, found.rows, found.nodata) == (1_201, 1_201, -32768)
     assert found.voids == sum(one.cells for one in found.patches) == 7_652
+    assert found.patch_count == len(found.patches)
     assert found.ranges[0] is not None
     assert found.ranges[0][1] == 3_100
