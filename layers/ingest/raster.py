@@ -75,6 +75,9 @@ def _warped(
         rasterio.band(source, 1), values, dst_transform=transform, dst_crs=crs, dst_nodata=nodata,
         resampling=Resampling.bilinear if heights else Resampling.nearest,
     )  # fmt: skip
+    if not heights:
+        # GDAL takes the nearest other number for a valid 0, to tell it from a cell without value.
+        values[np.abs(values) < np.finfo(np.float32).tiny] = nodata
     return Raster(values, _six(transform), crs, nodata)
 
 

@@ -62,6 +62,14 @@ def test_classes_are_never_mixed(tmp_path: Path) -> None:
     assert set(np.unique(made.values)) <= {0, 1, 5}
 
 
+def test_cells_of_no_class_stay_so(tmp_path: Path) -> None:
+    values = np.where(np.indices((130, 110))[1] < 55, 0, 5).astype(np.uint8)
+    for name, nodata in (("said", 0), ("not_said", None), ("other", 255)):
+        file = write(tmp_path / f"{name}.tif", values, nodata=nodata)
+        made = read_raster(file, COVER, ORSHA)
+        assert set(np.unique(made.values)) == {0, 5}, name
+
+
 @pytest.mark.parametrize(
     ("profile", "reason"),
     [({"crs": None}, "does not say which CRS"),
