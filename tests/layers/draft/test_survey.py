@@ -136,7 +136,12 @@ def test_a_part_stands_for_what_is_long_or_unsound(
         ("a.csv", b"\0\1\2\3", CorruptSource, "is binary"),
         ("a.csv", b"a,b\n", CorruptSource, "has no features"),
         ("a.csv", b"a,b\n1,2\n", RefusedLoad, "neither geometries nor columns with coordinates"),
-        ("a.csv", b"lon,lat\nx,y\n", CorruptSource, "has no feature with a place"),
+        (
+            "a.csv",
+            b"lon,lat\nx,y\n",
+            CorruptSource,
+            "has no line whose coordinates (lon, lat) can be read",
+        ),
         ("a.docx", b"x", RefusedLoad, "has no ending that is known"),
     ],
 )
