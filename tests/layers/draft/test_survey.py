@@ -130,7 +130,7 @@ def test_a_part_stands_for_what_is_long_or_unsound(
     [
         ("none.gpkg", None, MissingSource, "is not there"),
         ("a.gpkg", b"", CorruptSource, "is empty"),
-        ("a.gpkg", b"SQLite format 3\0 nothing", CorruptSource, "cannot be read"),
+        ("a.gpkg", b"SQLite format 3\0 nothing", CorruptSource, "is no GPKG, or is damaged"),
         ("a.zip", b"PK\x03\x04 cut off", CorruptSource, "is cut off or damaged"),
         ("a.shp", b"\0" * 200, CorruptSource, "came without its .dbf and .shx"),
         ("a.csv", b"\0\1\2\3", CorruptSource, "is binary"),
