@@ -204,7 +204,8 @@ def _opened(source: Source, parts: Parts, given: str | None) -> Source:
             _require_header(source, [str(name) for name in info["fields"]])
         made = replace(source, layer=layer, crs=_named_crs(info["crs"]))
         if info["driver"] == "GeoJSONSeq":
-            return replace(made, count=records(parts))
+            text = parts if source.path == parts.path else Parts(Path(source.path))
+            return replace(made, count=records(text))
         if source.driver == "OpenFileGDB":
             return replace(made, count=int(info["features"]))
         if source.driver not in RAW_TEXT:

@@ -171,3 +171,8 @@ def test_spreadsheets_too(tmp_path: Path) -> None:
     shapeless = gpd.GeoDataFrame(frame)
     found = survey(write(shapeless, tmp_path / "a.xlsx"), Asked())
     assert found.bbox == (30.4, 54.5, 30.5, 54.6)
+
+
+def test_places_beyond_the_earth_do_not_widen_the_box(tmp_path: Path) -> None:
+    found = survey(table(tmp_path, "n,lon,lat\n1,30.4,54.5\n2,1e300,54.5\n3,30.5,540\n"), Asked())
+    assert found.bbox == (30.4, 54.5, 30.4, 54.5)
