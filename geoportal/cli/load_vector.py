@@ -91,6 +91,8 @@ def vector(
     from layers.load_reports import in_words
     from layers.model import Licence
 
+    if json_file is not None and not json_file.parent.is_dir():
+        raise BadValue(f"--json: there is no folder {json_file.parent}; name a file in one that is")
     here = settings()
     layer = _layer(here, layer_id)
     options = Options(

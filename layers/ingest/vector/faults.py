@@ -35,7 +35,7 @@ def publish_faults(conn: Connection, layers: Mapping[str, Layer], area: Area) ->
     points = [
         one
         for one in _found(conn, layers, area)
-        if one["lon"] is not None and one["lat"] is not None and one["code"] in known
+        if _on_earth(one["lon"], one["lat"]) and one["code"] in known
     ]
     if not points:
         store.remove(conn, layer, area)
@@ -44,6 +44,11 @@ def publish_faults(conn: Connection, layers: Mapping[str, Layer], area: Area) ->
     frame = _frame(points, area)
     origin = Origin(status="derived", source="reports of loads", checksum="")
     store.replace(conn, layer, [frame], area=area, origin=origin)
+
+
+def _on_earth(lon: float | None, lat: float | None) -> bool:
+    """Tell whether a fault has a place on the map; reports of earlier releases have any numbers."""
+    return lon is not None and lat is not None and abs(lon) <= 180 and abs(lat) <= 90
 
 
 def _found(conn: Connection, layers: Mapping[str, Layer], area: Area) -> list[dict[str, Any]]:

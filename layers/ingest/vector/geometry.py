@@ -231,6 +231,8 @@ class Judge:
         *,
         at: tuple[float, float] | None = None,
     ) -> None:
+        if at is not None and not (abs(at[0]) <= 180 and abs(at[1]) <= 90):
+            at = None  # on no map
         lon, lat = at or (None, None)
         self.findings.add(Finding(code, str(name), action, message=said, lon=lon, lat=lat))
 

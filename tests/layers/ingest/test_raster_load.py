@@ -81,23 +81,6 @@ def test_a_load_leaves_a_report_of_the_file_and_of_its_voids(
     assert set(points["layer"]) == {"dem"}
 
 
-def test_a_file_of_several_bands_is_told_so(connection: Connection, tmp_path: Path) -> None:
-    import rasterio
-
-    file = tmp_path / "bands.tif"
-    profile = {"driver": "GTiff", "width": 110, "height": 130, "count": 3, "dtype": "float32"}
-    with rasterio.open(
-        file, "w", crs="EPSG:4326", transform=from_origin(30.40, 54.53, 0.0005, 0.0003), **profile
-    ) as target:
-        target.write(np.stack([plane(), plane() * 0 + 7, plane() * np.nan]))
-    load_raster(connection, LAYERS, DEM, file, ORSHA, ORIGIN)
-    (report,) = reports(connection, "dem")
-    said = in_words(report, "en")
-    assert [one["feature"] for one in said["findings"]] == ["2-3"]
-    ranges = {one["code"]: one["value"] for one in said["facts"]}["fact.ranges"]
-    assert ranges == f"1: {plane().min():g} to {plane().max():g}; 2: 7 to 7; 3: no value"
-
-
 def test_classes_that_are_not_listed_are_refused_with_their_places(
     connection: Connection, tmp_path: Path
 ) -> None:

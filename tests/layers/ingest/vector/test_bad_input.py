@@ -74,7 +74,7 @@ HEADER = "cadastral_number,purpose,lon,lat\n"
         (content("a.csv", HEADER.encode()), "a.csv has no features"),
         (content("a.csv", b"a,b\n1,2\n"), "parcels needs purpose, cadastral_number, and no column"),
         (content("a.csv", (HEADER + "1,public,30.4\n").encode()), "record 1 has 3 cells"),
-        (content("a.gpkg", b"not a database"), "a.gpkg cannot be read"),
+        (content("a.gpkg", b"not a database"), "a.gpkg is no GPKG, or is damaged"),
         (content("a.docx", b"x"), "a.docx has no ending that is known"),
         (content("a.geojson", b'{"type": "FeatureCollection", "features": ['), "a.geojson"),
         (no_features, "a.gpkg has no features; ask its supplier for them"),
@@ -141,7 +141,7 @@ def test_a_column_of_the_mapping_that_is_not_there(
 ) -> None:
     mapping = Mapping.model_validate({"fields": {"purpose": {"from": "НАЗНАЧ"}}})
     with pytest.raises(RefusedLoad, match=r"fields.purpose: the file has no column 'НАЗНАЧ'; it"):
-        load(write(plots(), tmp_path / "a.gpkg"), mapping=mapping)
+        load(write(plots().drop(columns="purpose"), tmp_path / "a.gpkg"), mapping=mapping)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +157,8 @@ def test_a_column_of_the_mapping_that_is_not_there(
         ("coordinates: {x: a}", "name both `x` and `y`, or `wkt` alone"),
         ("rules: {vanish_share: 2}", "rules.vanish_share"),
         ("rules: {time_zone: Minsk}", "there is no such time zone"),
+        ("fields:\n  purpose: {constant: castle}", "'castle' is none of the codes of purpose"),
+        ("fields:\n  area_m2: {constant: -1}", "m.yml:2: fields.area_m2.constant: -1 is below 0"),
     ],
 )
 def test_a_faulty_mapping_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:

@@ -104,6 +104,19 @@ def test_points_of_the_load_before_a_refusal_stay(
     assert store.read(load.conn, LAYERS["load_faults"]).equals(before)
 
 
+def test_a_fault_beyond_the_earth_is_no_point_of_the_map(
+    load: Loader, plots: Plots, tmp_path: Path
+) -> None:
+    frame = plots(6)
+    frame.geometry = [shapely.box(1e300, 1e300, 2e300, 2e300), *frame.geometry[1:]]
+    report = load(write(frame, tmp_path / "a.gpkg"))
+    (found,) = report.findings
+    assert (found.code, found.lon, found.lat) == ("geometry.outside_area", None, None)
+    keep(load.conn, report)
+    publish_faults(load.conn, LAYERS, ORSHA)
+    assert store.read(load.conn, LAYERS["load_faults"]).empty
+
+
 def test_every_decision_is_told_in_three_languages(
     load: Loader, plots: Plots, tmp_path: Path
 ) -> None:
