@@ -5,7 +5,8 @@ A layer is held in memory, about 1 kB per feature: a city takes seconds, a count
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import struct
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ import shapely
 from pyproj import Geod
 
 from layers.errors import CorruptSource, MissingSource
-from layers.ingest import osm_cut, osm_places, osm_streets
+from layers.ingest import osm_cut, osm_objects, osm_places, osm_streets
 from layers.ingest.osm_ids import Key, numbers
 from layers.model import Area
 
@@ -28,6 +29,9 @@ CHUNK = 20_000
 ELLIPSOID = Geod(ellps="WGS84")
 
 _FAULTS = (RuntimeError, OSError, ValueError, osmium.InvalidLocationError)
+_POINT = struct.Struct("<BIdd")
+"""A point in WKB."""
+
 _TYPES = ("node", "way", "relation")
 
 
@@ -150,66 +154,47 @@ def _collect(file: Path) -> Extract:
             "green_areas": Rows(osm_places.GREEN_FIELDS),
         }
     )
-    factory = osmium.geom.WKBFactory()
-    ways, streets = osm_cut.Ways(), []
-    thing: Any
-    for thing in _objects(file):
-        if thing.is_area():
-            _area(extract, thing, factory)
-        elif thing.is_node():
-            _node(extract, thing, factory)
+    streets, ids, nodes = [], [], []
+    for thing in osm_objects.read(file):
+        if isinstance(thing, osm_objects.Shape):
+            _area(extract, thing)
+        elif isinstance(thing, osm_objects.Point):
+            _point(extract, thing)
         elif osm_streets.is_street(thing.tags):
-            ways.add(thing)
             streets.append(osm_streets.street(thing.tags))
-    for part in ways.parts():
+            ids.append(thing.id)
+            nodes.append(thing.nodes)
+    for part in osm_cut.Ways.of(ids, nodes).parts():
         values = (*streets[part.way], part.node_from, part.node_to)
         extract.rows["streets"].add(part.key, part.wkb, values)
-    if len(ways) and not extract.count("streets"):
+    if streets and not extract.count("streets"):
         raise CorruptSource(
-            f"{file.name} has {len(ways)} streets but not their nodes;"
+            f"{file.name} has {len(streets)} streets but not their nodes;"
             " export it again with all nodes of its ways"
         )
     return extract
 
 
-def _objects(file: Path) -> Iterable[Any]:
-    """Yield the nodes, ways and areas that may be of use; what has no such key never gets here."""
-    streets = osmium.filter.KeyFilter("highway")
-    streets.enable_for(osmium.osm.WAY)
-    places = osmium.filter.KeyFilter(*osm_places.KEYS)
-    places.enable_for(osmium.osm.NODE | osmium.osm.AREA)
-    wanted = osmium.filter.EntityFilter(osmium.osm.NODE | osmium.osm.WAY | osmium.osm.AREA)
-    objects = osmium.FileProcessor(str(file)).with_areas()
-    return objects.with_filter(wanted).with_filter(streets).with_filter(places)
-
-
-def _node(extract: Extract, node: Any, factory: Any) -> None:
-    tags = node.tags
-    key = (0, node.id, 0)
+def _point(extract: Extract, point: osm_objects.Point) -> None:
+    tags, key = point.tags, (0, point.id, 0)
     if osm_places.service_class(tags):
-        extract.rows["service_points"].add(key, _point(factory, node), osm_places.service(tags))
+        extract.rows["service_points"].add(key, _wkb(point), osm_places.service(tags))
     if tags.get("highway") == "street_lamp":
-        extract.rows["street_lights"].add(key, _point(factory, node), osm_places.light(tags))
+        extract.rows["street_lights"].add(key, _wkb(point), osm_places.light(tags))
 
 
-def _point(factory: Any, node: Any) -> bytes:
-    return bytes.fromhex(factory.create_point(node))
+def _wkb(point: osm_objects.Point) -> bytes:
+    return _POINT.pack(1, 1, point.lon, point.lat)
 
 
-def _area(extract: Extract, area: Any, factory: Any) -> None:
-    tags = area.tags  # asked key by key: a dict of them takes longer to make
-    wanted = {
-        "buildings": osm_places.building if osm_places.is_building(tags) else None,
-        "service_points": osm_places.service if osm_places.service_class(tags) else None,
-        "green_areas": osm_places.green if osm_places.green_kind(tags) else None,
-    }
-    if not any(wanted.values()) or area.num_rings()[0] == 0:  # no ring = crosses itself
-        return
-    key = (1 if area.from_way() else 2, area.orig_id(), 0)
-    wkb = bytes.fromhex(factory.create_multipolygon(area))  # GEOS reads digits slowly
-    for layer_id, values in wanted.items():
-        if values is not None:
-            extract.rows[layer_id].add(key, wkb, values(tags))
+def _area(extract: Extract, shape: osm_objects.Shape) -> None:
+    tags, key = shape.tags, (shape.type, shape.id, 0)
+    if osm_places.is_building(tags):
+        extract.rows["buildings"].add(key, shape.wkb, osm_places.building(tags))
+    if osm_places.service_class(tags):
+        extract.rows["service_points"].add(key, shape.wkb, osm_places.service(tags))
+    if osm_places.green_kind(tags):
+        extract.rows["green_areas"].add(key, shape.wkb, osm_places.green(tags))
 
 
 def _finish_streets(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

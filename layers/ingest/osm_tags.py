@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 Tags = Mapping[str, str]
 
@@ -24,11 +25,17 @@ def number(text: str | None, units: Mapping[str, float], most: float) -> float |
     """Return the first number of a value in the unit that has factor 1; None = unusable."""
     if text is None:
         return None
-    match = _NUMBER.match(text.lower())
-    if match is None or match[2] not in units:
+    value, unit = _parsed(text)
+    if unit not in units:
         return None
-    value = float(match[1].replace(",", ".")) * units[match[2]]
+    value *= units[unit]
     return value if value <= most else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> tuple[float, str]:
+    match = _NUMBER.match(text.lower())
+    return (float(match[1].replace(",", ".")), match[2]) if match else (0.0, "no number")
 
 
 def metres(text: str | None, most: float) -> float | None:
@@ -42,6 +49,7 @@ def whole(text: str | None, most: int) -> int | None:
     return None if value is None else -int(-value // 1)
 
 
+@lru_cache(maxsize=4096)
 def year(text: str | None) -> int | None:
     """Return the year of a date like 1975, 1975-06 or 1975-06-01."""
     match = _YEAR.match(text) if text else None

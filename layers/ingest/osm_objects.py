@@ -1,0 +1,137 @@
+"""The objects of an extract that may be of use: their tags, places and the shapes of areas.
+
+libosmium writes them as lines of text (OPL, see osmcode.org/opl-file-format), which are read here:
+to ask each object for its tags and nodes would take several times as long.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import osmium
+
+from layers.ingest.osm_places import KEYS
+from layers.ingest.osm_tags import Tags
+
+_ESCAPED = re.compile("%([0-9a-f]+)%")
+_OPL = "opl,add_metadata=false"
+
+
+class Point(NamedTuple):
+    """A node; the place is in degrees."""
+
+    id: int
+    tags: Tags
+    lon: float
+    lat: float
+
+
+class Shape(NamedTuple):
+    """An area: that of a closed way (type 1) or of a relation (2), as WKB in lon/lat."""
+
+    type: int
+    id: int
+    tags: Tags
+    wkb: bytes
+
+
+class Way(NamedTuple):
+    """A way with the key `highway`; its nodes as OPL has them, see `osm_cut.Ways`."""
+
+    id: int
+    tags: Tags
+    nodes: str
+
+
+def read(file: Path) -> Iterator[Point | Shape | Way]:
+    """Yield ways, then nodes and areas with one of KEYS; a ring that crosses itself is no area.
+
+    Raises what pyosmium raises of a file that it cannot read, and ValueError.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        things, roads = Path(folder) / "things.opl", Path(folder) / "roads.opl"
+        shapes = _write(file, things, roads)
+        for line in _lines(roads):
+            yield Way(_number(line), _tags(line), line[line.rindex(" N") + 2 : -1])
+        for line in _lines(things):
+            kind, number = line[0], _number(line)
+            if kind == "n":
+                yield _point(number, line)
+            elif wkb := shapes.pop(_area_id(kind, number), None):
+                yield Shape(1 if kind == "w" else 2, number, _tags(line), wkb)
+
+
+def _write(file: Path, things: Path, roads: Path) -> dict[int, bytes]:
+    """Write all that has one of KEYS, and the streets with their places; return areas by id."""
+    outside_areas = osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION
+    streets = osmium.filter.KeyFilter("highway")
+    streets.enable_for(outside_areas)
+    of_ways = osmium.filter.EntityFilter(osmium.osm.WAY | osmium.osm.AREA)
+    wkb = osmium.geom.WKBFactory().create_multipolygon
+    with (
+        osmium.SimpleWriter(osmium.io.File(str(things), _OPL)) as all_writer,
+        osmium.SimpleWriter(
+            osmium.io.File(str(roads), f"{_OPL},locations_on_ways=true")
+        ) as road_writer,
+    ):
+        objects = osmium.FileProcessor(str(file)).with_areas()
+        # Each is handed on by what lets it pass, the writers among them: no node comes to Python.
+        for step in (
+            osmium.filter.KeyFilter(*KEYS), all_writer, of_ways, streets, road_writer,
+            osmium.filter.EntityFilter(osmium.osm.AREA),
+        ):  # fmt: skip
+            objects = objects.with_filter(step)
+        return {
+            area.id: bytes.fromhex(wkb(area))  # GEOS reads digits slowly
+            for area in objects
+            if area.num_rings()[0]
+        }
+
+
+def _area_id(kind: str, number: int) -> int:
+    """Return the id that libosmium gives the area of a way or relation."""
+    if kind == "w":
+        return 2 * number
+    return 2 * number + (1 if number >= 0 else -1)
+
+
+def _number(line: str) -> int:
+    return int(line[1 : line.index(" ")])
+
+
+def _lines(file: Path) -> Iterator[str]:
+    with file.open(encoding="utf-8", newline="\n") as opened:
+        yield from opened
+
+
+def _tags(line: str) -> Tags:
+    """Return the tags of a line: `w1 Thighway=service,name=A%20%B N...`."""
+    start = line.index(" T") + 2
+    text = line[start : line.index(" ", start)].replace("%20%", " ")
+    pairs = [pair.split("=") for pair in text.split(",")]
+    if "%" not in text:
+        return dict(pairs)
+    return {_plain(key): _plain(value) for key, value in pairs}
+
+
+def _plain(text: str) -> str:
+    return _ESCAPED.sub(_character, text) if "%" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16))
+
+
+def _point(number: int, line: str) -> Point:
+    lon, lat = line[line.rindex(" x") + 2 :].split(" y")
+    try:
+        place = (float(lon), float(lat))
+    except ValueError:
+        place = (200.0, 100.0)
+    if abs(place[0]) > 180 or abs(place[1]) > 90:
+        raise ValueError(f"invalid location of node {number}")
+    return Point(number, _tags(line), *place)
