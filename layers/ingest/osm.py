@@ -140,7 +140,7 @@ def _replace(
     for layer_id in (i for i in LAYERS if i in layers and read.count(i)):
         frames = read.frames(layer_id, load.area)
         try:
-            one = Load(layers[layer_id], load.area, origin)
+            one = Load(layers[layer_id], load.area, origin, tiles=False)
             loaded[layer_id] = reported.replace(conn, one, frames, load.progress)
         except RefusedLoad as error:
             refused.append(str(error))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.csv  # noqa: F401 - pa.csv
+import pyarrow.csv
 import shapely
 
 from layers.ingest.osm_ids import Key
@@ -33,7 +33,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Ways:
-    """Ids of ways, their numbers of nodes, and these: ids, and lon/lat (NaN: not in the extract)."""
+    """Ids of ways and their numbers of nodes; ids of all nodes, and lon/lat (NaN: unknown)."""
 
     ids: Ints
     sizes: Ints

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import osmium
 
@@ -85,9 +85,10 @@ def _write(file: Path, things: Path, roads: Path) -> dict[int, bytes]:
             osmium.filter.EntityFilter(osmium.osm.AREA),
         ):  # fmt: skip
             objects = objects.with_filter(step)
+        areas: Iterable[Any] = objects
         return {
             area.id: bytes.fromhex(wkb(area))  # GEOS reads digits slowly
-            for area in objects
+            for area in areas
             if area.num_rings()[0]
         }
 
