@@ -6,6 +6,7 @@ A layer is held in memory, about 1 kB per feature: a city takes seconds, a count
 from __future__ import annotations
 
 import struct
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,8 @@ import geopandas as gpd
 import numpy as np
 import osmium
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from pyproj import Geod
 
@@ -40,30 +43,45 @@ class Rows:
     """The rows of one layer while the file is read; geometry as WKB in lon/lat."""
 
     fields: tuple[str, ...]
-    rows: list[tuple[Key, bytes, tuple[object, ...]]] = field(default_factory=list)
+    keys: array[int] = field(default_factory=lambda: array("q"))
+    shapes: list[bytes] = field(default_factory=list)
+    values: list[tuple[object, ...]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.shapes)
 
     def add(self, key: Key, wkb: bytes, values: tuple[object, ...]) -> None:
         """Keep one feature."""
-        self.rows.append((key, wkb, values))
+        self.keys.extend(key)
+        self.shapes.append(wkb)
+        self.values.append(values)
 
     def frames(
         self, area: Area, finish: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]
     ) -> Iterator[gpd.GeoDataFrame]:
-        """Yield frames in EPSG:4326 whose ids follow from type, OSM id and part alone."""
-        self.rows.sort(key=lambda row: row[0])
-        numbered = numbers([key for key, *_ in self.rows])
-        for start in range(0, len(self.rows), CHUNK):
-            part = self.rows[start : start + CHUNK]
-            ids = [area.feature_id(n) for n in numbered[start : start + len(part)]]
+        """Yield frames in EPSG:4326 whose ids follow from type, OSM id and part alone.
+
+        A field that no row has a value of is left out.
+        """
+        keys = np.frombuffer(self.keys, dtype=np.int64).reshape(-1, 3)
+        order = np.lexsort(keys.T[::-1])
+        ids = area.feature_id(0) + np.array(numbers(keys[order]), dtype=np.int64)
+        columns = dict(zip(self.fields, map(pa.array, zip(*self.values, strict=True)), strict=True))
+        columns = {n: c.take(order) for n, c in columns.items() if c.type != pa.null()}
+        columns["source_id"] = _source_ids(keys[order])
+        shapes = np.array(self.shapes, dtype=object)[order]
+        for start in range(0, len(self), CHUNK):
+            part = slice(start, start + CHUNK)
             table = pd.DataFrame(
-                [values for _, _, values in part],
-                columns=list(self.fields),
-                index=ids,
-                dtype=object,
+                {name: pd.array(c[part], pd.ArrowDtype(c.type)) for name, c in columns.items()},
+                index=ids[part],
             )
-            table["source_id"] = [f"{_TYPES[kind]}/{osm_id}" for (kind, osm_id, _), *_ in part]
-            shapes = shapely.from_wkb([wkb for _, wkb, _ in part])
-            yield finish(gpd.GeoDataFrame(table, geometry=shapes, crs=4326))
+            yield finish(gpd.GeoDataFrame(table, geometry=shapely.from_wkb(shapes[part]), crs=4326))
+
+
+def _source_ids(keys: np.ndarray) -> pa.Array:
+    types = pa.array(_TYPES).take(pa.array(keys[:, 0]))
+    return pc.binary_join_element_wise(types, pa.array(keys[:, 1]).cast(pa.string()), "/")
 
 
 @dataclass
@@ -78,7 +96,7 @@ class Extract:
 
     def count(self, layer_id: str) -> int:
         """Return how many features of a layer there are."""
-        return len(self.rows[layer_id].rows)
+        return len(self.rows[layer_id])
 
 
 def read(file: Path) -> Extract:
@@ -219,6 +237,8 @@ def _finish_green(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _finish_lights(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Name a lamp without a number by its OSM node."""
+    if "lamp_id" not in frame:
+        return frame.assign(lamp_id=frame["source_id"])
     return frame.assign(lamp_id=frame["lamp_id"].fillna(frame["source_id"]))
 
 
