@@ -33,17 +33,20 @@ def numbers(keys: Sequence[Key] | np.ndarray) -> list[int]:
     slots = table[:, 0] * SLOTS + (hashed % np.uint64(SLOTS)).astype(np.int64)
     found = np.empty_like(slots)
     found[order] = _settled(slots[order])
-    return (found + 1).tolist()
+    made: list[int] = (found + 1).tolist()
+    return made
 
 
 def _settled(slots: np.ndarray) -> np.ndarray:
-    """Return slots that differ: the first to want one has it, others the next that is free to them.
+    """Return slots that differ: the first to want one has it, others the next that is free.
 
-    As if one after another took theirs, but only those are looked at that do not get what they want.
+    As if one after another took theirs; but only those that do not get what they want are asked.
     """
     settled = slots.copy()
     wanted, owners = np.unique(slots, return_index=True)
-    waiting = np.setdiff1d(np.arange(len(slots)), owners).tolist()
+    late = np.ones(len(slots), dtype=bool)
+    late[owners] = False
+    waiting = np.flatnonzero(late).tolist()
     nobody, taken = len(slots), dict[int, int]()
 
     def owner(slot: int) -> int:

@@ -55,14 +55,14 @@ def read(file: Path) -> Iterator[Point | Shape | Way]:
     with tempfile.TemporaryDirectory() as folder:
         things, roads = Path(folder) / "things.opl", Path(folder) / "roads.opl"
         shapes = _write(file, things, roads)
-        for line in _lines(roads):
-            yield Way(_number(line), _tags(line), line[line.rindex(" N") + 2 : -1])
-        for line in _lines(things):
-            kind, number = line[0], _number(line)
-            if kind == "n":
-                yield _point(number, line)
-            elif wkb := shapes.pop(_area_id(kind, number), None):
-                yield Shape(1 if kind == "w" else 2, number, _tags(line), wkb)
+        for name, tags, nodes in _lines(roads):
+            yield Way(int(name[1:]), _tags(tags), nodes[1:])
+        for name, tags, rest in _lines(things):
+            number = int(name[1:])
+            if name[0] == "n":
+                yield Point(number, _tags(tags), *_place(rest))
+            elif wkb := shapes.pop(_area_id(name[0], number), None):
+                yield Shape(1 if name[0] == "w" else 2, number, _tags(tags), wkb)
 
 
 def _write(file: Path, things: Path, roads: Path) -> dict[int, bytes]:
@@ -100,39 +100,29 @@ def _area_id(kind: str, number: int) -> int:
     return 2 * number + (1 if number >= 0 else -1)
 
 
-def _number(line: str) -> int:
-    return int(line[1 : line.index(" ")])
-
-
-def _lines(file: Path) -> Iterator[str]:
+def _lines(file: Path) -> Iterator[list[str]]:
+    """Yield type and id, tags, and the rest of each line: `w1`, `Thighway=path`, `Nn1,n2`."""
     with file.open(encoding="utf-8", newline="\n") as opened:
-        yield from opened
+        for line in opened:
+            yield line[:-1].split(" ", 2)
 
 
-def _tags(line: str) -> Tags:
-    """Return the tags of a line: `w1 Thighway=service,name=A%20%B N...`."""
-    start = line.index(" T") + 2
-    text = line[start : line.index(" ", start)].replace("%20%", " ")
-    pairs = [pair.split("=") for pair in text.split(",")]
-    if "%" not in text:
-        return dict(pairs)
-    return {_plain(key): _plain(value) for key, value in pairs}
-
-
-def _plain(text: str) -> str:
-    return _ESCAPED.sub(_character, text) if "%" in text else text
+def _tags(text: str) -> Tags:
+    """Return tags: `Thighway=service,name=A%20%B`."""
+    words = text[1:].replace("%20%", " ").replace("=", ",").split(",")
+    if "%" in text:
+        words = [_ESCAPED.sub(_character, word) if "%" in word else word for word in words]
+    each = iter(words)
+    return dict(zip(each, each, strict=True))
 
 
 def _character(match: re.Match[str]) -> str:
     return chr(int(match[1], 16))
 
 
-def _point(number: int, line: str) -> Point:
-    lon, lat = line[line.rindex(" x") + 2 :].split(" y")
-    try:
-        place = (float(lon), float(lat))
-    except ValueError:
-        place = (200.0, 100.0)
-    if abs(place[0]) > 180 or abs(place[1]) > 90:
-        raise ValueError(f"invalid location of node {number}")
-    return Point(number, _tags(line), *place)
+def _place(text: str) -> tuple[float, float]:
+    """Return lon and lat of a node: `x30.4 y54.5`."""
+    lon, lat = text[1:].split(" y")
+    if lon and lat and abs(float(lon)) <= 180 and abs(float(lat)) <= 90:
+        return float(lon), float(lat)
+    raise ValueError("invalid location")

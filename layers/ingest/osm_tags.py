@@ -17,6 +17,8 @@ def words(text: str) -> frozenset[str]:
 _NUMBER = re.compile(r"^\s*(\d{1,7}(?:[.,]\d{1,4})?)\s*([a-z/']*)")
 _YEAR = re.compile(r"^(1\d{3}|20\d{2})(-|$)")
 _FEET_M = 0.3048
+_LENGTHS = {"": 1.0, "m": 1.0, "'": _FEET_M, "ft": _FEET_M}
+_COUNTS = {"": 1.0}
 YES = {"yes", "true", "1"}
 NO = {"no", "false", "0"}
 
@@ -40,12 +42,12 @@ def _parsed(text: str) -> tuple[float, str]:
 
 def metres(text: str | None, most: float) -> float | None:
     """Return a length in m: `12`, `12.5 m`, `40'`."""
-    return number(text, {"": 1.0, "m": 1.0, "'": _FEET_M, "ft": _FEET_M}, most)
+    return number(text, _LENGTHS, most)
 
 
 def whole(text: str | None, most: int) -> int | None:
     """Return a count; a fraction (a storey and a half) is rounded up."""
-    value = number(text, {"": 1.0}, most)
+    value = number(text, _COUNTS, most)
     return None if value is None else -int(-value // 1)
 
 
