@@ -65,11 +65,12 @@ class Repaired:
 
 @dataclass(frozen=True)
 class Load:
-    """What is being loaded where."""
+    """What is being loaded where; without `tiles`, their side table is left to a server."""
 
     layer: Layer
     area: Area
     origin: Origin
+    tiles: bool = True
 
     @property
     def partition(self) -> str:
@@ -162,7 +163,7 @@ def finish(conn: Connection, load: Load, staged: Staged, *, tiles: bool = True) 
     except psycopg.IntegrityError as error:
         raise RefusedLoad(_refusal(load, said(error.diag.message_primary))) from None
     partition.like_parent(conn, load.area, staged.table, parent)
-    if not tiles:
+    if not (tiles and load.tiles):
         return staged
     made = f"{staged.table[:-1]}t"
     side_tiles.make(conn, load.layer, staging(staged.table), staging(made))

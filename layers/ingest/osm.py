@@ -18,7 +18,7 @@ from psycopg.rows import tuple_row
 
 from layers import locks, swap
 from layers.errors import CorruptSource, RefusedLoad
-from layers.ingest import osm_change, osm_extract, osm_read, reported
+from layers.ingest import osm_change, osm_extract, osm_loads, osm_read, reported
 from layers.ingest.osm_change import Applied
 from layers.ingest.vector.faults import publish_faults
 from layers.ingest.vector.reports import refusals_kept
@@ -150,13 +150,18 @@ def _replace(
     origin = load.origin
     loaded: dict[str, Loaded] = {}
     refused: list[Message] = []
-    for layer_id in (i for i in LAYERS if i in layers and read.count(i)):
-        frames = read.frames(layer_id, load.area)
-        try:
-            one = Load(layers[layer_id], load.area, origin)
-            loaded[layer_id] = reported.replace(conn, one, frames, load.progress)
-        except RefusedLoad as error:
-            refused.append(why(error))
+    given = [
+        (Load(layers[i], load.area, origin, tiles=False), read.frames(i, load.area))
+        for i in LAYERS
+        if i in layers and read.count(i)
+    ]
+    outcomes = osm_loads.replace_all(conn, given, load.progress)
+    for layer_id in (one.layer.id for one, _ in given):
+        outcome = outcomes[layer_id]
+        if isinstance(outcome, RefusedLoad):
+            refused.append(why(outcome))
+        else:
+            loaded[layer_id] = outcome
     if refused or any(one.changed for one in loaded.values()):
         publish_faults(conn, layers, load.area)
     if refused and loaded:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from layers.ingest.vector.finding import Finding
 from layers.model import HULL, Area, Layer, Rule
-from layers.quality.boxes import Meeting, read
+from layers.quality import boxes, lines
+from layers.quality.boxes import Meeting
+from layers.quality.lines import TOUCH_M, Network
 from layers.quality.measures import measures
 from layers.quality.result import Quality, Ruled, Verdict
-from layers.quality.rules import BESIDE, ROWS, RULES, TOUCH_M, Topology, said, valid
+from layers.quality.rules import BESIDE, NETWORK, ROWS, RULES, Topology, said, valid
 
 KEPT = 1_000
 """How many faults of one rule are named one by one; all of them are counted."""
+
+Among = dict[str, dict[str, np.ndarray]]
+"""Ids of rows by name of the parameter, by where a rule looks."""
 
 _ENDS = "ST_Collect(ST_StartPoint(moved.g), ST_EndPoint(moved.g))"
 
@@ -36,8 +42,8 @@ def check(conn: Connection, layer: Layer, table: sql.Identifier, area: Area) -> 
         if not (count and layer.quality):
             return Quality(count, measured)
         _place(cursor, layer, table, where, area)
-        met = _meeting(cursor, layer)
-        found = [_ask(cursor, rule, area, count, met) for rule in layer.quality]
+        among = _among(conn, cursor, layer)
+        found = [_ask(cursor, rule, area, count, among) for rule in layer.quality]
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", ROWS)))
     rules, findings = zip(*found, strict=True)
     return Quality(count, measured, rules, tuple(one for part in findings for one in part))
@@ -52,7 +58,8 @@ def _place(
         sql.SQL("coalesce({}, false)").format(sql.Identifier(name)) for name in sorted(names)
     )
     title = layer.with_role("title")
-    whole = any(_topology(rule).among == "all" for rule in layer.quality)
+    ways = {_topology(rule).among for rule in layer.quality}
+    laid = bool(ways & {"all", *NETWORK})
     made = sql.SQL(
         "CREATE TEMPORARY TABLE {rows} ON COMMIT DROP AS"
         " SELECT id, {valid} AS g, {ends} AS ends, ({apart}) AS apart, {title}::text AS title"
@@ -61,8 +68,8 @@ def _place(
     ).format(
         rows=sql.Identifier(ROWS),
         # A rule that looks at few rows makes them valid itself.
-        valid=sql.SQL(valid("moved.g") if whole else "moved.g"),
-        ends=sql.SQL(_ENDS if whole else "NULL::geometry"),
+        valid=sql.SQL(valid("moved.g") if laid else "moved.g"),
+        ends=sql.SQL(_ENDS if laid else "NULL::geometry"),
         srid=sql.Literal(area.srid),
         apart=apart if names else sql.SQL("false"),
         title=sql.Identifier(title.name) if title else sql.NULL,
@@ -70,7 +77,7 @@ def _place(
         where=where,
     )
     cursor.execute(made)
-    if whole:
+    if "all" in ways:
         _index(cursor, ROWS)
 
 
@@ -84,26 +91,28 @@ def _topology(rule: Rule) -> Topology:
     return RULES["gap_within" if rule.within else rule.rule]
 
 
-def _meeting(cursor: Any, layer: Layer) -> Meeting | None:
-    """Return where the rules look that need not look at all rows, None when no rule is such."""
-    ways = {_topology(rule).among for rule in layer.quality}
-    if ways <= {"all"}:
-        return None
-    limits = [rule.limit for rule in layer.quality if _topology(rule).among == "sharing"]
-    return Meeting.of(read(cursor, sql.Identifier(ROWS)), min(limits, default=math.inf))
-
-
-def _among(rule: Rule, meeting: Meeting | None) -> dict[str, list[int]]:
-    way = _topology(rule).among
-    if way == "all" or meeting is None:
-        return {}
-    if way == "repeated":
-        return {"first": meeting.repeated.tolist()}
-    return {"first": meeting.first.tolist(), "second": meeting.second.tolist()}
+def _among(conn: Connection, cursor: Any, layer: Layer) -> Among:
+    """Return where the rules look that need not look at all rows."""
+    topologies = [(rule, _topology(rule)) for rule in layer.quality]
+    ways = {topology.among for _, topology in topologies}
+    found: Among = {}
+    if ways & {"sharing", "repeated"}:
+        limits = [rule.limit for rule, topology in topologies if topology.among == "sharing"]
+        meeting = Meeting.of(
+            boxes.read(cursor, sql.Identifier(ROWS)), min(limits, default=math.inf)
+        )
+        found["sharing"] = {"first": meeting.first, "second": meeting.second}
+        found["repeated"] = {"first": meeting.repeated}
+    if ways & NETWORK:
+        limit = max(rule.limit for rule, topology in topologies if topology.among in NETWORK)
+        network = Network.of(lines.read(conn, sql.Identifier(ROWS)), limit)
+        found["crossing"] = dict(zip(("first", "second"), network.crossing, strict=True))
+        found["loose"] = dict(zip(("first", "second", "end"), network.loose, strict=True))
+    return found
 
 
 def _ask(
-    cursor: Any, rule: Rule, area: Area, count: int, meeting: Meeting | None
+    cursor: Any, rule: Rule, area: Area, count: int, among: Among
 ) -> tuple[Ruled, list[Finding]]:
     topology = _topology(rule)
     other = rule.beside or rule.within
@@ -120,7 +129,8 @@ def _ask(
         " LEFT JOIN quality_rows AS r ON r.id = f.id ORDER BY f.id, f.other"
     ).format(asked=sql.SQL(topology.query))
     values = {"limit": rule.limit, "touch": TOUCH_M, "kept": KEPT, "mutual": topology.mutual}
-    rows = cursor.execute(query, values | _among(rule, meeting)).fetchall()
+    looked = {name: ids.tolist() for name, ids in among.get(topology.among, {}).items()}
+    rows = cursor.execute(query, values | looked).fetchall()
     faults, faulty = rows[0][:2]
     verdict = _verdict(rule, faulty, faulty / count)
     findings = [

@@ -20,8 +20,8 @@ ROWS = "quality_rows"
 BESIDE = "quality_beside"
 """Temporary table: the rows of the other layer that a rule names."""
 
-TOUCH_M = 0.001
-"""Ends nearer than this meet: coordinates in degrees are kept to about a tenth of a millimetre."""
+NETWORK = frozenset({"crossing", "loose"})
+"""Where rules look that are asked of lines, see `layers.quality.lines`."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,14 @@ class Topology:
 
     `mutual`: both features of a fault are at fault, whichever has the lower id. `among` says where
     to look: at all rows by their index, at the pairs whose boxes have more in common than the limit
-    (`first`, `second`), or at the rows whose box is that of another (`first`).
+    (`first`, `second`), at the rows whose box is that of another (`first`), or at what `Network`
+    finds: pairs (`first`, `second`), ends (`end` of `first`) near another line (`second`).
     """
 
     measure: int
     query: LiteralString
     mutual: bool = False
-    among: Literal["all", "sharing", "repeated"] = "all"
+    among: Literal["all", "sharing", "repeated", "crossing", "loose"] = "all"
 
 
 def valid(shape: LiteralString) -> LiteralString:
@@ -80,33 +81,43 @@ RULES: dict[str, Topology] = {
     ),
     "undershoot": Topology(
         23,
-        "SELECT e.id, n.id, n.distance, x.p FROM quality_rows AS e,"
-        " LATERAL (SELECT geom AS p FROM ST_Dump(e.ends)) AS x,"
-        " LATERAL (SELECT o.id, ST_Distance(o.g, x.p) AS distance FROM quality_rows AS o"
-        "  WHERE o.id <> e.id AND ST_DWithin(o.g, x.p, %(limit)s)"
-        "  ORDER BY ST_Distance(o.g, x.p), o.id LIMIT 1) AS n"
+        "WITH p AS MATERIALIZED (SELECT e.id, x.number, o.id AS other,"
+        "  ST_Distance(o.g, ST_GeometryN(e.ends, x.number)) AS distance,"
+        "  ST_GeometryN(e.ends, x.number) AS place"
+        "  FROM unnest(%(first)s::bigint[], %(second)s::bigint[], %(end)s::int[])"
+        "   AS x (line, other, number)"
+        "  JOIN quality_rows AS e ON e.id = x.line JOIN quality_rows AS o ON o.id = x.other)"
+        " SELECT n.id, n.other, n.distance, n.place FROM (SELECT DISTINCT ON (id, number) *"
+        "  FROM p WHERE distance <= %(limit)s ORDER BY id, number, distance, other) AS n"
         " WHERE n.distance > %(touch)s",
+        among="loose",
     ),
     "crossing": Topology(
         21,
         # Where two lines cross, or one ends on the other, both must end; once for each pair.
-        "SELECT DISTINCT ON (f.a, f.b) f.a, f.b, NULL, f.p FROM ("
-        " SELECT a.id AS a, b.id AS b, x.geom AS p FROM quality_rows AS a"
-        "  JOIN quality_rows AS b ON a.id < b.id AND a.g && b.g AND NOT (a.apart OR b.apart),"
-        "  LATERAL ST_Dump(ST_CollectionExtract(ST_Intersection(a.g, b.g), 1)) AS x"
-        "  WHERE NOT (ST_DWithin(a.ends, x.geom, %(touch)s)"
-        "   AND ST_DWithin(b.ends, x.geom, %(touch)s))"
-        " UNION ALL"
-        " SELECT least(e.id, b.id), greatest(e.id, b.id), x.geom FROM quality_rows AS e,"
-        "  LATERAL ST_Dump(e.ends) AS x, quality_rows AS b"
-        "  WHERE e.id <> b.id AND NOT (e.apart OR b.apart)"
-        "  AND ST_DWithin(b.g, x.geom, %(touch)s) AND NOT ST_DWithin(b.ends, x.geom, %(touch)s)"
+        "WITH p AS MATERIALIZED (SELECT a.id AS a, a.g AS ag, a.ends AS aends,"
+        "  b.id AS b, b.g AS bg, b.ends AS bends"
+        "  FROM unnest(%(first)s::bigint[], %(second)s::bigint[]) AS p (a, b)"
+        "  JOIN quality_rows AS a ON a.id = p.a JOIN quality_rows AS b ON b.id = p.b)"
+        " SELECT DISTINCT ON (f.a, f.b) f.a, f.b, NULL, f.p FROM ("
+        " SELECT a, b, x.geom AS p FROM p,"
+        "  LATERAL ST_Dump(ST_CollectionExtract(ST_Intersection(ag, bg), 1)) AS x"
+        "  WHERE NOT (ST_DWithin(aends, x.geom, %(touch)s)"
+        "   AND ST_DWithin(bends, x.geom, %(touch)s))"
+        " UNION ALL SELECT a, b, x.geom FROM p, LATERAL ST_Dump(aends) AS x"
+        "  WHERE ST_DWithin(bg, x.geom, %(touch)s) AND NOT ST_DWithin(bends, x.geom, %(touch)s)"
+        " UNION ALL SELECT a, b, x.geom FROM p, LATERAL ST_Dump(bends) AS x"
+        "  WHERE ST_DWithin(ag, x.geom, %(touch)s) AND NOT ST_DWithin(aends, x.geom, %(touch)s)"
         ") AS f ORDER BY f.a, f.b, ST_X(f.p), ST_Y(f.p)",
         mutual=True,
+        among="crossing",
     ),
     "far": Topology(
         10,
-        "SELECT r.id, NULL, n.distance, ST_PointOnSurface(r.g) FROM quality_rows AS r"
+        # The nearest takes four times as long to find as any that is near enough.
+        "SELECT r.id, NULL, n.distance, ST_PointOnSurface(r.g) FROM"
+        " (SELECT id, g FROM quality_rows AS q WHERE NOT EXISTS (SELECT FROM quality_beside AS b"
+        "   WHERE ST_DWithin(b.g, q.g, %(limit)s)) OFFSET 0) AS r"
         " CROSS JOIN LATERAL (SELECT ST_Distance(b.g, r.g) AS distance FROM quality_beside AS b"
         "  ORDER BY b.g <-> r.g LIMIT 1) AS n"
         " WHERE n.distance > %(limit)s",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import networkx as nx
+import osmium
 import psycopg
 import pytest
 from pyproj import Geod
@@ -237,6 +238,19 @@ def test_a_bad_file_is_named_and_changes_nothing(
         assert not re.search("[a-z]{3}", own.partition(" слаёў")[0].partition(" слоёв")[0]), reason
 
 
+def test_a_tag_that_is_no_text_is_named(
+    connection: Connection, town: Path, area: Area, tmp_path: Path
+) -> None:
+    file = tmp_path / "town.osm.pbf"
+    plain = osmium.io.File(str(file), "pbf,pbf_compression=none")
+    with osmium.SimpleWriter(plain) as writer:
+        for thing in osmium.FileProcessor(str(town)):
+            writer.add(thing)
+    file.write_bytes(file.read_bytes().replace("Аптэка".encode(), b"\xff" * 12))
+    with pytest.raises(CorruptSource, match=r"town.osm.pbf is .* damaged \(invalid Unicode"):
+        load_osm(connection, LAYERS, file, area)
+
+
 def test_a_missing_file_is_named(connection: Connection, tmp_path: Path, area: Area) -> None:
     with pytest.raises(MissingSource, match="there is no file"):
         load_osm(connection, LAYERS, tmp_path / "nowhere.osm", area)
@@ -247,7 +261,7 @@ def test_packed_files_hold_the_same(tmp_path: Path, town: Path, suffix: str) -> 
     packed = tmp_path / f"packed{suffix}"
     pack = gzip.compress if suffix == ".osm.gz" else bz2.compress
     packed.write_bytes(pack(TOWN.encode()))
-    assert read(packed).rows["streets"].rows == read(town).rows["streets"].rows
+    assert read(packed).rows["streets"] == read(town).rows["streets"]
 
 
 def test_the_centre_comes_from_the_nodes_where_the_header_is_silent(town: Path) -> None:
@@ -332,4 +346,4 @@ def test_a_ring_that_crosses_itself_is_left_out_alone(tmp_path: Path) -> None:
     way = f'<way id="203" version="1">{crossed}<tag k="building" v="yes"/></way>'
     file = tmp_path / "crossed.osm"
     file.write_text(TOWN.replace(' <relation id="301"', f' {way}\n <relation id="301"'), "utf-8")
-    assert [key for key, *_ in read(file).rows["buildings"].rows] == [(2, 301, 0)]
+    assert list(read(file).rows["buildings"].keys) == [2, 301, 0]
