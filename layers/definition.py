@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from layers.document import Document, Fault, FaultyFile, Key, read_yaml
+from layers.document import Document, Fault, FaultyFile, Key, parse_yaml, read_text
 from layers.model import Code, Field, Layer, Licence, Rule, Supplier, Text, Tiles
 from layers.placeholder import placeholder_faults
 
@@ -29,7 +30,17 @@ def read_layer(folder: Path) -> tuple[Layer, Document]:
 
     Raises FaultyFile with every fault found and its line, places left to be written among them.
     """
-    document = read_yaml(folder / DEFINITION)
+    return _parsed(folder, read_text(folder / DEFINITION))
+
+
+@lru_cache(maxsize=1024)
+def layer_of(folder: Path, text: str) -> Layer:
+    """As `read_layer`, of the text that the file has; the same text is parsed once."""
+    return _parsed(folder, text)[0]
+
+
+def _parsed(folder: Path, text: str) -> tuple[Layer, Document]:
+    document = parse_yaml(folder / DEFINITION, text)
     if not isinstance(document.value, dict):
         message = "is empty" if document.value is None else "must be a mapping of key: value"
         raise FaultyFile(Fault(document.path, 1, message))

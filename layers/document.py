@@ -100,7 +100,11 @@ def read_yaml(path: Path) -> Document:
 
     Raises FaultyFile with the line of every fault.
     """
-    text = read_text(path)
+    return parse_yaml(path, read_text(path))
+
+
+def parse_yaml(path: Path, text: str) -> Document:
+    """As `read_yaml`, of the text that a file has."""
     loader = LOADER(text)
     try:
         node = loader.get_single_node()

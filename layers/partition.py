@@ -7,8 +7,13 @@ from psycopg import Connection, sql
 from layers.model import Area, Layer
 
 
+def bound(area: Area) -> sql.Composed:
+    """Return the part of an ALTER TABLE by which a table holds rows of an area only."""
+    return sql.SQL("ADD CONSTRAINT area_is CHECK (area = {})").format(sql.Literal(area.id))
+
+
 def like_parent(conn: Connection, area: Area, table: str, parent: sql.Composable) -> None:
-    """Give a table the indexes of `parent`, the bound as a check, statistics and rights.
+    """Give a table that has the bound the indexes of `parent`, statistics and rights.
 
     PostgreSQL makes the missing indexes of a table that becomes a partition; a shell without rows
     takes it in and lets it go, so that the real parent finds them made.
@@ -21,7 +26,6 @@ def like_parent(conn: Connection, area: Area, table: str, parent: sql.Composable
         "area": sql.Literal(area.id),
     }
     for command in (
-        "ALTER TABLE {table} ADD CONSTRAINT area_is CHECK (area = {area})",
         "CREATE TABLE {shell} (LIKE {parent} INCLUDING ALL) PARTITION BY LIST (area)",
         "ALTER TABLE {shell} ATTACH PARTITION {table} FOR VALUES IN ({area})",
         "ALTER TABLE {shell} DETACH PARTITION {table}",

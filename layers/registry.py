@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from layers import check as _check
-from layers.definition import read_layer
+from layers.definition import DEFINITION, layer_of, read_layer
 from layers.document import Document, Fault, FaultyFile, read_json, read_text
 from layers.errors import UnknownLayer
 from layers.model import HULL, Layer
@@ -31,9 +31,9 @@ def load_layers(*roots: Path, package: bool = True) -> dict[str, Layer]:
     """
     found: dict[str, tuple[Layer, Path]] = {}
     for folder in _folders(roots, package=package):
-        layer, document = read_layer(folder)
+        layer = layer_of(folder, read_text(folder / DEFINITION))
         if layer.id in found:
-            raise FaultyFile(_same_id(document, found[layer.id][1]))
+            raise FaultyFile(_same_id(read_layer(folder)[1], found[layer.id][1]))
         found[layer.id] = layer, folder
     layers = sorted((layer for layer, _ in found.values()), key=lambda layer: layer.position)
     return {layer.id: layer for layer in layers}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from binascii import hexlify
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from numbers import Integral, Real
 from typing import NamedTuple, TypeGuard
@@ -22,22 +21,21 @@ from layers.errors import RefusedLoad
 from layers.faults import Faults
 from layers.message import Message, Unreadable, message, why
 from layers.model import STANDARD_FIELDS, Area, Field, FieldType, Layer, Origin
+from layers.row_texts import TEXT, Sums, Texts, copy_lines, extended, sums
 
 CHUNK = 10_000
 """Rows turned into text at a time: bounds the memory whatever the size of a frame."""
 
-NULL = r"\N"
-_TEXT = pa.large_string()
-_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_UNUSUAL = re.compile("[\\\\\t\n\r\0\ud800-\udfff]")
-_ESCAPED = r"[\\\t\n\r\x00]"
+_UNUSUAL = re.compile("[\0\ud800-\udfff]")
 _BIGINT = 2**63
 
 _TYPE_IDS = {
     "Point": 0, "LineString": 1, "Polygon": 3, "MultiPoint": 4, "MultiLineString": 5,
     "MultiPolygon": 6,
 }  # fmt: skip
+_WKB_TYPES = {0: 1, 1: 2, 3: 3, 4: 4, 5: 5, 6: 6}
+"""Types of WKB by those of shapely."""
+
 _PROMOTED: dict[str, tuple[str, Callable[..., object]]] = {
     "MultiPoint": ("Point", shapely.multipoints),
     "MultiLineString": ("LineString", shapely.multilinestrings),
@@ -45,12 +43,35 @@ _PROMOTED: dict[str, tuple[str, Callable[..., object]]] = {
 }
 
 
+type Values = pa.Array | np.ndarray
+"""A column: of Arrow, or of objects, None where there is none."""
+
+
 class Chunk(NamedTuple):
-    """Some rows: ids (n), the text that COPY reads (UTF-8), and the EWKB of their shapes."""
+    """Some rows: ids (n), the text that COPY reads (UTF-8), and what it says.
+
+    `prints` (n) are equal for equal shapes; `bounds` (n, 4) in degrees, no numbers where there is
+    no shape; `sums` those of the rows, None when only PostgreSQL knows how it writes a value.
+    """
 
     ids: np.ndarray
     text: bytes
-    shapes: Sequence[bytes | None]
+    prints: np.ndarray
+    bounds: np.ndarray
+    sums: Sums | None
+
+
+class Rows(NamedTuple):
+    """Rows in EPSG:4326 of which all else has the layer's form: ids (n), values of fields, shapes.
+
+    `wkb` (n) is given where the shapes are known to be finite, not empty, and of the layer's type
+    or its single one: their WKB, all of it in one byte order, or None where it is still to be made.
+    """
+
+    ids: np.ndarray
+    columns: Mapping[str, Values | pd.Series]
+    shapes: np.ndarray
+    wkb: np.ndarray | None = None
 
 
 def columns(layer: Layer) -> tuple[str, ...]:
@@ -59,7 +80,7 @@ def columns(layer: Layer) -> tuple[str, ...]:
 
 
 def text(
-    frame: gpd.GeoDataFrame, layer: Layer, *, area: Area, origin: Origin, faults: Faults
+    frame: gpd.GeoDataFrame | Rows, layer: Layer, *, area: Area, origin: Origin, faults: Faults
 ) -> Iterator[Chunk]:
     """Yield the rows of a frame in EPSG:4326 as COPY text, some at a time.
 
@@ -67,48 +88,58 @@ def text(
     their defaults from area and origin. A value that cannot be stored is written as null and
     recorded in `faults`. Raises RefusedLoad when the frame as a whole does not have the form.
     """
-    _require_form(frame, layer)
     defaults = {"area": area.id, "soato": area.soato or None, "status": origin.status}
+    for rows in _parts(frame, layer):
+        cells = {"id": Texts(pa.array(rows.ids).cast(TEXT), plain=True)}
+        for field in _stored(layer):
+            if field.name in rows.columns:
+                cells[field.name] = _cells(rows.columns[field.name], field, rows.ids, faults)
+            else:
+                default = pa.scalar(defaults.get(field.name), TEXT)
+                cells[field.name] = Texts(pa.repeat(default, len(rows.ids)))
+        yield _chunk(rows.ids, cells, *_shaped(rows, layer, faults))
+
+
+def _parts(frame: gpd.GeoDataFrame | Rows, layer: Layer) -> Iterator[Rows]:
+    if isinstance(frame, Rows):
+        yield frame
+        return
+    _require_form(frame, layer)
     for start in range(0, len(frame), CHUNK):
         part = frame.iloc[start : start + CHUNK]
-        ids = part.index.to_numpy(dtype=np.int64)
-        cells = [pa.array(ids).cast(_TEXT)]
-        for field in _stored(layer):
-            if field.name in part.columns:
-                cells.append(_cells(part[field.name], field, ids, faults))
-            else:
-                cells.append(pa.repeat(_default(defaults.get(field.name)), len(part)).cast(_TEXT))
-        shapes = _geometries(part, layer, ids, faults)
-        cells.append(_hexadecimal(shapes))
-        yield Chunk(ids, _joined(cells), shapes)
+        shapes = np.array(part.geometry.to_numpy(), dtype=object)
+        columns = {f.name: part[f.name] for f in _stored(layer) if f.name in part.columns}
+        yield Rows(part.index.to_numpy(dtype=np.int64), columns, shapes)
 
 
-def _joined(cells: Sequence[pa.Array]) -> bytes:
-    lines = pc.binary_join_element_wise(*cells, pa.scalar("\t", _TEXT))
-    ended = pc.binary_join_element_wise(lines, pa.scalar("", _TEXT), pa.scalar("\n", _TEXT))
-    # Values of a column of Arrow lie one behind the other.
-    _, offsets, data = ended.buffers()
-    end = int(np.frombuffer(offsets, np.int64, len(ended) + 1)[-1])
-    return bytes(data.slice(0, end).to_pybytes())
+def _shaped(rows: Rows, layer: Layer, faults: Faults) -> tuple[np.ndarray, np.ndarray]:
+    """Return the WKB of rows whose shapes are of the layer's type only, and their bounds."""
+    shapes, wkb, bounds = rows.shapes, rows.wkb, shapely.bounds(rows.shapes)
+    if wkb is None or (np.abs(bounds) > (180, 90, 180, 90)).any():
+        shapes, wkb = shapes.copy(), np.full(len(shapes), None, dtype=object)
+        for reason, bad in _faulty(shapes, layer):
+            faults.add(reason, rows.ids[bad].tolist())
+            shapes[bad] = None
+            bounds[bad] = np.nan
+    kind = _TYPE_IDS.get(layer.geometry)
+    head = b"\1" + (0 if kind is None else _WKB_TYPES[kind]).to_bytes(4, "little")
+    other = np.array([w is None or not w.startswith(head) for w in wkb], dtype=bool)
+    if other.any():
+        wkb = wkb.copy()
+        made = _promote(shapes[other], layer)
+        wkb[other] = shapely.to_wkb(made, output_dimension=2, byte_order=1)
+    return wkb, bounds
 
 
-def _hexadecimal(shapes: Sequence[bytes | None]) -> pa.Array:
-    length = np.fromiter((len(w) if w else 0 for w in shapes), np.int64, len(shapes))
-    offsets = np.concatenate([[0], np.cumsum(2 * length)])
-    digits = hexlify(b"".join([w for w in shapes if w]))
-    made = pa.LargeStringArray.from_buffers(
-        len(shapes), pa.py_buffer(offsets.astype(np.int64)), pa.py_buffer(digits)
-    )
-    return made if length.all() else pc.if_else(length > 0, made, pa.scalar(NULL, _TEXT))
+def _chunk(ids: np.ndarray, cells: dict[str, Texts], wkb: np.ndarray, bounds: np.ndarray) -> Chunk:
+    cells["geom"] = Texts(extended(wkb), plain=True)
+    prints = np.fromiter(map(hash, wkb), np.int64, len(ids))
+    return Chunk(ids, copy_lines(cells.values()), prints, bounds, sums(cells))
 
 
 def _stored(layer: Layer) -> tuple[Field, ...]:
     own = layer.published_fields
     return own if layer.scope != "national" else (STANDARD_FIELDS[0], *own)
-
-
-def _default(value: str | None) -> str:
-    return NULL if value is None else value.translate(_ESCAPES)
 
 
 def _require_form(frame: gpd.GeoDataFrame, layer: Layer) -> None:
@@ -128,46 +159,51 @@ def _require_form(frame: gpd.GeoDataFrame, layer: Layer) -> None:
         )
 
 
-def _cells(values: pd.Series, field: Field, ids: np.ndarray, faults: Faults) -> pa.Array:
-    plain = _plain_cells(values, field.type)
+def _cells(given: Values | pd.Series, field: Field, ids: np.ndarray, faults: Faults) -> Texts:
+    plain = _plain_cells(given, field.type)
     if plain is not None:
         return plain
+    values = pd.Series(given.to_pylist() if isinstance(given, pa.Array) else given, dtype=object)
     convert = _CONVERT[field.type]
     missing = values.isna().to_numpy()
     bad: dict[Message, list[int]] = {}
-    cells = []
+    cells: list[str | None] = []
     for i, value, null in zip(ids.tolist(), values.tolist(), missing, strict=True):
         if null:
-            cells.append(NULL)
+            cells.append(None)
             continue
         try:
             cells.append(convert(value))
         except ValueError as error:
             bad.setdefault(why(error), []).append(i)
-            cells.append(NULL)
+            cells.append(None)
     for reason, found in bad.items():
         faults.add(message("row.value", field=field.name, why=reason), found)
-    return pa.array(cells, _TEXT)
+    return Texts(pa.array(cells, TEXT), written=field.type in _WRITTEN or bool(missing.all()))
 
 
-def _plain_cells(values: pd.Series, kind: FieldType) -> pa.Array | None:
+def _plain_cells(values: Values | pd.Series, kind: FieldType) -> Texts | None:
     """Return the cells of a column whose values are all as they should be; None when not so."""
-    if values.dtype == object and infer_dtype(values, skipna=True) != _NAMED.get(kind):
-        return None  # Arrow would take a truth value for a number
     try:
-        found = pa.array(values, from_pandas=True)
+        found = values if isinstance(values, pa.Array) else _arrow(values, kind)
         if isinstance(found, pa.ChunkedArray):
             found = found.combine_chunks()
-        if not _PLAIN[kind](found):
+        if found is None or not _PLAIN[kind](found):
             return None
-        return pc.fill_null(found.cast(_TEXT), NULL)
+        return Texts(found.cast(TEXT), kind != "number" or _alike(found), plain=kind != "string")
     except (KeyError, ValueError, TypeError, OverflowError):  # of several types, or no such kind
         return None
 
 
+def _arrow(values: np.ndarray | pd.Series, kind: FieldType) -> pa.Array | None:
+    if values.dtype == object and infer_dtype(values, skipna=True) != _NAMED.get(kind):
+        return None  # Arrow would take a truth value for a number
+    return pa.array(values, from_pandas=True)
+
+
 def _plain_string(found: pa.Array) -> bool:
     known = pa.types.is_string(found.type) or pa.types.is_large_string(found.type)
-    return known and not pc.any(pc.match_substring_regex(found, _ESCAPED)).as_py()
+    return known and not pc.any(pc.match_substring(found, "\0")).as_py()
 
 
 def _plain_integer(found: pa.Array) -> bool:
@@ -178,17 +214,22 @@ def _plain_number(found: pa.Array) -> bool:
     return bool(pa.types.is_floating(found.type) and pc.all(pc.is_finite(found)).as_py())
 
 
+def _alike(found: pa.Array) -> bool:
+    """Tell whether Arrow and PostgreSQL write numbers alike: without exponents."""
+    if found.type != pa.float64():
+        return False
+    size = pc.abs(found)
+    near = pc.or_(pc.equal(size, 0), pc.and_(pc.less_equal(1e-4, size), pc.less(size, 1e10)))
+    return bool(pc.all(near).as_py())
+
+
 def _string(value: object) -> str:
     if not isinstance(value, str):
         raise Unreadable("value.not_text")
     unusual = _UNUSUAL.search(value)
-    if unusual is None:
-        return value
-    if "\0" in value:
-        raise Unreadable("value.nul")
-    if _SURROGATE.search(value):
-        raise Unreadable("value.not_unicode")
-    return value.translate(_ESCAPES)
+    if unusual is not None:
+        raise Unreadable("value.nul" if "\0" in value else "value.not_unicode")
+    return value
 
 
 def _is_number(value: object) -> TypeGuard[float]:
@@ -218,7 +259,7 @@ def _number(value: object) -> str:
 
 
 def _array(item: Callable[[object], str]) -> Callable[[object], str]:
-    """Arrays of items as PostgreSQL's text has them, before COPY's own escapes."""
+    """Arrays of items as PostgreSQL's text has them."""
 
     def convert(value: object) -> str:
         if not isinstance(value, (list, tuple, np.ndarray)):
@@ -232,7 +273,7 @@ def _array(item: Callable[[object], str]) -> Callable[[object], str]:
 def _quoted(value: object) -> str:
     _string(value)  # it refuses what is no text
     text = str(value)
-    return ('"' + text.replace("\\", r"\\").replace('"', r"\"") + '"').translate(_ESCAPES)
+    return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'
 
 
 def _boolean(value: object) -> str:
@@ -269,6 +310,9 @@ _PLAIN: dict[FieldType, Callable[[pa.Array], bool]] = {
 }
 """Whether a column of Arrow needs no second look at its values, by the type of the field."""
 
+_WRITTEN = ("string", "integer", "boolean", "date")
+"""Types of fields whose values we write as PostgreSQL does, one by one as well."""
+
 _CONVERT: dict[FieldType, Callable[[object], str]] = {
     "string": _string,
     "integer": _integer,
@@ -280,18 +324,6 @@ _CONVERT: dict[FieldType, Callable[[object], str]] = {
     "integer_array": _array(_integer),
     "number_array": _array(_number),
 }
-
-
-def _geometries(
-    part: gpd.GeoDataFrame, layer: Layer, ids: np.ndarray, faults: Faults
-) -> list[bytes | None]:
-    shapes = np.array(part.geometry.to_numpy(), dtype=object)
-    for reason, bad in _faulty(shapes, layer):
-        faults.add(reason, ids[bad].tolist())
-        shapes[bad] = None
-    shapes = _promote(shapes, layer)
-    wkb = shapely.to_wkb(shapely.set_srid(shapes, 4326), output_dimension=2, include_srid=True)
-    return list(wkb)
 
 
 def _faulty(shapes: np.ndarray, layer: Layer) -> Iterator[tuple[Message, np.ndarray]]:

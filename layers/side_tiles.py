@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from psycopg import Connection, sql
 
-from layers.model import Layer
+from layers import partition
+from layers.model import Area, Layer
 from layers.schema import tile_column_type, tile_fields
 
 
@@ -40,11 +41,12 @@ def columns(layer: Layer) -> sql.Composed:
     )
 
 
-def make(conn: Connection, layer: Layer, rows: sql.Identifier, tiles: sql.Identifier) -> None:
-    """Make the side table of a table of rows, without indexes."""
+def make(conn: Connection, layer: Layer, area: Area, rows: sql.Identifier, table: str) -> None:
+    """Make the side table of a table of an area's rows, as a table of `staging` of that name."""
     names = {
-        "tiles": tiles,
+        "tiles": sql.Identifier("staging", table),
         "parent": sql.Identifier("tiles", layer.id),
+        "bound": partition.bound(area),
         "rows": rows,
         "columns": columns(layer),
         "values": values(layer, "r"),
@@ -60,3 +62,5 @@ def make(conn: Connection, layer: Layer, rows: sql.Identifier, tiles: sql.Identi
             " WHERE r.geom IS NOT NULL) AS moved WHERE NOT ST_IsEmpty(geom) ORDER BY geom"
         ).format(**names)
     )
+    conn.execute(sql.SQL("ALTER TABLE {tiles} {bound}").format(**names))
+    partition.like_parent(conn, area, table, sql.Identifier("tiles", layer.id))

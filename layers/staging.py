@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -17,13 +18,15 @@ from psycopg import Connection, sql
 from layers import partition, rows, side_tiles
 from layers.ahead import ahead
 from layers.errors import RefusedLoad
+from layers.extents import Extents
 from layers.faults import SHOWN, Faults
 from layers.message import Message, message
 from layers.model import COUNTRY, Area, Layer, Origin
 from layers.repeated import repeated
 from layers.row_sums import sum_rows
+from layers.row_texts import Sums
 from layers.said import said
-from layers.staging_check import check, check_unique, not_null, select, staging
+from layers.staging_check import Facts, check, check_unique, facts, not_null, select, staging
 
 NAMED = 1_000
 """How many repaired geometries are named by their ids."""
@@ -32,16 +35,25 @@ Progress = Callable[[int], None]
 """Called with the number of rows just copied."""
 
 
+class Left(NamedTuple):
+    """Whether the rows are all as they were copied, and whether those that are there have their ids
+    of then and their shapes.
+    """
+
+    rows: bool
+    places: bool
+
+
 @dataclass(frozen=True)
 class Settle:
     """What is done to the full staging table, whose shapes are valid: rows are renumbered, or go.
 
-    It is given the table's name and the ids of the rows whose shape another row has as well.
-    `rewrites`: it puts a table of its own, made by `create`, in the place of this one, which
-    therefore needs no generated columns.
+    It is given the table's name and the ids of the rows whose shape another row has as well, and
+    tells what it has left as it was copied. `rewrites`: it puts a table of its own, made by
+    `create`, in the place of this one, which therefore needs no generated columns.
     """
 
-    run: Callable[[str, np.ndarray], None]
+    run: Callable[[str, np.ndarray], Left]
     rewrites: bool
 
 
@@ -92,7 +104,8 @@ class Load:
 class Staged:
     """A checked load; table names in schema `staging`, `sums` what its checksum is made of.
 
-    `tiles` is None as long as the side table is not made.
+    `extents` are at least those of its rows, None when they are not known. `tiles` is None as long
+    as the side table is not made.
     """
 
     table: str
@@ -100,13 +113,15 @@ class Staged:
     row_count: int
     sums: tuple[str, str]
     repaired: Repaired
+    facts: Facts
+    extents: Extents | None = None
     tiles: str | None = None
 
 
 def copy(
     conn: Connection,
     load: Load,
-    frames: Iterable[gpd.GeoDataFrame],
+    frames: Iterable[gpd.GeoDataFrame | rows.Rows],
     progress: Progress | None,
     settle: Settle | None = None,
 ) -> Staged:
@@ -118,19 +133,22 @@ def copy(
     _share_work(conn)
     create(conn, load.layer, table, generated=not (settle and settle.rewrites))
     faults = Faults()
-    ids, prints = _copy_rows(conn, load, table, frames, faults, progress)
+    copied = _copy_rows(conn, load, table, frames, faults, progress)
     repaired = Repaired()
     if settle:
-        settle.run(table, repeated(ids, prints))
+        left = settle.run(table, repeated(copied.ids, copied.prints))
     else:
         repaired = _repair(conn, load.layer, table, faults)
-    check(conn, load.layer, load.area, table, faults)
-    if len(repeated(ids, ids)):
+        left = Left(not repaired.count, not repaired.count)
+    found = check(conn, load.layer, load.area, table, faults)
+    if len(repeated(copied.ids, copied.ids)):
         check_unique(conn, table, faults)
     if faults:
         raise RefusedLoad(_refusal(load, faults.told()))
-    checksum, row_count, sums = sum_rows(conn, table)
-    return Staged(table, checksum, row_count, sums, repaired)
+    known = (rows.columns(load.layer), copied.sums) if left.rows and copied.sums else None
+    checksum, row_count, sums = sum_rows(conn, table, known)
+    extents = copied.extents if left.places else None
+    return Staged(table, checksum, row_count, sums, repaired, found, extents)
 
 
 def copy_table(conn: Connection, load: Load, source: sql.Identifier) -> Staged:
@@ -145,7 +163,8 @@ def copy_table(conn: Connection, load: Load, source: sql.Identifier) -> Staged:
     command = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
     conn.execute(command.format(staging(table), names, names, source))
     checksum, row_count, sums = sum_rows(conn, table)
-    return Staged(table, checksum, row_count, sums, Repaired())
+    found = facts(conn, load.layer, table)
+    return Staged(table, checksum, row_count, sums, Repaired(), found)
 
 
 def finish(conn: Connection, load: Load, staged: Staged, *, tiles: bool = True) -> Staged:
@@ -166,14 +185,19 @@ def finish(conn: Connection, load: Load, staged: Staged, *, tiles: bool = True) 
     if not (tiles and load.tiles):
         return staged
     made = f"{staged.table[:-1]}t"
-    side_tiles.make(conn, load.layer, staging(staged.table), staging(made))
-    partition.like_parent(conn, load.area, made, sql.Identifier("tiles", load.layer.id))
+    side_tiles.make(conn, load.layer, load.area, staging(staged.table), made)
     return replace(staged, tiles=made)
 
 
 def _share_work(conn: Connection) -> None:
-    """Let one worker help with the readings of the whole table, even where requests have none."""
-    conn.execute("SET LOCAL max_parallel_workers_per_gather = 1")
+    """Let one worker help with the readings of the whole table, even where requests have none.
+
+    Kept texts are made faster where the settings are those that they need.
+    """
+    conn.execute(
+        "SET LOCAL max_parallel_workers_per_gather = 1; SET LOCAL timezone = 'UTC';"
+        " SET LOCAL extra_float_digits = 1"
+    )
 
 
 def _name(load: Load) -> str:
@@ -185,16 +209,26 @@ def _refusal(load: Load, reasons: Message) -> Message:
     return message("load.refused", layer=load.layer.id, area=load.area.id, why=reasons)
 
 
+class _Copied(NamedTuple):
+    """What is known of copied rows: ids and prints (n), extents, and sums if they are known."""
+
+    ids: np.ndarray
+    prints: np.ndarray
+    extents: Extents
+    sums: Sums | None
+
+
 def _copy_rows(
     conn: Connection,
     load: Load,
     table: str,
-    frames: Iterable[gpd.GeoDataFrame],
+    frames: Iterable[gpd.GeoDataFrame | rows.Rows],
     faults: Faults,
     progress: Progress | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Copy the frames; return the ids of the rows, and a print of the shape of each."""
+) -> _Copied:
     ids, prints = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    extents: list[Extents] = []
+    sums: Sums | None = Sums()
     names = sql.SQL(", ").join(sql.Identifier(c) for c in rows.columns(load.layer))
     command = sql.SQL("COPY {} ({}) FROM STDIN (ENCODING 'UTF8')").format(staging(table), names)
     made = (
@@ -206,10 +240,12 @@ def _copy_rows(
         for chunk in ahead(made):  # PostgreSQL takes one in while the next is made
             target.write(chunk.text)
             ids.append(chunk.ids)
-            prints.append(np.fromiter(map(hash, chunk.shapes), np.int64, len(chunk.ids)))
+            prints.append(chunk.prints)
+            extents.append(Extents.of(chunk.ids, chunk.bounds))
+            sums = sums.and_with(chunk.sums) if sums and chunk.sums else None
             if progress:
                 progress(len(chunk.ids))
-    return np.concatenate(ids), np.concatenate(prints)
+    return _Copied(np.concatenate(ids), np.concatenate(prints), Extents.joined(extents), sums)
 
 
 def create(conn: Connection, layer: Layer, table: str, *, generated: bool = True) -> None:
@@ -279,7 +315,8 @@ def _repair(conn: Connection, layer: Layer, table: str, faults: Faults) -> Repai
 
 
 def _constrain(conn: Connection, load: Load, table: str) -> None:
-    parts = [
+    parts = [partition.bound(load.area)]
+    parts += [
         sql.SQL("ALTER COLUMN {} SET NOT NULL").format(sql.Identifier(name))
         for name in sorted(not_null(conn, load.layer))
     ]

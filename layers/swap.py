@@ -18,7 +18,6 @@ from layers.errors import EditedLayer, RefusedLoad, StoreFailure
 from layers.locks import set_lock_timeout
 from layers.message import message
 from layers.model import Area, Layer
-from layers.query import time_fields
 from layers.said import said
 from layers.schema import WRITER
 
@@ -178,20 +177,17 @@ def _origin_values(load: Load) -> dict[str, object]:
 
 
 def _record(conn: Connection, load: Load, staged: Staged, version: int | None) -> int:
-    fields = time_fields(load.layer)
-    start, end = (sql.Identifier(f.name) for f in fields) if fields else (sql.NULL, sql.NULL)
     query = sql.SQL(
         "INSERT INTO layers.version AS v"
         " (layer, area, version, checksum, row_count, sum_high, sum_low, loaded_at,"
         "  west, south, east, north, time_start, time_end,"
         "  status, source, source_checksum, supplier, licence, attribution, tiled)"
-        " SELECT %(layer)s, %(area)s, coalesce(%(version)s::bigint,"
+        " VALUES (%(layer)s, %(area)s, coalesce(%(version)s::bigint,"
         "  nextval('layers.version_number')), %(checksum)s, %(row_count)s, %(high)s::numeric,"
         "  %(low)s::numeric, clock_timestamp(),"
-        "  ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e), t0, t1,"
+        "  %(west)s, %(south)s, %(east)s, %(north)s, %(start)s::timestamptz, %(end)s::timestamptz,"
         "  %(status)s, %(source)s, %(source_checksum)s, %(supplier)s, %(licence)s, %(attribution)s,"
-        "  %(tiled)s FROM (SELECT ST_Extent(geom) AS e, min({start})::timestamptz AS t0,"
-        "   max({end})::timestamptz AS t1 FROM {placed}) AS extent"
+        "  %(tiled)s)"
         " ON CONFLICT (layer, area) DO UPDATE SET version = excluded.version, {updates}"
         " RETURNING version"
     )
@@ -199,8 +195,7 @@ def _record(conn: Connection, load: Load, staged: Staged, version: int | None) -
         sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in _CHANGED
     )
     conn.execute("SET LOCAL timezone = 'UTC'")
-    placed = sql.Identifier("features", load.partition)
-    composed = query.format(start=start, end=end, placed=placed, updates=updates)
+    facts = staged.facts
     values = _origin_values(load) | {
         "layer": load.layer.id,
         "area": load.area.id,
@@ -210,9 +205,12 @@ def _record(conn: Connection, load: Load, staged: Staged, version: int | None) -
         "high": staged.sums[0],
         "low": staged.sums[1],
         "tiled": staged.tiles is not None,
+        **dict(zip(("west", "south", "east", "north"), facts.bounds, strict=True)),
+        "start": facts.start,
+        "end": facts.end,
     }
     with conn.cursor(row_factory=tuple_row) as cursor:
-        row = cursor.execute(composed, values).fetchone()
+        row = cursor.execute(query.format(updates=updates), values).fetchone()
     assert row is not None  # noqa: S101 - an upsert returns its row
     return int(row[0])
 

@@ -39,10 +39,7 @@ def fill(conn: Connection, layer: Layer, area: Area) -> bool:
             return False
         conn.execute("SET LOCAL statement_timeout = 0")
         table = f"{name}_{secrets.token_hex(2)}t"
-        side_tiles.make(
-            conn, layer, sql.Identifier("features", name), sql.Identifier("staging", table)
-        )
-        partition.like_parent(conn, area, table, sql.Identifier("tiles", layer.id))
+        side_tiles.make(conn, layer, area, sql.Identifier("features", name), table)
         set_lock_timeout(conn)
         # Loads and edits wait from here on; what they did before shows in the version.
         lock = "LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE"

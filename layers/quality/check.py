@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
+from layers.extents import Extents
 from layers.ingest.vector.finding import Finding
 from layers.model import HULL, Area, Layer, Rule
 from layers.quality import boxes, lines
 from layers.quality.boxes import Meeting
 from layers.quality.lines import TOUCH_M, Network
 from layers.quality.measures import measures
-from layers.quality.result import Quality, Ruled, Verdict
+from layers.quality.result import Measured, Quality, Ruled, Verdict
 from layers.quality.rules import BESIDE, NETWORK, ROWS, RULES, Topology, said, valid
 
 KEPT = 1_000
@@ -27,7 +30,25 @@ Among = dict[str, dict[str, np.ndarray]]
 _ENDS = "ST_Collect(ST_StartPoint(moved.g), ST_EndPoint(moved.g))"
 
 
-def check(conn: Connection, layer: Layer, table: sql.Identifier, area: Area) -> Quality:
+@dataclass(frozen=True)
+class Known:
+    """What need not be read of rows: how many they are, their measures, and which may be at fault.
+
+    `meeting` is asked when the rules are; None from it, and it being None, says nothing.
+    """
+
+    count: int
+    measures: tuple[Measured, ...]
+    meeting: Callable[[], Meeting | None] | None = None
+
+
+def check(
+    conn: Connection,
+    layer: Layer,
+    table: sql.Identifier,
+    area: Area,
+    known: Known | None = None,
+) -> Quality:
     """Return the quality of the rows of an area in a table that has the layer's columns.
 
     The table is that of a load before its swap or `features.<layer>`; lengths and areas are
@@ -36,23 +57,49 @@ def check(conn: Connection, layer: Layer, table: sql.Identifier, area: Area) -> 
     """
     where = sql.SQL("area = {}").format(sql.Literal(area.id))
     with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
-        query = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table, where)
-        (count,) = cursor.execute(query).fetchone() or (0,)
-        measured = measures(conn, layer, table, where, count)
+        known = known or _known(conn, layer, table, where)
+        count = known.count
         if not (count and layer.quality):
-            return Quality(count, measured)
-        _place(cursor, layer, table, where, area)
-        among = _among(conn, cursor, layer)
+            return Quality(count, known.measures)
+        met = known.meeting() if known.meeting else None
+        _place(cursor, layer, table, area, met)
+        among = _among(conn, cursor, layer, met)
         found = [_ask(cursor, rule, area, count, among) for rule in layer.quality]
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", ROWS)))
     rules, findings = zip(*found, strict=True)
-    return Quality(count, measured, rules, tuple(one for part in findings for one in part))
+    return Quality(count, known.measures, rules, tuple(one for part in findings for one in part))
+
+
+def _known(conn: Connection, layer: Layer, table: sql.Identifier, where: sql.Composable) -> Known:
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        query = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(table, where)
+        (count,) = cursor.execute(query).fetchone() or (0,)
+    return Known(count, measures(conn, layer, table, where, count))
+
+
+def meeting(layer: Layer, area: Area, extents: Extents) -> Meeting | None:
+    """Return where the rules look among rows of these extents, None when only their table tells.
+
+    That is so for a rule that looks at other places, and outside UTM.
+    """
+    ways = {_topology(rule).among for rule in layer.quality}
+    blocks = boxes.placed(extents, area.lon)
+    if not ways <= {"sharing", "repeated"} or blocks is None or not _is_utm(area.srid):
+        return None
+    return Meeting.of(blocks, _least(layer))
+
+
+def _is_utm(srid: int) -> bool:
+    return 32_601 <= srid <= 32_660 or 32_701 <= srid <= 32_760
 
 
 def _place(
-    cursor: Any, layer: Layer, table: sql.Identifier, where: sql.Composable, area: Area
+    cursor: Any, layer: Layer, table: sql.Identifier, area: Area, met: Meeting | None
 ) -> None:
-    """Lay the rows out in metres, with an index where a rule asks for all."""
+    """Lay the rows out in metres, with an index where a rule asks for all.
+
+    Those only that may be at fault, where these are known.
+    """
     names = {name for rule in layer.quality for name in rule.apart}
     apart = sql.SQL(" OR ").join(
         sql.SQL("coalesce({}, false)").format(sql.Identifier(name)) for name in sorted(names)
@@ -64,7 +111,7 @@ def _place(
         "CREATE TEMPORARY TABLE {rows} ON COMMIT DROP AS"
         " SELECT id, {valid} AS g, {ends} AS ends, ({apart}) AS apart, {title}::text AS title"
         " FROM {table}, LATERAL (SELECT ST_Transform(geom, {srid}::int) OFFSET 0) AS moved (g)"
-        " WHERE {where}"
+        " WHERE area = {area}{some}"
     ).format(
         rows=sql.Identifier(ROWS),
         # A rule that looks at few rows makes them valid itself.
@@ -74,9 +121,10 @@ def _place(
         apart=apart if names else sql.SQL("false"),
         title=sql.Identifier(title.name) if title else sql.NULL,
         table=table,
-        where=where,
+        area=sql.Literal(area.id),
+        some=sql.SQL("" if met is None else " AND id = ANY(%s)"),
     )
-    cursor.execute(made)
+    cursor.execute(made, None if met is None else (met.ids.tolist(),))
     if "all" in ways:
         _index(cursor, ROWS)
 
@@ -91,24 +139,28 @@ def _topology(rule: Rule) -> Topology:
     return RULES["gap_within" if rule.within else rule.rule]
 
 
-def _among(conn: Connection, cursor: Any, layer: Layer) -> Among:
+def _among(conn: Connection, cursor: Any, layer: Layer, met: Meeting | None) -> Among:
     """Return where the rules look that need not look at all rows."""
+    rows = sql.Identifier(ROWS)
     topologies = [(rule, _topology(rule)) for rule in layer.quality]
     ways = {topology.among for _, topology in topologies}
     found: Among = {}
     if ways & {"sharing", "repeated"}:
-        limits = [rule.limit for rule, topology in topologies if topology.among == "sharing"]
-        meeting = Meeting.of(
-            boxes.read(cursor, sql.Identifier(ROWS)), min(limits, default=math.inf)
-        )
-        found["sharing"] = {"first": meeting.first, "second": meeting.second}
-        found["repeated"] = {"first": meeting.repeated}
+        met = met or Meeting.of(boxes.read(cursor, rows), _least(layer))
+        found["sharing"] = {"first": met.first, "second": met.second}
+        found["repeated"] = {"first": met.repeated}
     if ways & NETWORK:
         limit = max(rule.limit for rule, topology in topologies if topology.among in NETWORK)
-        network = Network.of(lines.read(conn, sql.Identifier(ROWS)), limit)
+        network = Network.of(lines.read(conn, rows), limit)
         found["crossing"] = dict(zip(("first", "second"), network.crossing, strict=True))
         found["loose"] = dict(zip(("first", "second", "end"), network.loose, strict=True))
     return found
+
+
+def _least(layer: Layer) -> float:
+    """Return the least area (m2) that two features may not share."""
+    limits = [rule.limit for rule in layer.quality if _topology(rule).among == "sharing"]
+    return min(limits, default=math.inf)
 
 
 def _ask(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from psycopg import Connection, sql
@@ -16,36 +18,43 @@ THEMATIC = "thematic classification correctness"
 TEMPORAL = "temporal validity"
 NONCONFORMING = "number of items not in conformance with their value domain"
 
+Asked = tuple[Measured, sql.Composable]
+"""A measure without its value, and SQL."""
+
 
 def measures(
     conn: Connection, layer: Layer, table: sql.Identifier, where: sql.Composable, count: int
 ) -> tuple[Measured, ...]:
-    """Return the measures of the rows of a table that meet a condition; `count` = how many.
+    """Return the measures of the rows of a table that meet a condition; `count` = how many."""
+    asked = measured(layer)
+    if not asked or not count:
+        return ()
+    counted = sql.SQL(", ").join(condition for _, condition in asked)
+    query = sql.SQL("SELECT {} FROM {} WHERE {}").format(counted, table, where)
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        found: tuple[Any, ...] | None = cursor.execute(query).fetchone()
+    return made(asked, found or (), count)
+
+
+def measured(layer: Layer) -> list[Asked]:
+    """Return what is measured of rows, each with the aggregate of SQL that counts it.
 
     Missing values by required field (7), values outside their domain (16) or code list (60), times
     that are to come or end before they begin (16, as a measure of temporal validity).
     """
     asked = [one for field in layer.fields for one in _of_field(field)] + _of_times(layer)
-    if not asked or not count:
+    counted = sql.SQL("count(*) FILTER (WHERE {})")
+    return [(measure, counted.format(condition)) for measure, condition in asked]
+
+
+def made(asked: list[Asked], numbers: Sequence[int], count: int) -> tuple[Measured, ...]:
+    """Return the measures of `count` rows, given the numbers that were asked; none of no rows."""
+    if not count:
         return ()
-    counted = sql.SQL(", ").join(
-        sql.SQL("count(*) FILTER (WHERE {})").format(condition) for _, condition in asked
-    )
-    query = sql.SQL("SELECT {} FROM {} WHERE {}").format(counted, table, where)
-    with conn.cursor(row_factory=tuple_row) as cursor:
-        found: tuple[Any, ...] | None = cursor.execute(query).fetchone()
     return tuple(
-        _made(measure, number, count)
-        for (measure, _), number in zip(asked, found or (), strict=True)
+        replace(measure, value=number / count if measure.rate else number)
+        for (measure, _), number in zip(asked, numbers, strict=True)
     )
-
-
-def _made(asked: Measured, number: int, count: int) -> Measured:
-    value = number / count if asked.rate else number
-    return Measured(asked.element, asked.measure, asked.name, value, asked.rate, asked.field)
-
-
-Asked = tuple[Measured, sql.Composable]
 
 
 def _of_field(field: Field) -> list[Asked]:

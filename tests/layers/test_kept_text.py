@@ -180,6 +180,17 @@ def test_other_forms_are_built(loaded: Connection, probe: Layer, rows: Filter, p
     run(loaded, asked)
 
 
+def test_former_rows_are_not_in_the_way_of_another_text(
+    loaded: Connection, probe: Layer, tmp_path: Path
+) -> None:
+    loaded.execute("CREATE TABLE former.probe__a1 (LIKE features.probe INCLUDING GENERATED)")
+    loaded.execute(f"COMMENT ON COLUMN features.probe.{KEPT_TEXT} IS 'another'".encode())
+    assert migrate(loaded, {"probe": probe}, roots=[tmp_path / "layers"]) == []
+    assert kept_text.current({"probe": probe}, marks(loaded)) == {"probe"}
+    assert differing(loaded, probe) == (18, 0)
+    loaded.execute("DROP TABLE former.probe__a1")
+
+
 def test_a_database_of_before_gets_its_texts_and_keeps_all_else(
     loaded: Connection, probe: Layer, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""The features of a source as frames of a layer: values read, places found, faults named."""
+"""The features of a source as rows of a layer: values read, places found, faults named."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 from pandas.api.types import infer_dtype
 
 from layers.ingest.vector import soato
+from layers.ingest.vector.columns import objects
 from layers.ingest.vector.finding import Action, Finding
 from layers.ingest.vector.findings import Findings
 from layers.ingest.vector.geometry import Judge, Linearise
@@ -32,6 +33,7 @@ from layers.ingest.vector.values import (
 from layers.message import Message, message, why
 from layers.model import Area, Field, Layer
 from layers.repeated import repeated
+from layers.rows import Rows, Values
 
 SHOWN = 80
 """Characters of a value that a finding keeps."""
@@ -39,10 +41,10 @@ SHOWN = 80
 
 @dataclass
 class Features:
-    """Turns batches into frames; afterwards `read` and `refused` count, `name` knows the ids kept.
+    """Turns batches into rows; afterwards `read` and `refused` count, `name` knows the ids kept.
 
-    The ids are provisional: in the order of the source, or in that of the keys where `order` tells
-    it. `ordered` = then they are those that the keys shall have.
+    The ids are provisional: in the order of the source, or those that `order` tells. `ordered` =
+    then they are those that the keys shall have.
     """
 
     layer: Layer
@@ -60,19 +62,17 @@ class Features:
     ids: list[np.ndarray] = field(default_factory=list)
     keys: list[np.ndarray] = field(default_factory=list)
 
-    def frames(
-        self, batches: Iterator[Batch], linearise: Linearise | None
-    ) -> Iterator[gpd.GeoDataFrame]:
+    def rows(self, batches: Iterator[Batch], linearise: Linearise | None) -> Iterator[Rows]:
         """Yield the good features of each batch in EPSG:4326 with provisional ids."""
         converters = self._converters()
         for batch in batches:
-            names = batch.attributes.index.to_numpy()
+            names = batch.index.to_numpy()
             start, self.read = self.read, self.read + len(names)
-            shapes, refused = self._shapes(batch, names, linearise)
+            shapes, refused, wkb = self._shapes(batch, names, linearise)
             columns = {}
             before = len(self.findings.kept)
             for one, convert in converters:
-                values, bad = self._column(one, convert, batch.attributes)
+                values, bad = self._column(one, convert, batch)
                 columns[one.name] = values
                 refused |= bad
             self._place(before, names, shapes)
@@ -83,14 +83,15 @@ class Features:
                 continue
             self.names.append(names[good])
             self.ids.append(ids)
-            index = pd.Index(ids)
-            data = {name: pd.Series(v[good], index, dtype=object) for name, v in columns.items()}
-            yield gpd.GeoDataFrame(data, index=index, geometry=shapes[good], crs=4326)
+            if refused.any():
+                columns = {name: _of_good(values, good) for name, values in columns.items()}
+                shapes, wkb = shapes[good], wkb[good] if wkb is not None else None
+            yield Rows(ids, columns, shapes, wkb)
 
     @property
     def ordered(self) -> bool:
-        """Tell whether the ids follow the keys without a gap."""
-        return self.order is not None and self.holds and not self.refused
+        """Tell whether the ids are those that the keys shall have."""
+        return self.order is not None and self.holds and not (self.refused and self.order.open)
 
     def name(self, feature_id: int) -> str:
         """Return the source's id of the feature with a provisional id."""
@@ -111,13 +112,11 @@ class Features:
         ids = np.concatenate(self.ids)
         return ids, np.concatenate(self.names), np.argsort(ids)
 
-    def _identified(
-        self, start: int, good: np.ndarray, columns: dict[str, np.ndarray]
-    ) -> np.ndarray:
+    def _identified(self, start: int, good: np.ndarray, columns: dict[str, Values]) -> np.ndarray:
         """Return the provisional ids of the good features of a batch, and note their keys."""
         count = int(good.sum())
         if self.mapping.key and count and self.order is None:
-            given = [columns[name][good] for name in self.mapping.key if name in columns]
+            given = [objects(columns[key])[good] for key in self.mapping.key if key in columns]
             prints = map(hash, zip(*given, strict=True) if given else [None] * count)
             self.keys.append(np.fromiter(prints, np.int64, count))
         if self.order is None:
@@ -125,8 +124,7 @@ class Features:
             return np.arange(kept + 1, kept + count + 1) + self.area.feature_id(0)
         values = columns[self.mapping.key[0]]
         self.holds = self.holds and self.order.holds(start, values)
-        places = self.order.places_of(start, len(good))[good]
-        return np.asarray(places + self.area.feature_id(0))
+        return np.asarray(self.order.ids_of(start, len(good))[good])
 
     def _converters(self) -> list[tuple[Field, Convert | None]]:
         found: list[tuple[Field, Convert | None]] = []
@@ -142,11 +140,13 @@ class Features:
 
     def _shapes(
         self, batch: Batch, names: np.ndarray, linearise: Linearise | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return the shapes of a batch, which are refused, and the WKB of those it has WKB of."""
         place = self.matching.coordinates
         if place is None:
             wkb = batch.wkb if batch.wkb is not None else np.full(len(names), None, dtype=object)
-            return self.judge.judge(wkb, names, linearise)
+            shapes, refused, wkb = self.judge.judge(wkb, names, linearise)
+            return shapes, refused, wkb if batch.uniform else None
         shapes = table_shapes(batch.attributes, place.x, place.y, place.wkt)
         missing = shapely.is_missing(shapes)
         if self.mapping.rules.null_geometry == "keep":
@@ -156,28 +156,29 @@ class Features:
             row = batch.attributes.iloc[i]
             shown = ", ".join(str(row[c]) for c in (place.x, place.y, place.wkt) if c)
             self._found("geometry.null", names[i], None, shown, message("geometry.no_coordinates"))
-        return self.judge.judge_shapes(shapes, names, missing)
+        return *self.judge.judge_shapes(shapes, names, missing), None
 
     def _column(
-        self, one: Field, convert: Convert | None, table: pd.DataFrame
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, one: Field, convert: Convert | None, batch: Batch
+    ) -> tuple[Values, np.ndarray]:
         """Return the values of a field, and which features have none that will do."""
-        given, rules = self.matching.given.get(one.name), self.mapping.rules
+        given, rules, names = self.matching.given.get(one.name), self.mapping.rules, batch.index
         if convert is None:
             constant = converter(one, None, rules)(given.constant if given else None)
-            return np.full(len(table), constant, dtype=object), np.zeros(len(table), dtype=bool)
+            return np.full(len(names), constant, dtype=object), np.zeros(len(names), dtype=bool)
         own = self.matching.columns.get(one.name)
         column = own or str(self.mapping.soato.source if self.mapping.soato else "")
-        raw, names = table[column].to_numpy(), table.index.to_numpy()
-        refused = np.zeros(len(raw), dtype=bool)
+        raw = batch.columns[column]
+        refused = np.zeros(len(names), dtype=bool)
+        made: Values
         if own and not self.mapping.missing and fits_whole(one, given, rules, raw):
             made = raw
         else:
             made, faults = _converted(raw, convert, self.mapping.missing)
-            for i, error in faults:
-                refused[i] = self._bad_value(one, column, names[i], raw[i], error)
+            for i, error, value in faults:
+                refused[i] = self._bad_value(one, column, names[i], value, error)
         if self._is_needed(one):
-            lacking = ~refused & np.array([v is None for v in made], dtype=bool)
+            lacking = ~refused & _lacking(made)
             for name in names[lacking]:
                 said = message("value.missing", field=one.name)
                 self._found("value.missing", name, one.name, None, said)
@@ -255,12 +256,10 @@ def _wkt_shape(text: str | None) -> shapely.Geometry | None:
 
 
 def _converted(
-    raw: np.ndarray, convert: Convert, missing: tuple[str, ...]
-) -> tuple[np.ndarray, list[tuple[int, ValueError]]]:
+    raw: Values, convert: Convert, missing: tuple[str, ...]
+) -> tuple[Values, list[tuple[int, ValueError, Any]]]:
     """Return values converted, None where they are blank or wrong, and what is wrong by place."""
-    which, values = np.arange(len(raw)), raw
-    if infer_dtype(raw, skipna=True) == "string":  # each text once, as there may be few
-        which, values = pd.factorize(raw)
+    which, values = _distinct(raw)
     made = np.full(len(values) + 1, None, dtype=object)  # the last one is that of no text, -1
     faults: dict[int, ValueError] = {}
     for n, value in enumerate(values):
@@ -270,8 +269,34 @@ def _converted(
             made[n] = convert(value)
         except ValueError as error:
             faults[n] = error
-    wrong = np.flatnonzero(np.isin(which, list(faults)))
-    return made[which], [(int(i), faults[int(which[i])]) for i in wrong]
+    wrong = np.flatnonzero(np.isin(which, list(faults))) if faults else ()
+    found = [(int(i), faults[int(which[i])], values[which[i]]) for i in wrong]
+    if isinstance(raw, pa.Array) and infer_dtype(made, skipna=True) == "string":
+        return pa.array(made).take(pa.array(np.where(which < 0, len(values), which))), found
+    return made[which], found
+
+
+def _distinct(raw: Values) -> tuple[np.ndarray, np.ndarray]:
+    """Return which of some values each is, -1 for no text; each text once, as there may be few."""
+    if isinstance(raw, pa.Array) and pa.types.is_string(raw.type):
+        encoded = raw.dictionary_encode()
+        which = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return which, objects(encoded.dictionary)
+    values = objects(raw)
+    if infer_dtype(values, skipna=True) == "string":
+        return pd.factorize(values)
+    return np.arange(len(values)), values
+
+
+def _lacking(values: Values) -> np.ndarray:
+    """Tell which values are none."""
+    if isinstance(values, pa.Array):
+        return np.asarray(values.is_null().to_numpy(zero_copy_only=False))
+    return np.array([v is None for v in values], dtype=bool)
+
+
+def _of_good(values: Values, good: np.ndarray) -> Values:
+    return values.filter(pa.array(good)) if isinstance(values, pa.Array) else values[good]
 
 
 def _blank(value: Any, missing: tuple[str, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,21 +48,24 @@ class Judge:
 
     def judge(
         self, wkb: np.ndarray, names: np.ndarray, linearise: Linearise | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return shapes in EPSG:4326 (None where there is none) and which features are refused.
 
-        `names` are the features' ids in the source.
+        `names` are the features' ids in the source. Last come the WKB of those shapes that are as
+        the source has them, None for all others.
         """
         present = np.array([w is not None for w in wkb], dtype=bool)
         refused = np.zeros(len(wkb), dtype=bool)
         if self.rules.null_geometry == "refuse":
             refused |= self._refuse("geometry.null", ~present, names, message("geometry.null"))
         wkb = self._straight(wkb, names, refused, linearise)
-        shapes = shapely.from_wkb(_without(wkb, refused), on_invalid="ignore")
-        lost = present & ~refused & shapely.is_missing(shapes)
+        given = shapely.from_wkb(_without(wkb, refused), on_invalid="ignore")
+        lost = present & ~refused & shapely.is_missing(given)
         said = message("geometry.malformed")
         refused |= self._refuse("geometry.malformed", lost, names, said)
-        return self.judge_shapes(shapes, names, refused)
+        shapes, refused = self.judge_shapes(given, names, refused)
+        changed = ~np.fromiter(map(operator.is_, shapes, given), bool, len(shapes))
+        return shapes, refused, _without(wkb, changed)
 
     def judge_shapes(
         self, shapes: np.ndarray, names: np.ndarray, refused: np.ndarray
@@ -87,6 +91,8 @@ class Judge:
         shapes[refused] = None
         if self.way.transform is not same:
             shapes = shapely.transform(shapes, self.way.transform)
+            refused |= self._lost(shapes, names)
+            shapes[refused] = None
         refused |= self._misplaced(shapes, names)
         shapes[refused] = None
         refused |= self._repaired(shapes, names)
@@ -149,11 +155,13 @@ class Judge:
             shapes[closed] = shapely.polygons(shapely.linearrings(points, indices=owner))
             self.findings.count("geometry.closed_line", "noted", int(closed.sum()))
 
-    def _misplaced(self, shapes: np.ndarray, names: np.ndarray) -> np.ndarray:
-        lost = _not_finite(shapes)
+    def _lost(self, shapes: np.ndarray, names: np.ndarray) -> np.ndarray:
         said = message("geometry.no_place", crs=self.way.crs)
-        refused = self._refuse("geometry.no_place", lost, names, said)
-        bounds = shapely.bounds(_without(shapes, lost))
+        return self._refuse("geometry.no_place", _not_finite(shapes), names, said)
+
+    def _misplaced(self, shapes: np.ndarray, names: np.ndarray) -> np.ndarray:
+        refused = np.zeros(len(shapes), dtype=bool)
+        bounds = shapely.bounds(shapes)
         there = ~np.isnan(bounds[:, 0])
         outside = there & ~_inside(bounds, self.box)
         said = message("geometry.outside_area")

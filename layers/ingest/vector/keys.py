@@ -8,17 +8,26 @@ of a file decides nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from layers import rows, staging
+from layers.ingest.vector.order import ranked
 from layers.model import AREA_STRIDE, Area, Layer
 
+READ = 100_000
+"""Known keys read at a time."""
+
 Row = tuple[Any, ...]
+
+_KNOWN = np.dtype([("id", ">i8"), ("length", ">i4")])
+"""What PostgreSQL sends of a known key beside its text."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +35,13 @@ class Duplicates:
     """Provisional ids: `same` repeat another feature in everything, `clashing` share its key only.
 
     Both are gone from the table. `alike` have a key of their own, and all else of another.
+    `renumbered`: the rows that are left have other ids by now.
     """
 
     same: tuple[int, ...] = ()
     clashing: tuple[int, ...] = ()
     alike: tuple[int, ...] = ()
+    renumbered: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,31 +64,70 @@ class Numbering:
         """True when the rows are sure to be numbered anew, in a table of their own."""
         return bool(self.key) or not self.invented
 
-    @property
-    def begins(self) -> bool:
-        """True when nothing in the area ever had an id."""
-        return self._top(self._names("")) == self.area.feature_id(0)
+    def ahead(self, keys: pa.Array, places: np.ndarray) -> tuple[np.ndarray, bool]:
+        """Return the ids that keys (n) shall have, and whether some are new.
+
+        `places` are theirs in the order of all, from 1 on.
+        """
+        names = self._names("")
+        top = self._top(names)
+        if top == self.area.feature_id(0):  # nothing in the area ever had one
+            return places + top, True
+        known, known_ids = self._read_known(names)
+        at = pc.index_in(keys, value_set=known.cast(keys.type))
+        new = at.is_null().to_numpy(zero_copy_only=False)
+        ids = np.empty(len(keys), np.int64)
+        ids[~new] = known_ids[at.drop_null().to_numpy()]
+        ids[new] = top + ranked(keys.filter(pa.array(new)))
+        return ids, bool(new.any())
+
+    def _read_known(self, names: dict[str, sql.Composable]) -> tuple[pa.Array, np.ndarray]:
+        """Return the keys (n) that have an id already, and the ids."""
+        query = sql.SQL(
+            "SELECT string_agg(int8send(id) || int4send(octet_length(text)), ''::bytea),"
+            " string_agg(text, ''::bytea) FROM (SELECT id, convert_to(key, 'UTF8') AS text,"
+            "  row_number() OVER () / {some} AS part FROM ({known}) AS k) AS parts GROUP BY part"
+        ).format(known=self._known(names), some=sql.Literal(READ))
+        texts, ids = [pa.array([], pa.large_string())], [np.empty(0, np.int64)]
+        with self.conn.cursor(row_factory=tuple_row) as cursor:
+            for fixed, letters in cursor.stream(query, binary=True):
+                rows = np.frombuffer(fixed, _KNOWN)
+                ends = np.concatenate([[0], np.cumsum(rows["length"], dtype=np.int64)])
+                buffers = (pa.py_buffer(ends), pa.py_buffer(letters))
+                texts.append(pa.LargeStringArray.from_buffers(len(rows), *buffers))
+                ids.append(rows["id"].astype(np.int64))
+        return pa.concat_arrays(texts), np.concatenate(ids)
 
     def number(self, table: str, suspects: np.ndarray, *, ordered: bool = False) -> Duplicates:
         """Take duplicates out of a staging table and number the rest.
 
         `suspects` are the ids of the rows whose shape or key another row has as well: only they can
-        be duplicates. `ordered`: the ids are those that the keys shall have, unless rows go.
+        be duplicates. `ordered`: the ids are those that the keys shall have (`ahead`), unless rows
+        go.
         """
         names = self._names(table)
         found = self._duplicates(names, suspects.tolist())
         if ordered and not (found.same or found.clashing):
-            self._run(
-                "INSERT INTO layers.feature_key (layer, area, key, id)"
-                " SELECT {layer}, {area}, {key}, id FROM {table} ORDER BY id",
-                names,
-            )
+            self._list(names)
             return found
         # Without a key, the order of the file is as good as any for the first rows of all.
         top = self._top(names)
         if self.rewrites or top > self.area.feature_id(0):
             self._assign(table, names | {"top": sql.Literal(top)})
+            return replace(found, renumbered=True)
         return found
+
+    def _list(self, names: dict[str, sql.Composable]) -> None:
+        """Keep the keys of a staging table with their ids; the known ones are kept already."""
+        listed = sql.SQL("layers.feature_key AS k WHERE k.layer = {layer} AND k.area = {area}")
+        names = names | {"listed": listed.format(**names)}
+        (some,) = self._rows("SELECT EXISTS (SELECT FROM {listed})", names)[0]
+        missing = " WHERE NOT EXISTS (SELECT FROM {listed} AND k.key = t.key)" if some else ""
+        self._run(
+            "INSERT INTO layers.feature_key (layer, area, key, id) SELECT {layer}, {area}, key, id"
+            " FROM (SELECT {key} AS key, id FROM {table}) AS t{missing} ORDER BY id",
+            names | {"missing": sql.SQL(missing).format(**names)},
+        )
 
     def _names(self, table: str) -> dict[str, sql.Composable]:
         columns = [c for c in rows.columns(self.layer) if c != "id"]

@@ -6,6 +6,8 @@ tried leaves nothing behind.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,10 +32,10 @@ from layers.ingest.vector.order import order
 from layers.ingest.vector.source import require_unchanged
 from layers.message import Message, message, why
 from layers.model import Area, Layer, Licence, Origin
-from layers.quality import Measured, Quality
+from layers.quality import Known, Measured, Meeting, Quality
 from layers.quality.intake import intake
 from layers.quality.measures import TEMPORAL
-from layers.staging import Load, Progress, Settle, Staged
+from layers.staging import Left, Load, Progress, Settle, Staged
 
 
 @dataclass(frozen=True)
@@ -133,19 +135,45 @@ class _Loading:
             self.change = Change(added=staged.row_count)
             if not self.invented:
                 self.change = change.compare(conn, load.layer, load.area, staged.table)
-            if broken := self._check(staged):
+            held = self._held()
+            with ThreadPoolExecutor(1, "meeting") as pool:
+                meeting = self._meeting(pool, staged)
+                # Its indexes are made while the boxes are looked at: nothing else waits for either.
+                unfit = None if held or self.options.dry_run else self._finish(staged)
+                broken = self._check(staged, meeting)
+            if broken:
                 return "refused", broken
-            if held := self._held():
+            if held:
                 return "held", held
+            if unfit:
+                raise unfit
             if not self.options.dry_run:
                 self._publish(staged)
         faulty = self.features.findings.most("refused") or self.quality.verdict == "warn"
         return "published_with_warnings" if faulty else "published", None
 
-    def _check(self, staged: Staged) -> Message | None:
+    def _meeting(self, pool: Executor, staged: Staged) -> Callable[[], Meeting | None] | None:
+        layer, area = self.load.layer, self.load.area
+        if staged.extents is None:
+            return None
+        return pool.submit(quality.meeting, layer, area, staged.extents).result
+
+    def _finish(self, staged: Staged) -> RefusedLoad | None:
+        """Make the table ready for its place; return why it cannot be, if nothing speaks first."""
+        try:
+            with self.conn.transaction():
+                staging.finish(self.conn, self.load, staged, tiles=False)
+        except RefusedLoad as error:
+            return error
+        return None
+
+    def _check(
+        self, staged: Staged, meeting: Callable[[], Meeting | None] | None
+    ) -> Message | None:
         """Hold the rows against the layer's rules; say which of them refuses the load."""
         table = sql.Identifier("staging", staged.table)
-        self.quality = quality.check(self.conn, self.load.layer, table, self.load.area)
+        known = Known(staged.facts.count, staged.facts.measures, meeting)
+        self.quality = quality.check(self.conn, self.load.layer, table, self.load.area, known)
         for finding in self.quality.findings:
             self.features.findings.add(finding)
         return self.quality.refusal
@@ -161,8 +189,8 @@ class _Loading:
     def _stage(self) -> Staged:
         if self.options.mapping.soato and self.options.mapping.soato.by == "name":
             self.features.codes = soato.codes_by_name(self.conn)
-        frames = self.features.frames(self.opened.batches(), self.opened.linearise)
-        staged = staging.copy(self.conn, self.load, frames, self.progress, self._settle())
+        rows = self.features.rows(self.opened.batches(), self.opened.linearise)
+        staged = staging.copy(self.conn, self.load, rows, self.progress, self._settle())
         require_unchanged(self.opened.source)
         return staged
 
@@ -170,17 +198,22 @@ class _Loading:
         mapping, layer, area = self.options.mapping, self.load.layer, self.load.area
         keep_same = mapping.rules.same_feature == "keep"
         numbering = Numbering(self.conn, layer, area, mapping.key, self.invented, keep_same)
-        if mapping.key and numbering.begins:
-            self.features.order = order(self.opened.source, self.opened.matching, mapping)
+        if mapping.key:
+            source, matching = self.opened.source, self.opened.matching
+            self.features.order = order(source, matching, mapping, numbering.ahead)
 
-        def run(table: str, alike: np.ndarray) -> None:
-            if mapping.soato and mapping.soato.by == "place":
+        def run(table: str, alike: np.ndarray) -> Left:
+            by_place = mapping.soato is not None and mapping.soato.by == "place"
+            if by_place:
                 missing = soato.fill_by_place(self.conn, table)
                 self.features.findings.count("soato.unknown", "noted", missing)
             suspects = np.union1d(alike, self.features.twice())
             ordered = self.features.ordered
             self.duplicates = numbering.number(table, suspects, ordered=ordered)
             self._note_duplicates()
+            gone = bool(self.duplicates.same or self.duplicates.clashing)
+            moved = self.duplicates.renumbered
+            return Left(rows=not (gone or moved or by_place), places=not moved)
 
         return Settle(run, numbering.rewrites and self.features.order is None)
 
@@ -223,7 +256,6 @@ class _Loading:
 
     def _publish(self, staged: Staged) -> None:
         conn, load = self.conn, self.load
-        staging.finish(conn, load, staged, tiles=False)
         version = change.next_version(conn)
         if not self.invented:
             change.remember(

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pyogrio.raw import read as read_raw
 
 from layers.errors import CorruptSource, RefusedLoad
 from layers.ingest.vector import encoding, table
+from layers.ingest.vector.columns import decoded, objects, plain, recoded
 from layers.ingest.vector.parts import DRIVERS, Parts, find
 from layers.ingest.vector.stand_in import (
     encoding_of,
@@ -32,6 +34,7 @@ from layers.ingest.vector.stand_in import (
 )
 from layers.ingest.vector.whole import records, require_whole
 from layers.message import message
+from layers.rows import Values
 from layers.said import said
 
 CHUNK = 5_000
@@ -79,10 +82,22 @@ class Source:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some features: attributes by the source's names (index = feature id there), WKB or None."""
+    """Some features: their ids in the source, WKB or None, and attributes by the source's names.
 
-    attributes: pd.DataFrame
+    A column is of Arrow where the source is and its text needs no decoding, else an array of
+    objects. `uniform`: all WKB is as GDAL writes it, throughout in one byte order.
+    """
+
+    index: pd.Index
+    columns: Mapping[str, Values]
     wkb: np.ndarray | None
+    uniform: bool = False
+
+    @cached_property
+    def attributes(self) -> pd.DataFrame:
+        """The attributes as objects, None where there is none."""
+        columns = {name: objects(column) for name, column in self.columns.items()}
+        return pd.DataFrame(columns, index=self.index, dtype=object)
 
 
 def open_source(file: Path, *, layer: str | None = None, given: str | None = None) -> Source:
@@ -120,13 +135,14 @@ def _as_text(made: Source, parts: Parts, given: str | None) -> Source:
 def batches(source: Source) -> Generator[Batch]:
     """Yield the features of a source in its order; raises CorruptSource when reading fails."""
     if source.driver == "CSV":
-        yield from (Batch(t, None) for t in table.read(source.file, source.encoding, CHUNK))
+        for t in table.read(source.file, source.encoding, CHUNK):
+            yield Batch(t.index, {str(name): t[name].to_numpy() for name in t}, None)
         return
     read = 0
     try:
         reading = _parquet_batches if source.driver == "Parquet" else _gdal_batches
         for batch in reading(source):
-            read += len(batch.attributes)
+            read += len(batch.index)
             yield batch
     except UnicodeError:
         said = message("encoding.not_throughout", file=source.file.name, encoding=source.encoding)
@@ -289,7 +305,7 @@ def _gdal_batches(source: Source) -> Iterator[Batch]:
             names = part.schema.names
             own = names.index(fid)  # the first: a property of GeoJSON may be called `id` as well
             columns = {
-                source.names.get(n) or _recoded(n, recode): _values(part.column(i), recode)
+                source.names.get(n) or recoded(n, recode): decoded(part.column(i), recode)
                 for i, n in enumerate(names)
                 if i != own and n != shape
             }
@@ -297,7 +313,7 @@ def _gdal_batches(source: Source) -> Iterator[Batch]:
             wkb = None
             if shape in part.schema.names:
                 wkb = np.array(part.column(shape).to_pylist(), dtype=object)
-            yield Batch(pd.DataFrame(columns, index=index, dtype=object), wkb)
+            yield Batch(index, columns, wkb, uniform=True)
 
 
 def _mapinfo_batches(source: Source) -> Iterator[Batch]:
@@ -315,25 +331,8 @@ def _mapinfo_batches(source: Source) -> Iterator[Batch]:
             return
         done += len(fids)
         named = zip(meta["fields"], columns, strict=True)
-        table = {_recoded(n, source.encoding): _plain(c, source.encoding) for n, c in named}
-        yield Batch(pd.DataFrame(table, index=pd.Index(fids), dtype=object), wkb)
-
-
-def _recoded(text: str, recode: str | None) -> str:
-    return text.encode("latin-1").decode(recode) if recode else text
-
-
-def _plain(column: np.ndarray, recode: str) -> list[Any]:
-    found = pd.Series(column).astype(object).where(pd.notna(column), None).tolist()
-    return [_recoded(v, recode) if isinstance(v, str) else v for v in found]
-
-
-def _values(column: pa.Array, recode: str | None) -> list[Any]:
-    """Return the values of a column; `recode` says what its letters were as bytes."""
-    found = list(column.to_pylist())
-    if recode is None or not pa.types.is_string(column.type):
-        return found
-    return [None if v is None else _recoded(v, recode) for v in found]
+        table = {recoded(n, source.encoding): plain(c, source.encoding) for n, c in named}
+        yield Batch(pd.Index(fids), table, wkb)
 
 
 def _parquet_meta(file: Path) -> dict[str, Any]:
@@ -363,11 +362,11 @@ def _parquet_batches(source: Source) -> Iterator[Batch]:
     with pq.ParquetFile(source.file) as opened:
         for part in opened.iter_batches(batch_size=CHUNK):
             names = [n for n in part.schema.names if n not in (shape, "bbox")]
-            columns = {n: part.column(n).to_pylist() for n in names}
+            columns = {n: part.column(n) for n in names}
             index = pd.RangeIndex(number + 1, number + len(part) + 1)
             number += len(part)
             wkb = np.array(part.column(shape).to_pylist(), dtype=object) if shape else None
-            yield Batch(pd.DataFrame(columns, index=index, dtype=object), wkb)
+            yield Batch(index, columns, wkb)
 
 
 def _unreadable(source: Source, error: Exception) -> CorruptSource:

@@ -74,21 +74,38 @@ def _text(renamed: Mapping[str, str], longest: int) -> Convert:
     return read
 
 
-def fits_whole(field: Field, given: FieldMapping | None, rules: Rules, column: np.ndarray) -> bool:
-    """Tell whether all values of a column (object, None where missing) are the field's as they are.
+def fits_whole(
+    field: Field, given: FieldMapping | None, rules: Rules, column: pa.Array | np.ndarray
+) -> bool:
+    """Tell whether all values of a column are the field's as they are; objects, None where missing.
 
     False says only that they must be looked at one by one.
     """
-    converted = field.codes or (given is not None and (given.codes or given.unit))
-    if converted or infer_dtype(column, skipna=True) != _PLAIN.get(field.type):
+    if field.codes or (given is not None and (given.codes or given.unit)):
         return False
-    try:
-        found = pa.array(column)
-    except (ValueError, OverflowError):  # no text in Unicode, too large a number
-        return False
-    if field.type == "integer" and not pa.types.is_int64(found.type):
-        return False
-    if field.type == "boolean":
+    if isinstance(column, np.ndarray):
+        if infer_dtype(column, skipna=True) != _PLAIN.get(field.type):
+            return False
+        try:
+            column = pa.array(column)
+        except (ValueError, OverflowError):  # no text in Unicode, too large a number
+            return False
+    return _is_of(field, column.type) and _within(field, rules, column)
+
+
+def _is_of(field: Field, kind: pa.DataType) -> bool:
+    """Tell whether the values of a type of Arrow are those of the field's type."""
+    if field.type == "string":
+        return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    if field.type == "integer":
+        return bool(pa.types.is_signed_integer(kind))
+    if field.type == "number":
+        return bool(pa.types.is_float64(kind))
+    return field.type == "boolean" and bool(pa.types.is_boolean(kind))
+
+
+def _within(field: Field, rules: Rules, found: pa.Array) -> bool:
+    if found.null_count == len(found) or field.type == "boolean":
         return True
     if field.type == "string":
         unfit = pc.or_(pc.utf8_is_space(found), pc.match_substring(found, "\0"))

@@ -18,8 +18,9 @@ from shapely import LineString, Point, box
 
 from layers import registry, store
 from layers.area import save_area, seed_areas
+from layers.extents import Extents
 from layers.model import Layer, Origin, Rule
-from layers.quality import Quality, check
+from layers.quality import Known, Quality, check, meeting
 
 ORSHA = seed_areas()["orsha"]
 LAYERS = registry.load_layers()
@@ -46,7 +47,13 @@ def held(
     for name, value in columns.items():
         frame[name] = value
     store.replace(conn, layer, [fitted(frame, layer)], area=ORSHA, origin=ORIGIN)
-    return check(conn, layer, sql.Identifier("features", layer_id), ORSHA)
+    table = sql.Identifier("features", layer_id)
+    found = check(conn, layer, table, ORSHA)
+    # As a load looks that knows the boxes of its rows.
+    extents = Extents.of(frame.index.to_numpy(), shapely.bounds(frame.geometry.to_numpy()))
+    known = Known(found.row_count, found.measures, lambda: meeting(layer, ORSHA, extents))
+    assert check(conn, layer, table, ORSHA, known) == found
+    return found
 
 
 def fitted(frame: gpd.GeoDataFrame, layer: Layer) -> gpd.GeoDataFrame:

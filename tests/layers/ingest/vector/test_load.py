@@ -8,10 +8,13 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from psycopg import sql
 
+from layers import row_sums, rows
 from layers.errors import RefusedLoad
 from layers.ingest.vector.load_report import LoadReport
 from layers.ingest.vector.mapping import Mapping
+from layers.row_texts import ordered
 from tests.fix_loads import KEYED, Loader, write
 
 Plots = Callable[..., gpd.GeoDataFrame]
@@ -41,6 +44,37 @@ def test_every_form_brings_the_same_features(
     assert rows["address"].tolist() == frame["address"].tolist()
     assert same_shapes(rows, frame)
     assert load.staged() == []
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "fgb", "geojson", "parquet"])
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:32636"])
+def test_sums_made_while_rows_are_copied_are_those_of_the_rows(
+    load: Loader,
+    plots: Plots,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ending: str,
+    crs: str,
+) -> None:
+    odd = ['a,"b"', "(c) ", None, "d\\e", "f\tg\nh", "Ўзда"]
+    frame = plots(6, address=odd, area_m2=[1e-3, 0.1, -0.0, 9999999999.5, 12.0, None], crs=crs)
+    shapes = frame.geometry.to_list()
+    corners = shapes[1].exterior.coords
+    shapes[1] = shapely.MultiPolygon([shapes[1]])
+    if ending != "fgb":  # which has no shapes of several dimensions
+        shapes[2] = shapely.force_3d(shapes[2])
+    shapes[3] = shapely.Polygon([*corners[:2], shapes[1].centroid, corners[2], corners[1]])
+    frame.geometry = shapes
+    file = tmp_path / f"a.{ending}"
+    options = {"SPATIAL_INDEX": "NO"} if ending == "fgb" else {}
+    with monkeypatch.context() as patch:
+        patch.delattr(row_sums, "sums")  # the table is not read for them
+        assert load(write(frame, file, **options)).applied
+    columns = ordered(rows.columns(load.layer))
+    table = sql.Identifier("features", load.layer.id)
+    query = "SELECT row_count, sum_high::text, sum_low::text FROM layers.version WHERE layer = %s"
+    recorded = load.conn.execute(query, [load.layer.id]).fetchone()
+    assert load.conn.execute(row_sums.sums(columns, table)).fetchone() == recorded
 
 
 def test_a_zipped_shapefile_and_one_of_several_layers(
