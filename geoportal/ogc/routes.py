@@ -24,23 +24,18 @@ from geoportal.ogc import (
 from geoportal.ogc import tilematrixsets as tms
 from geoportal.ogc.enrich import METADATA
 from geoportal.ogc.formats.registry import NAMES as EXPORTS
+from geoportal.ogc.parameters import ITEM_PARAMETERS, TILE_PARAMETERS
 from geoportal.ogc.process_routes import PROCESS_ROUTES
 from geoportal.ogc.route import DELETE_STATUSES, EDIT_STATUSES, Route, texts
 
 COLLECTION = "/collections/{collectionId}"
 TILESET = COLLECTION + "/tiles/{tileMatrixSetId}"
 MAP_TILESET = COLLECTION + "/map/tiles/{tileMatrixSetId}"
-ITEM_PARAMETERS = (
-    "limit", "offset", "cursor", "bbox", "bbox-crs", "crs", "datetime",
-    "filter", "filter-lang", "filter-crs", "q",
-    "sortby", "properties", "skipGeometry", "asof",
-)  # fmt: skip
 SEARCH_PARAMETERS = (
     "collections", "q", "filter", "filter-lang", "filter-crs",
     "bbox", "bbox-crs", "datetime", "crs", "limit",
 )  # fmt: skip
 PICTURES = ("png", "jpeg", "geotiff", "html")
-TILE_PARAMETERS = ("datetime", "filter", "filter-lang", "filter-crs")
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -260,7 +255,7 @@ ROUTES: tuple[Route, ...] = (
         TILESET + "/{tileMatrix}/{tileRow}/{tileCol}", "collection.vector.getTile",
         tiles.get_tile, "tiles",
         texts("Вектарны тайл", "Векторный тайл", "Vector tile"), formats=("mvt",),
-        parameters=("v", *TILE_PARAMETERS), properties=True, schema="binary",
+        parameters=TILE_PARAMETERS, properties=True, schema="binary",
         statuses=(200, 204, 304, 400, 404, 406, 500, 503),
     ),
     Route(
