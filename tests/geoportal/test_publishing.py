@@ -32,6 +32,7 @@ SELECT 'Лаўка ' || n, 'good', n % 5, '2024-05-01 10:00', n / 4.0, '{}',
     ST_Transform(ST_SetSRID(ST_MakePoint(30.40 + n % 100 * 1e-3, 54.5 + n / 100 * 1e-3, 7), 4326),
         32636)
 FROM generate_series(1, 2000) AS n;
+UPDATE city.benches SET weight = 'NaN' WHERE gid = 2000;
 """
 
 
@@ -112,6 +113,9 @@ def test_a_published_table_is_a_whole_collection_in_every_server(
         assert get(one, f"/ogc/collections/benches/items?f=json&{box}")["numberMatched"] == 2
         for kind in ("queryables", "schema", "sortables"):
             assert "seats" in get(one, f"/ogc/collections/benches/{kind}")["properties"]  # type: ignore[operator]
+        assert (
+            get(one, "/ogc/collections/benches/items/2000?f=json")["properties"]["weight"] is None
+        )  # type: ignore[index]
         # A column called like a parameter leaves that parameter its meaning.
         seven = get(one, "/ogc/collections/benches/items?f=json&limit=2&filter=limit=7")
         assert (seven["numberReturned"], seven["numberMatched"]) == (2, 2000)
