@@ -29,9 +29,9 @@ ALWAYS = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"Content-Attribution, Content-Bbox, Content-Crs, Content-Datetime, Content-Disposition,"
-        b" ETag, Geoportal-Map-Cut, Geoportal-Tile-Cut, Link, Location,"
-        b" OGC-NumberReturned, X-Request-Id",
+        b"Accept-Ranges, Content-Attribution, Content-Bbox, Content-Crs, Content-Datetime,"
+        b" Content-Disposition, Content-Range, ETag, Geoportal-Map-Cut, Geoportal-Tile-Cut, Link,"
+        b" Location, OGC-NumberReturned, X-Request-Id",
     ),
     (b"x-content-type-options", b"nosniff"),
 )
@@ -40,7 +40,7 @@ PREFLIGHT = (
     (
         b"access-control-allow-headers",
         b"Content-Type, Content-Crs, Accept, Accept-Language, Prefer, If-Match, If-None-Match,"
-        b" Authorization, X-API-Key",
+        b" If-Range, Range, Authorization, X-API-Key",
     ),
     (b"access-control-max-age", b"86400"),
 )

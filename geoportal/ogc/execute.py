@@ -226,7 +226,7 @@ def _respond(
         if format_ == "html":
             content = render(
                 ogc_request.route.page,
-                content,
+                {"_summary": ogc_request.route.summary.get(ogc_request.language)} | content,
                 language=ogc_request.language,
                 path=_address(request),
                 base_url=api.portal.settings.base_url,

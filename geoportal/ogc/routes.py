@@ -144,16 +144,16 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/functions", "getFunctions", search.get_functions, "features",
-        texts("Функцыі для ўмоў", "Функции для условий", "Functions for filters"), schema="object",
+        search.FUNCTIONS_TITLE, schema="object",
     ),
     Route(
         "/styles", "getStyles", styles.get_styles, "styles",
-        texts("Стылі", "Стили", "Styles"), schema="object",
+        texts("Стылі", "Стили", "Styles"), page="styles", schema="object",
     ),
     Route(
         "/styles/{styleId}", "getStyle", styles.get_style, "styles",
         texts("Стыль", "Стиль", "Style"), formats=("mapbox", "html", "sld10", "sld11"),
-        schema="object",
+        page="style", schema="object",
     ),
     Route(
         "/styles/{styleId}/metadata", "getStyleMetadata", styles.get_style_metadata, "styles",
@@ -171,7 +171,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         COLLECTION + "/styles", "getCollectionStyles", styles.get_collection_styles, "styles",
-        texts("Стылі калекцыі", "Стили коллекции", "Styles of the collection"), schema="object",
+        texts("Стылі калекцыі", "Стили коллекции", "Styles of the collection"),
+        page="styles", schema="object",
     ),
     Route(
         COLLECTION + "/styles/{styleId}/map", "map.collection.style.getMap",

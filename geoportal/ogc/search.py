@@ -17,11 +17,15 @@ from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from layers import cql2, query
 from layers.errors import BadFilter, BadValue, UnknownField
-from layers.model import Layer
+from layers.model import Layer, Text
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
 
+FUNCTIONS = "http://www.opengis.net/def/rel/ogc/1.0/functions"
+FUNCTIONS_TITLE = Text(
+    be="Функцыі для ўмоў", ru="Функции для условий", en="Functions for filters"
+)  # fmt: skip
 GEOJSON = "application/geo+json"
 MOST = 1_000  # features of one answer
 MEMBERS = ("collections", "q", "filter", "filter-lang", "filter-crs", "bbox", "bbox-crs",
