@@ -6,6 +6,7 @@ import logging
 import uuid
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geoportal.errors import (
@@ -75,7 +76,7 @@ class Envelope:
         try:
             check_limits(scope)
             await self.app(scope, receive, send_wrapped)
-        except ClientLeft:
+        except (ClientLeft, ClientDisconnect):
             LOGGER.info("%s %s: the caller left", scope["method"], scope["path"])
         except Exception as error:
             told = _ours(error, scope)

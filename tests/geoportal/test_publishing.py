@@ -23,7 +23,7 @@ CREATE TYPE city.state AS ENUM ('good', 'broken');
 CREATE TABLE city.benches (
     gid serial PRIMARY KEY, "Назва" text, state city.state NOT NULL, seats smallint,
     made timestamp, weight numeric(8, 2), tags jsonb, "limit" int DEFAULT 7,
-    shape geometry(PointZ, 32636) NOT NULL
+    kept date, shape geometry(PointZ, 32636) NOT NULL
 );
 COMMENT ON TABLE city.benches IS 'Benches of Orsha';
 COMMENT ON COLUMN city.benches.seats IS 'How many may sit';
@@ -33,6 +33,9 @@ SELECT 'Лаўка ' || n, 'good', n % 5, '2024-05-01 10:00', n / 4.0, '{}',
         32636)
 FROM generate_series(1, 2000) AS n;
 UPDATE city.benches SET weight = 'NaN' WHERE gid = 2000;
+UPDATE city.benches SET kept = 'infinity' WHERE gid = 1998;
+UPDATE city.benches SET kept = '12026-01-02' WHERE gid = 1999;
+UPDATE city.benches SET kept = '0044-03-15 BC' WHERE gid = 2000;
 """
 
 
@@ -106,6 +109,7 @@ def test_a_published_table_is_a_whole_collection_in_every_server(
         assert first["properties"] == {
             "field_1": "Лаўка 1", "state": "good", "seats": 1,
             "made": "2024-05-01T10:00:00+00:00", "weight": 0.25, "limit": 7,
+            "kept": None,
         }  # fmt: skip
         found = get(one, "/ogc/collections/benches/items?f=json&filter=seats=4&limit=1")
         assert found["numberMatched"] == 400
@@ -116,6 +120,13 @@ def test_a_published_table_is_a_whole_collection_in_every_server(
         assert (
             get(one, "/ogc/collections/benches/items/2000?f=json")["properties"]["weight"] is None
         )  # type: ignore[index]
+        # Days that only PostgreSQL knows turn pages, too.
+        page, turned = get(one, "/ogc/collections/benches/items?f=json&limit=1&sortby=kept"), []
+        for _ in range(4):
+            turned.append(page["features"][0]["id"])  # type: ignore[index]
+            (to,) = (x["href"] for x in page["links"] if x["rel"] == "next")  # type: ignore[attr-defined]
+            page = get(one, "/ogc" + to.partition("/ogc")[2])
+        assert turned == [2000, 1999, 1998, 1]
         # A column called like a parameter leaves that parameter its meaning.
         seven = get(one, "/ogc/collections/benches/items?f=json&limit=2&filter=limit=7")
         assert (seven["numberReturned"], seven["numberMatched"]) == (2, 2000)

@@ -93,7 +93,7 @@ def test_the_style_of_the_data_set_names_every_layer_in_sld(portal: TestClient) 
 
 def test_a_page_shows_legend_map_and_forms_of_a_style(portal: TestClient) -> None:
     listed = portal.get("/ogc/styles?f=html&lang=en").text
-    assert '/ogc/styles/buildings?' in listed
+    assert "/ogc/styles/buildings?" in listed
     page = portal.get("/ogc/styles/buildings?f=html&lang=en").text
     assert "<h1>Buildings</h1>" in page
     for address in re.findall(r'<img src="([^"]+)"', page):
