@@ -83,6 +83,7 @@ class ServiceNorm(Value):
     """How far a service of one class may be: metres by built form; a default, not an official norm.
 
     `measured` says how the distance is taken; the source leaves it open, so it is our choice.
+    Each of the two limits has a status of its own; `status` is that of the row.
     """
 
     service_class: Name
@@ -90,6 +91,8 @@ class ServiceNorm(Value):
     limit_multi_storey_m: float = Constraint(gt=0)
     limit_low_rise_m: float = Constraint(gt=0)
     measured: Literal["straight", "network", "minutes"]
+    multi_storey_status: SeedStatus
+    low_rise_status: SeedStatus
     status: SeedStatus
     note: str
     source: str

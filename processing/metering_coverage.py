@@ -94,7 +94,7 @@ def metering_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
     window = None if heard is None else sorted(heard["month"].unique())
     return Result(
         frames={"metering_coverage": _result(area, units, pd.concat(rows))},
-        figures={"as_of": as_of.date().isoformat(), "resources": figures},
+        figures={"as_of": (settings.as_of or as_of.date()).isoformat(), "resources": figures},
         quality={
             "window_days": settings.window_days,
             "months": settings.months,

@@ -192,7 +192,9 @@ def _of_layers(place: Quarter, frames: Frames, lists: Lists) -> Figures:
 def _readers(place: Quarter, lists: Lists) -> Mapping[str, Callable[[Result], Figures]]:
     limits_m = {"green": 300.0, "school": lists.norms["school"].limit_multi_storey_m}
     return {
-        "service-coverage": lambda r: access.figures(place, r.frames["service_coverage"]),
+        "service-coverage": lambda r: access.figures(
+            place, r.frames["service_coverage"], r.quality["classes_without_facilities"]
+        ),
         "accessibility-coverage": lambda r: results.accessibility(
             place, r.frames["accessibility"], r.figures, limits_m
         ),

@@ -176,6 +176,7 @@ def _row(line: Line) -> dict[str, object]:
         "formula": indicator.formula,
         "target": line.target,
         "target_source": indicator.target_source or None,
+        "target_status": indicator.target_status or None,
         "outcome": line.outcome,
         **{f"reason_{name}": reason and reason.get(name) for name in ("be", "ru", "en")},
         "deficit_persons": figure.deficit_persons,

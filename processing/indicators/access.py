@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -47,25 +48,31 @@ NO_NETWORK = reason(
     "ни одно здание или ни один объект не стоит у пешеходной улицы",
     "no building or no facility is near a walkable street",
 )
-_NO_CLASS = reason(
+NO_CLASS = reason(
     "аб’екты гэтага віду не загружаныя",
     "объекты этого вида не загружены",
     "no facilities of the class are loaded",
 )
 
 
-def figures(place: Quarter, coverage: gpd.GeoDataFrame) -> Figures:
-    """Return the access indicators; rows of `service_coverage`, one per building and class."""
-    by_class = {str(name): rows for name, rows in coverage.groupby("service_class", sort=False)}
+def figures(
+    place: Quarter, coverage: gpd.GeoDataFrame, without: Collection[str] = ()
+) -> Figures:
+    """Return the access indicators; rows of `service_coverage`, one per building and class.
+
+    Of the classes `without` any facility it is not known whether there are none or none is loaded.
+    """
+    grouped = coverage.groupby("service_class", sort=False)
+    by_class = {str(name): rows for name, rows in grouped if name not in without}
     return {one.key: _figure(place, by_class.get(one.service_class), one.group) for one in _ASKED}
 
 
 def _figure(place: Quarter, rows: pd.DataFrame | None, group: str) -> Figure:
     if rows is None or not len(rows):
-        return Figure(None, _NO_CLASS)
+        return Figure(None, NO_CLASS)
     if group not in place.people:
         return Figure(None, NO_CENSUS)
-    return of_people(place, rows.set_index("building_id"), group, _NO_CLASS)
+    return of_people(place, rows.set_index("building_id"), group, NO_CLASS)
 
 
 def of_people(

@@ -21,10 +21,9 @@ from processing.indicators.base import (
 )
 from processing.scorecard import Figure
 
-COVERED = "covered"
+COVERED, NOT_COMPUTABLE = "covered", "not_computable"
 NEAR_DB = 3.0
 """So close to its threshold a level counts as near: half or double the power."""
-_KNOWN = ("covered", "not_covered", "unreachable", "crossing", "uncertain")
 
 _NO_JUDGED = reason(
     "ніводнага ўчастка вуліц нельга ацаніць",
@@ -67,7 +66,7 @@ def radio(place: Quarter, rows: gpd.GeoDataFrame) -> Figures:
 
 
 def _of_radio(place: Quarter, lte: pd.DataFrame, where: str) -> Figure:
-    rows = lte[lte.index.isin(place.people.index) & lte[where].isin(_KNOWN)]
+    rows = lte[lte.index.isin(place.people.index) & (lte[where] != NOT_COMPUTABLE)]
     if not len(rows):
         return Figure(None, _NO_LTE if len(place.people) or not len(lte) else NO_PEOPLE)
     served = rows[where] == COVERED
@@ -132,7 +131,7 @@ def _reached(
     group: str = "residents",
 ) -> Figure:
     verdict, distance = columns
-    known = table[table[verdict].isin(_KNOWN)]
+    known = table[table[verdict] != NOT_COMPUTABLE]
     if not len(known):
         return Figure(None, why)
     rows = pd.DataFrame(

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layers.model import Text
 from processing.crs import metric_crs
+from processing.indicators.access import NO_CLASS
 from processing.indicators.base import (
     NO_CENSUS,
     NO_PEOPLE,
@@ -81,18 +83,27 @@ def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
     small, pupils = place.group("age_0_6"), place.group("age_7_17")
     kindergartens, schools = _places(points, "kindergarten"), _places(points, "school")
     doctors = points.get("doctors", pd.Series(dtype=float)).astype(float).sum(min_count=1)
-    offices = float(_is(points["service_class"], "post_office").sum())
-    why_small = NO_CENSUS if small is None else _NO_PLACES
+    loaded = set(points["service_class"].astype(str))
+    offices = float(_is(points["service_class"], "post_office").sum()) or None
+    why_small = _why_places(small, "kindergarten" in loaded)
     why_doctors = NO_PEOPLE if place.residents is None else _NO_DOCTORS
-    why_pupils = NO_CENSUS if pupils is None else _NO_PLACES
+    why_pupils = _why_places(pupils, "school" in loaded)
+    why_offices = NO_PEOPLE if place.residents is None else NO_CLASS
     return {
         ("EDU1", 2): divided((kindergartens, small), why_small, times=100.0, **said),
         ("EDU2", 3): divided((pupils, schools), why_pupils, times=100.0, **said),
         ("HLT2", 1): divided(
             (place.residents, None if pd.isna(doctors) else float(doctors)), why_doctors, **said
         ),
-        ("PST1", 2): divided((offices, place.residents), NO_PEOPLE, times=1e4, **said),
+        ("PST1", 2): divided((offices, place.residents), why_offices, times=1e4, **said),
     }
+
+
+def _why_places(people: float | None, loaded: bool) -> Text:
+    """Return why places and people do not make a figure."""
+    if people is None:
+        return NO_CENSUS
+    return _NO_PLACES if loaded else NO_CLASS
 
 
 def _places(points: gpd.GeoDataFrame, service_class: str) -> float | None:

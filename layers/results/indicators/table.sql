@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS features.indicators (
     formula          text NOT NULL,
     target           double precision,
     target_source    text,
+    target_status    text,
     outcome          text NOT NULL,
     reason_be        text,
     reason_ru        text,

@@ -10,7 +10,7 @@ import shapely
 
 from layers.seed import air_limits
 from processing.errors import EmptyInput
-from processing.indicators import access, air, planning, stock
+from processing.indicators import access, air, planning, results, stock
 from processing.indicators.base import Quarter, quarter
 from tests.fix_streets import ORSHA, place
 
@@ -90,7 +90,25 @@ def test_access_is_counted_in_the_people_it_is_about() -> None:
     assert found["HLT1", 1].value == 100
     assert found["HLT1", 1].deficit_persons == 0
     assert found["COM1", 1].value is None
+    closed = access.figures(quarter_of(), rows, ["clinic"])
+    assert closed["HLT1", 1].value is None
+    assert "no facilities of the class" in closed["HLT1", 1].reason.en
     assert access.figures(quarter(ORSHA, HOMES, None, None), rows)["EDU2", 1].value is None
+
+
+def test_what_is_near_no_street_counts_among_all_whatever_the_method() -> None:
+    said = ["covered", "not_covered", "unsnapped"]
+    rows = coverage(*((i, "stop", said[i - 1], i * 200 if i < 3 else None) for i in (1, 2, 3)))
+    table = rows.assign(green=said, green_m=rows["distance_m"], school=said, school_safe_m=300.0)
+    limits_m = {"green": 300.0, "school": 500.0}
+    found = results.accessibility(quarter_of(), table, {}, limits_m)
+    green, stop = found["GRN3", 1], access.figures(quarter_of(), rows)["TRN1", 1]
+    assert green.value == stop.value == pytest.approx(100 * 100 / 600)
+    assert green.deficit_persons == stop.deficit_persons == 500
+    lost = table.assign(green="unsnapped", school="not_computable")
+    found = results.accessibility(quarter_of(), lost, {}, limits_m)
+    assert "near a walkable street" in found["GRN3", 1].reason.en
+    assert found["EDU2", 2].reason.en == "no schools"
 
 
 def test_places_doctors_and_offices() -> None:
@@ -108,6 +126,9 @@ def test_places_doctors_and_offices() -> None:
     for key in (("EDU1", 2), ("EDU2", 3), ("HLT2", 1)):
         assert stock.services(quarter_of(), unknown)[key].reason is not None
     assert all(f.value is None for f in stock.services(quarter_of(), None).values())
+    few = stock.services(quarter_of(), given[given["service_class"] == "clinic"])
+    for key in (("EDU1", 2), ("EDU2", 3), ("PST1", 2)):
+        assert "no facilities of the class" in few[key].reason.en
 
 
 def test_lights_wifi_meters_and_bicycles() -> None:
@@ -186,6 +207,30 @@ def test_air_is_weighted_by_the_people_near_each_station() -> None:
     assert found["AIR5", 1].value == pytest.approx((0 + 10) / 2)
     assert found["AIR6", 1].value == pytest.approx(2e5 / 600)
     assert found["AIR6", 2].value == 100
+
+
+def test_air_counts_stations_and_hours_not_readings() -> None:
+    stations, readings = air_of(10 * 24, 10.0, 70.0)
+    given = air.figures(quarter_of(), HOMES, stations, readings, air_limits())
+    stray = readings[readings["sensor_id"] == "e"].assign(sensor_id="nowhere")
+    half = readings[readings["sensor_id"] == "e"].assign(
+        time=lambda rows: rows["time"] + pd.Timedelta(minutes=30)
+    )
+    more = pd.concat([readings, stray, half])
+    assert air.figures(quarter_of(), HOMES, stations, more, air_limits()) == given
+    alone = air.figures(quarter_of(), HOMES, stations, stray, air_limits())
+    assert all(f.value is None and f.reason for f in alone.values())
+    # Five hours of the second station: no whole day, and it is not continuous.
+    early = readings["time"] < pd.Timestamp("2026-01-01T05:00Z")
+    short = readings[early | (readings["sensor_id"] == "w")]
+    found = air.figures(quarter_of(), HOMES, stations, short, air_limits())
+    assert found["AIR5", 1].value == 0
+    assert found["AIR6", 1].value == pytest.approx(1e5 / 600)
+    assert found["AIR1", 1].value == pytest.approx(40)
+    assert found["AIR4", 1].value == pytest.approx(10)  # five hours make no mean of eight
+    twice = pd.concat([stations, stations.set_axis([3, 4])])
+    again = air.figures(quarter_of(), HOMES, twice, readings, air_limits())
+    assert again["AIR1", 1].value == pytest.approx(40)
 
 
 def test_only_a_year_is_held_against_the_annual_limit() -> None:
