@@ -68,10 +68,12 @@ def figures(
 
 
 def _figure(place: Quarter, rows: pd.DataFrame | None, group: str) -> Figure:
-    if rows is None or not len(rows):
-        return Figure(None, NO_CLASS)
     if group not in place.people:
         return Figure(None, NO_CENSUS)
+    if not len(place.people):
+        return Figure(None, NO_PEOPLE)
+    if rows is None or not len(rows):
+        return Figure(None, NO_CLASS)
     return of_people(place, rows.set_index("building_id"), group, NO_CLASS)
 
 
@@ -109,6 +111,8 @@ def of_people(
         children=None if children is None else 100.0 * children,
         elderly=None if elderly is None else 100.0 * elderly,
         share_near_limit=share(main, near),
+        threshold=float(rows["limit_m"].max()) if len(rows) else None,
+        threshold_unit="m",
         worst=worst(place, rows["distance_m"], served),
         method=method,
         data_date=place.data_date,

@@ -136,7 +136,9 @@ def _mean(
     if not len(by_station):
         return Figure(None, _NO_SERIES)
     heard = weights.reindex(by_station.index)
-    target = limit.annual_ug_m3 if limit and _is_annual(readings) else None
+    target = None if limit is None else limit.annual_ug_m3 if _is_annual(readings) else None
+    if limit is not None and column == "o3_ug_m3":
+        target = limit.max_8h_ug_m3
     return divided(
         (float((by_station * heard).sum()), float(heard.sum())), NO_PEOPLE, target=target,
         method=METHOD, data_date=window(readings)[1].date(),

@@ -30,6 +30,11 @@ _NO_JUDGED = reason(
     "ни одного участка улиц нельзя оценить",
     "no part of any street can be judged",
 )
+_NO_POWER = reason(
+    "магутнасць ніводнага спраўнага свяцільніка невядомая",
+    "мощность ни одного исправного светильника неизвестна",
+    "the power of no working light is known",
+)
 _NO_LTE = reason("няма станцый 4G", "нет станций 4G", "no 4G stations")
 _NO_DWELLINGS = reason(
     "колькасць кватэр невядомая", "число квартир неизвестно", "the dwellings are not known"
@@ -48,11 +53,12 @@ def lighting(place: Quarter, figures: Mapping[str, Any]) -> Figures:
     said: dict[str, Any] = {"method": "lighting-coverage", "data_date": place.data_date}
     share, energy = figures["share_lit"], figures["energy"]
     lit = Figure(None, _NO_JUDGED) if share is None else Figure(100.0 * share, **said)
-    per_km = energy["kwh_per_lit_km"]
+    per_km, kwh = energy["kwh_per_lit_km"], energy["kwh_per_year"]
+    why_km, why = (_NO_JUDGED, NO_PEOPLE) if kwh is not None else (_NO_POWER, _NO_POWER)
     return {
         ("LGT3", 1): lit,
-        ("LGT5", 1): Figure(None, _NO_JUDGED) if per_km is None else Figure(per_km, **said),
-        ("LGT5", 2): divided((energy["kwh_per_year"], place.residents), NO_PEOPLE, **said),
+        ("LGT5", 1): Figure(None, why_km) if per_km is None else Figure(per_km, **said),
+        ("LGT5", 2): divided((kwh, place.residents), why, **said),
     }
 
 
@@ -66,8 +72,8 @@ def radio(place: Quarter, rows: gpd.GeoDataFrame) -> Figures:
 
 
 def _of_radio(place: Quarter, lte: pd.DataFrame, where: str) -> Figure:
-    rows = lte[lte.index.isin(place.people.index) & (lte[where] != NOT_COMPUTABLE)]
-    if not len(rows):
+    rows = lte[lte.index.isin(place.people.index)]
+    if not len(rows) or (lte[where] == NOT_COMPUTABLE).all():
         return Figure(None, _NO_LTE if len(place.people) or not len(lte) else NO_PEOPLE)
     served = rows[where] == COVERED
     people = place.people.loc[rows.index, "residents"]
@@ -77,6 +83,7 @@ def _of_radio(place: Quarter, lte: pd.DataFrame, where: str) -> Figure:
         (float(people[served].sum()), float(people.sum())), NO_PEOPLE, times=100.0,
         deficit_persons=int(people[~served].sum()),
         share_near_limit=float(people[weak].sum() / people.sum()),
+        threshold=float(rows["threshold_dbm"].max()), threshold_unit="dBm",
         worst=worst(place, -level, served, sign=-1.0), method="radio-coverage",
         data_date=place.data_date,
     )  # fmt: skip

@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS features.indicators (
     value            double precision,  -- null = not computed: then there is a reason
     unit             text NOT NULL,
     formula          text NOT NULL,
+    threshold        double precision,
+    threshold_unit   text,
     target           double precision,
     target_source    text,
     target_status    text,

@@ -85,6 +85,7 @@ def test_access_is_counted_in_the_people_it_is_about() -> None:
     assert school.elderly == pytest.approx(100 * 10 / 90)
     assert school.children == pytest.approx(100 * 30 / 120)
     assert school.share_near_limit == pytest.approx(20 / 90)
+    assert (school.threshold, school.threshold_unit) == (500, "m")
     assert [p.label for p in school.worst] == ["3", "А, 2"]
     assert [p.value for p in school.worst] == [None, 900]
     assert found["HLT1", 1].value == 100
@@ -203,6 +204,7 @@ def test_air_is_weighted_by_the_people_near_each_station() -> None:
     assert found["AIR1", 1].value == pytest.approx(40)
     assert found["AIR1", 1].target is None
     assert found["AIR4", 1].value == pytest.approx(40)
+    assert found["AIR4", 1].target == air_limits()["O3"].max_8h_ug_m3 == 120
     # Ten days in UTC are nine whole ones and two parts in Minsk; the first part has 21 hours.
     assert found["AIR5", 1].value == pytest.approx((0 + 10) / 2)
     assert found["AIR6", 1].value == pytest.approx(2e5 / 600)
