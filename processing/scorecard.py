@@ -134,8 +134,8 @@ def frame(lines: Iterable[Line], outline: gpd.GeoSeries, area: Area) -> gpd.GeoD
         crs=WGS84,
         index=pd.Index(area.feature_id(1) + np.arange(len(rows)), dtype="int64", name="id"),
     )
-    numbers = ("value", "target", "threshold", "children", "elderly", "share_near_limit", "previous")
-    for name in numbers:
+    numbers = ("value", "target", "threshold", "children", "elderly")
+    for name in (*numbers, "share_near_limit", "previous"):
         made[name] = made[name].astype("float64")
     made["deficit_persons"] = made["deficit_persons"].astype("Int64")
     made["data_date"] = pd.to_datetime(made["data_date"]).astype("datetime64[us]")

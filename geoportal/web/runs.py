@@ -18,11 +18,7 @@ from geoportal.web.pages import ASK_ANEW, language_of
 from geoportal.web.render import render
 from layers.query import Query
 
-_COLUMNS = (
-    "pipeline", "version", "area", "parameters", "inputs", "outputs", "crs", "quality",
-    "libraries", "result_checksum", "started_at", "finished_at",
-)  # fmt: skip
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs.run WHERE id = %(id)s"
+_SELECT = "SELECT to_jsonb(run) FROM runs.run AS run WHERE id = %(id)s"
 
 
 class Portal(Protocol):
@@ -51,7 +47,7 @@ async def _document(portal: Portal, request: Request) -> dict[str, Any]:
     rows = await portal.database.rows(Query(_SELECT, {"id": run_id}))
     if not rows:
         raise missing
-    row = dict(zip(_COLUMNS, rows[0], strict=True))
+    row = rows[0][0]
     url = portal.settings.base_url
     pipeline = row["pipeline"]
     links = [{"href": f"{url}/ogc/processes/{pipeline}", "rel": "via", "title": pipeline}]
@@ -59,7 +55,7 @@ async def _document(portal: Portal, request: Request) -> dict[str, Any]:
         {"href": f"{url}/ogc/collections/{name}", "rel": "item", "title": name}
         for name in row["outputs"]
     ]
-    return {"id": str(run_id), **row, "links": links}
+    return {**row, "links": links}
 
 
 def _answer(portal: Portal, request: Request, document: dict[str, Any]) -> Response:
@@ -69,10 +65,9 @@ def _answer(portal: Portal, request: Request, document: dict[str, Any]) -> Respo
     }  # fmt: skip
     asked = request.query_params.get("f")
     if asked == "html" or (asked is None and "text/html" in request.headers.get("accept", "")):
-        plain = orjson.loads(orjson.dumps(document))
         query = f"?{request.url.query}" if request.url.query else ""
         content = render(
-            "document", plain, language=language, path=request.url.path + query,
+            "document", document, language=language, path=request.url.path + query,
             base_url=portal.settings.base_url,
         )  # fmt: skip
         return Response(content, headers=headers | SECURITY_HEADERS, media_type="text/html")

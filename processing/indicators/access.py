@@ -55,9 +55,7 @@ NO_CLASS = reason(
 )
 
 
-def figures(
-    place: Quarter, coverage: gpd.GeoDataFrame, without: Collection[str] = ()
-) -> Figures:
+def figures(place: Quarter, coverage: gpd.GeoDataFrame, without: Collection[str] = ()) -> Figures:
     """Return the access indicators; rows of `service_coverage`, one per building and class.
 
     Of the classes `without` any facility it is not known whether there are none or none is loaded.

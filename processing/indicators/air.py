@@ -34,6 +34,8 @@ _POLLUTANTS: Mapping[Key, tuple[str, str]] = {
     ("AIR4", 1): ("o3_ug_m3", "O3"),
 }
 
+_COLUMNS = tuple(column for column, _ in _POLLUTANTS.values())
+
 _NO_SERIES = reason("няма шэрагаў станцый", "нет рядов станций", "no series of stations")
 _NO_LIMIT = reason("сутачная ГДК невядомая", "суточная ПДК неизвестна", "no daily limit is known")
 
@@ -55,7 +57,7 @@ def figures(
     if stations is None or readings is None:
         return dict.fromkeys(keys, Figure(None, _NO_SERIES))
     own = readings["sensor_id"].isin(stations["sensor_id"].dropna())
-    told = pd.concat([_told(readings[name]) for name, _ in _POLLUTANTS.values()], axis=1).any(axis=1)
+    told = pd.concat([_told(readings[name]) for name in _COLUMNS], axis=1).any(axis=1)
     readings = readings[own & told & readings["time"].notna()]
     if not len(readings):
         return dict.fromkeys(keys, Figure(None, _NO_SERIES))
@@ -112,7 +114,7 @@ def _hourly(readings: gpd.GeoDataFrame, column: str) -> pd.DataFrame:
 
 def _continuous(readings: gpd.GeoDataFrame) -> pd.Index:
     """Return the sensors that have any value in enough hours of the window."""
-    heard = pd.concat([_hourly(readings, name)[["sensor_id", "time"]] for name, _ in _POLLUTANTS.values()])
+    heard = pd.concat([_hourly(readings, name)[["sensor_id", "time"]] for name in _COLUMNS])
     hours = heard.drop_duplicates().groupby("sensor_id").size()
     first, last = (moment.floor("h") for moment in window(readings))
     return hours.index[hours >= CONTINUOUS * ((last - first) / pd.Timedelta(hours=1) + 1)]
