@@ -18,7 +18,7 @@ from geoportal.web.pages import ASK_ANEW, language_of
 from geoportal.web.render import render
 from layers.query import Query
 
-_SELECT = "SELECT to_jsonb(run) FROM runs.run AS run WHERE id = %(id)s"
+_SELECT = "SELECT to_jsonb(run) FROM runs.run AS run WHERE id = %(id)s::uuid"
 
 
 class Portal(Protocol):
@@ -44,7 +44,7 @@ async def _document(portal: Portal, request: Request) -> dict[str, Any]:
         run_id = UUID(asked)
     except ValueError:
         raise missing from None
-    rows = await portal.database.rows(Query(_SELECT, {"id": run_id}))
+    rows = await portal.database.rows(Query(_SELECT, {"id": str(run_id)}))
     if not rows:
         raise missing
     row = rows[0][0]
@@ -70,5 +70,5 @@ def _answer(portal: Portal, request: Request, document: dict[str, Any]) -> Respo
             "document", document, language=language, path=request.url.path + query,
             base_url=portal.settings.base_url,
         )  # fmt: skip
-        return Response(content, headers=headers | SECURITY_HEADERS, media_type="text/html")
+        return Response(content, headers={**headers, **SECURITY_HEADERS}, media_type="text/html")
     return Response(orjson.dumps(document), headers=headers, media_type="application/json")

@@ -99,7 +99,7 @@ def _is_annual(readings: gpd.GeoDataFrame) -> bool:
 def _told(concentration: pd.Series) -> pd.Series:
     """Tell which readings are a concentration: a number of 0 or more."""
     value = concentration.astype(float)
-    return np.isfinite(value) & value.ge(0)
+    return value.ge(0) & value.lt(np.inf)
 
 
 def _hourly(readings: gpd.GeoDataFrame, column: str) -> pd.DataFrame:
