@@ -22,6 +22,7 @@ from processing.indicators.base import (
     percent,
     reason,
 )
+from processing.scene import classes_of
 from processing.scorecard import Figure, Key
 
 METHOD = "smart-quarter-coverage"
@@ -75,20 +76,20 @@ _NO_STREETS = reason("няма слоя вуліц", "нет слоя улиц",
 def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
     """Return places for children, load of schools, residents per doctor, post offices."""
     keys: tuple[Key, ...] = (("EDU1", 2), ("EDU2", 3), ("HLT2", 1), ("PST1", 2))
-    if points is not None:
-        points = points[points["service_class"].notna()]
-    if points is None or not len(points):
+    classes = frozenset() if points is None else classes_of(points)
+    if points is None or not classes:
         return {key: Figure(None, _NO_POINTS) for key in keys}
     said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
     small, pupils = place.group("age_0_6"), place.group("age_7_17")
-    kindergartens, schools = _places(points, "kindergarten"), _places(points, "school")
+    kindergartens, schools = (_places(points, classes, n) for n in ("kindergarten", "school"))
     doctors = points.get("doctors", pd.Series(dtype=float)).astype(float).sum(min_count=1)
-    loaded = set(points["service_class"].astype(str))
-    offices = float(_is(points["service_class"], "post_office").sum()) or None
-    why_small = _why_places(small, "kindergarten" in loaded)
+    offices: float | None = float(_is(points["service_class"], "post_office").sum())
+    why_small = _why_places(small, "kindergarten" in classes)
     why_doctors = NO_PEOPLE if place.residents is None else _NO_DOCTORS
-    why_pupils = _why_places(pupils, "school" in loaded)
+    why_pupils = _why_places(pupils, "school" in classes)
     why_offices = NO_PEOPLE if place.residents is None else NO_CLASS
+    if "post_office" not in classes:
+        offices = None
     return {
         ("EDU1", 2): divided((kindergartens, small), why_small, times=100.0, **said),
         ("EDU2", 3): divided((pupils, schools), why_pupils, times=100.0, **said),
@@ -106,10 +107,10 @@ def _why_places(people: float | None, loaded: bool) -> Text:
     return _NO_PLACES if loaded else NO_CLASS
 
 
-def _places(points: gpd.GeoDataFrame, service_class: str) -> float | None:
+def _places(points: gpd.GeoDataFrame, classes: frozenset[str], service_class: str) -> float | None:
     """Return the places of all facilities of a class; None when that of one is not known."""
     mine = points.loc[_is(points["service_class"], service_class), "capacity"].astype(float)
-    return None if not len(mine) or mine.isna().any() else float(mine.sum())
+    return None if service_class not in classes or mine.isna().any() else float(mine.sum())
 
 
 def _is(column: pd.Series, value: str) -> pd.Series:

@@ -12,6 +12,7 @@ from layers.seed import air_limits
 from processing.errors import EmptyInput
 from processing.indicators import access, air, planning, results, stock
 from processing.indicators.base import Quarter, quarter
+from processing.scene import CLASSES
 from tests.fix_streets import ORSHA, place
 
 METRIC = "EPSG:32636"
@@ -127,6 +128,11 @@ def test_places_doctors_and_offices() -> None:
     for key in (("EDU1", 2), ("EDU2", 3), ("HLT2", 1)):
         assert stock.services(quarter_of(), unknown)[key].reason is not None
     assert all(f.value is None for f in stock.services(quarter_of(), None).values())
+    few = given[given["service_class"] == "clinic"]
+    few.attrs[CLASSES] = sorted(given["service_class"])  # as a scenario leaves it
+    shut = stock.services(quarter_of(), few)
+    assert (shut["EDU1", 2].value, shut["PST1", 2].value) == (0, 0)
+    assert shut["EDU2", 3].reason is not None
     few = stock.services(quarter_of(), given[given["service_class"] == "clinic"])
     for key in (("EDU1", 2), ("EDU2", 3), ("PST1", 2)):
         assert "no facilities of the class" in few[key].reason.en
