@@ -178,7 +178,7 @@ class Indicator(Value):
     group: Name
     name: Text
     unit: str
-    formula: str
+    formula: Text
     direction: Literal["up", "down"]
     target: float | None
     target_status: Literal["", "verified", "partly_verified", "recalled", "chosen"]
@@ -350,12 +350,13 @@ def _luminaire(row: Row) -> DemoLuminaire:
 
 def _indicator(row: Row) -> Indicator:
     plain = _fields(
-        row, "code", "part", "group", "unit", "formula", "direction", "target_status",
-        "target_source", "status", "source",
+        row, "code", "part", "group", "unit", "direction", "target_status", "target_source",
+        "status", "source",
     )  # fmt: skip
     reason = {language: row[f"absent_{language}"] for language in ("be", "ru", "en")}
     given = {
         "name": _text(row),
+        "formula": {language: row[f"formula_{language}"] for language in ("be", "ru", "en")},
         "target": row["target"] or None,
         "absent": reason if any(reason.values()) else None,
     }

@@ -180,7 +180,7 @@ def _row(line: Line) -> dict[str, object]:
         **{f"name_{language}": indicator.name.get(language) for language in ("be", "ru", "en")},
         "value": figure.value,
         "unit": indicator.unit,
-        "formula": indicator.formula,
+        "formula": indicator.formula.en,
         "threshold": figure.threshold,
         "threshold_unit": figure.threshold_unit or None,
         "target": line.target,

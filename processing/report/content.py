@@ -195,6 +195,6 @@ def _formula(line: Line, language: Language) -> dict[str, str]:
     return {
         "code": _name(line),
         "name": _title(line, language),
-        "formula": line.indicator.formula,
+        "formula": line.indicator.formula.get(language),
         "method": line.figure.method or "–",
     }

@@ -97,6 +97,8 @@ def test_ways_have_their_unit_and_the_limit_stands_by_the_name() -> None:
     assert [one["value"] for one in said["worst"][0]["places"]] == ["1\u202f200\u00a0м", "нет пути"]
     sources = {one["code"]: one["source"] for one in said["targets"]}
     assert sources["EDU2"].endswith("(проверено)")
+    formulas = {one["code"]: one["formula"] for one in said["formulas"]}
+    assert formulas["EDU2"].startswith("дети 7–17 лет")
 
 
 def test_first_come_the_missed_targets_with_most_people() -> None:
