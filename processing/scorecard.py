@@ -43,7 +43,8 @@ class Figure:
     `deficit_persons` are the people without; `children` (0-17) and `elderly` (65 and more) the same
     value for them alone; `share_near_limit` the share (0..1) of people within 10 % of the limit;
     `threshold` is what each person's way or level is held against, in `threshold_unit`; `target`
-    overrides that of the list; `worst` at most ten places, the worst first, in that unit.
+    overrides that of the list; `worst` at most ten places, the worst first, in that unit;
+    `data_date` the day of the newest reading behind it, None where the data tell no time.
     """
 
     value: float | None

@@ -113,5 +113,4 @@ def of_people(
         threshold_unit="m",
         worst=worst(place, rows["distance_m"], served),
         method=method,
-        data_date=place.data_date,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -68,8 +69,11 @@ def figures(
     }
     return found | {
         ("AIR5", 1): _days_above(readings, limits.get("PM10")),
-        **_network(place, buildings, stations[stations["sensor_id"].isin(_continuous(readings))]),
-    }
+        **_network(
+            place, buildings, stations[stations["sensor_id"].isin(_continuous(readings))],
+            window(readings)[1].date(),
+        ),
+    }  # fmt: skip
 
 
 def _points(place: Quarter, buildings: gpd.GeoDataFrame) -> np.ndarray:
@@ -166,13 +170,15 @@ def _days_above(readings: gpd.GeoDataFrame, limit: AirLimit | None) -> Figure:
     return divided((above, stations), why, method=METHOD, data_date=window(readings)[1].date())
 
 
-def _network(place: Quarter, buildings: gpd.GeoDataFrame, stations: gpd.GeoDataFrame) -> Figures:
+def _network(
+    place: Quarter, buildings: gpd.GeoDataFrame, stations: gpd.GeoDataFrame, day: date
+) -> Figures:
     metric = stations.to_crs(metric_crs(place.area)).geometry.to_numpy()
     points = _points(place, buildings)
     near = np.zeros(len(points), dtype=bool)
     near[shapely.STRtree(metric).query(points, predicate="dwithin", distance=REACH_M)[0]] = True
     people = place.people["residents"].to_numpy()
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD, "data_date": day}
     return {
         ("AIR6", 1): divided((float(len(metric)), place.residents), NO_PEOPLE, times=1e5, **said),
         ("AIR6", 2): divided(

@@ -50,7 +50,7 @@ _NO_SCORE = reason("няма аб’ектаў паслуг", "нет объек
 
 def lighting(place: Quarter, figures: Mapping[str, Any]) -> Figures:
     """Return lit length and energy from the figures of `lighting-coverage`."""
-    said: dict[str, Any] = {"method": "lighting-coverage", "data_date": place.data_date}
+    said: dict[str, Any] = {"method": "lighting-coverage"}
     share, energy = figures["share_lit"], figures["energy"]
     lit = Figure(None, _NO_JUDGED) if share is None else Figure(100.0 * share, **said)
     per_km, kwh = energy["kwh_per_lit_km"], energy["kwh_per_year"]
@@ -85,11 +85,10 @@ def _of_radio(place: Quarter, lte: pd.DataFrame, where: str) -> Figure:
         share_near_limit=float(people[weak].sum() / people.sum()),
         threshold=float(rows["threshold_dbm"].max()), threshold_unit="dBm",
         worst=worst(place, -level, served, sign=-1.0), method="radio-coverage",
-        data_date=place.data_date,
     )  # fmt: skip
 
 
-def fibre(place: Quarter, rows: gpd.GeoDataFrame) -> Figures:
+def fibre(rows: gpd.GeoDataFrame) -> Figures:
     """Return the dwellings that fibre can serve from the rows of `fibre_coverage`."""
     flats = rows["dwellings"].astype(float).fillna(0.0)
     served = rows["coverage"] == "serviceable"
@@ -97,7 +96,7 @@ def fibre(place: Quarter, rows: gpd.GeoDataFrame) -> Figures:
     return {
         ("ICT1", 1): divided(
             (float(flats[served].sum()), float(flats.sum())), _NO_DWELLINGS, times=100.0,
-            deficit_persons=int(left.sum()), method="fibre-coverage", data_date=place.data_date,
+            deficit_persons=int(left.sum()), method="fibre-coverage",
         )
     }  # fmt: skip
 
@@ -115,7 +114,7 @@ def accessibility(
     table = rows.set_index("building_id")
     score = figures.get("score_15min", {}).get("mean_of_residents")
     why_score = _NO_SCORE if len(place.people) else NO_PEOPLE
-    said: dict[str, Any] = {"method": "accessibility-coverage", "data_date": place.data_date}
+    said: dict[str, Any] = {"method": "accessibility-coverage"}
     found: dict[tuple[str, int], Figure] = {
         ("TRN4", 1): Figure(None, why_score) if score is None else Figure(100.0 * score, **said),
         ("GRN3", 1): _reached(place, table, ("green", "green_m"), limits_m["green"], _NO_GREEN),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -79,7 +80,7 @@ def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
     classes = frozenset() if points is None else classes_of(points)
     if points is None or not classes:
         return {key: Figure(None, _NO_POINTS) for key in keys}
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     small, pupils = place.group("age_0_6"), place.group("age_7_17")
     kindergartens, schools = (_places(points, classes, n) for n in ("kindergarten", "school"))
     doctors = points.get("doctors", pd.Series(dtype=float)).astype(float).sum(min_count=1)
@@ -123,7 +124,7 @@ def wifi(place: Quarter, access_points: gpd.GeoDataFrame | None) -> Figures:
     if access_points is None or not len(access_points):
         return {("ICT5", 1): Figure(None, _NO_WIFI)}
     working = float((~_is(access_points["state"], "fault")).sum())
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     return {("ICT5", 1): divided((working, place.residents), NO_PEOPLE, times=1e5, **said)}
 
 
@@ -140,13 +141,11 @@ def cycling(place: Quarter, streets: gpd.GeoDataFrame | None) -> Figures:
     bicycle, car = (streets[name].astype("boolean") for name in ("bicycle", "car"))
     fit = streets[bicycle.fillna(value=False) & (~car.fillna(value=True) | slow)]
     km = float(fit.to_crs(metric_crs(place.area)).length.sum()) / 1000
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     return {("TRN2", 1): divided((km, place.residents), NO_PEOPLE, times=1e5, **said)}
 
 
-def lights(
-    place: Quarter, lamps: gpd.GeoDataFrame | None, cabinets: gpd.GeoDataFrame | None
-) -> Figures:
+def lights(lamps: gpd.GeoDataFrame | None, cabinets: gpd.GeoDataFrame | None) -> Figures:
     """Return lights under remote control, the share of LED, and lights out of order.
 
     Lamps of unknown type or state do not count.
@@ -154,7 +153,7 @@ def lights(
     keys: tuple[Key, ...] = (("LGT1", 1), ("LGT2", 1), ("LGT4", 1))
     if lamps is None or not len(lamps):
         return {key: Figure(None, _NO_LIGHTS) for key in keys}
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     kinds, states = (lamps[n].astype(object).fillna("unknown") for n in ("lamp_type", "state"))
     led = kinds[kinds != "unknown"].eq("led").to_numpy()
     faults = states[states != "unknown"].eq("fault").to_numpy()
@@ -178,11 +177,10 @@ def _controls(cabinets: gpd.GeoDataFrame, lamps: gpd.GeoDataFrame) -> bool:
     return bool(len(cabinets) and cabinets[["cabinet", "remote"]].notna().all(axis=None))
 
 
-def meters(place: Quarter, table: gpd.GeoDataFrame | None, heated: int | None = None) -> Figures:
-    """Return the shares of meters that are read remotely; heat by buildings.
+def meters(table: gpd.GeoDataFrame | None) -> Figures:
+    """Return the shares of meters that are read remotely; of heat, of buildings that have a meter.
 
     A meter of which that is not known does not count.
-    `heated` are the buildings with central heating; None = those that have a heat meter.
     """
     resources = {
         ("ENE1", 1): ("electricity",),
@@ -191,7 +189,6 @@ def meters(place: Quarter, table: gpd.GeoDataFrame | None, heated: int | None = 
     }
     if table is None:
         return {key: Figure(None, _NO_METERS) for key in resources}
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
     found = {}
     for key, names in resources.items():
         mine = table[table["resource"].isin(names)]
@@ -199,14 +196,17 @@ def meters(place: Quarter, table: gpd.GeoDataFrame | None, heated: int | None = 
         if len(mine) and not len(told):
             found[key] = Figure(None, _NO_LIVE)
             continue
-        mine, live = told, told["live"].to_numpy(dtype=bool)
-        if key[0] == "HEA1" and len(mine):
-            by_house = mine.groupby("building_id")["live"].max()
-            lower = float(len(by_house) if heated is None else heated)
-            found[key] = divided((float(by_house.sum()), lower), _NO_METERS, times=100.0, **said)
-            continue
-        found[key] = percent(live, _NO_METERS, **said)
+        live = told["live"].to_numpy(dtype=bool)
+        if key[0] == "HEA1":
+            live = told.groupby("building_id")["live"].max().to_numpy(dtype=bool)
+        found[key] = percent(live, _NO_METERS, method=METHOD, data_date=_newest(told))
     return found
+
+
+def _newest(meters_: gpd.GeoDataFrame) -> date | None:
+    """Return the day of the last reading of any meter, None where none is known."""
+    heard = meters_.get("last_reading_at", pd.Series(dtype="datetime64[us, UTC]")).max()
+    return None if pd.isna(heard) else pd.Timestamp(heard).date()
 
 
 def green(place: Quarter, areas: gpd.GeoDataFrame | None) -> Figures:
@@ -223,7 +223,7 @@ def green(place: Quarter, areas: gpd.GeoDataFrame | None) -> Figures:
         united = shapely.union_all(frame.geometry.to_numpy())
         return float(united.intersection(place.outline).area)
 
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     per_person = divided((inside_m2(public), place.residents), NO_PEOPLE, **said)
     return {
         ("GRN1", 1): per_person if metric["public"].notna().any() else Figure(None, _NO_PUBLIC),

@@ -1,5 +1,6 @@
 """Every indicator against a quarter small enough to count by hand."""
 
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -146,10 +147,10 @@ def test_lights_wifi_meters_and_bicycles() -> None:
         cabinet=["a"] * 5 + ["b"] * 5,
     )  # fmt: skip
     cabinets = points((0, 0), (1, 0), cabinet=["a", "b"], remote=[True, False])
-    found = stock.lights(quarter_of(), lamps, cabinets)
+    found = stock.lights(lamps, cabinets)
     assert (found["LGT1", 1].value, found["LGT2", 1].value) == (50, 60)
     assert found["LGT4", 1].value == pytest.approx(2000 / 9)
-    assert stock.lights(quarter_of(), lamps, None)["LGT1", 1].value is None
+    assert stock.lights(lamps, None)["LGT1", 1].value is None
     spots = points((0, 0), (1, 1), state=["working", "fault"])
     assert stock.wifi(quarter_of(), spots)["ICT5", 1].value == pytest.approx(1e5 / 600)
     meters = points(
@@ -157,8 +158,12 @@ def test_lights_wifi_meters_and_bicycles() -> None:
         resource=["electricity", "electricity", "cold_water", "hot_water", "heat", "heat"],
         live=[True, False, True, True, False, True], building_id=[1, 2, 1, 1, 1, 1],
     )  # fmt: skip
-    found = stock.meters(quarter_of(), meters)
+    found = stock.meters(meters)
     assert [found[k, 1].value for k in ("ENE1", "WAT1", "HEA1")] == [50, 100, 100]
+    assert found["ENE1", 1].data_date is None  # not that of other layers
+    heard = pd.Timestamp("2026-10-01T12:00Z") + pd.to_timedelta(np.arange(6), unit="D")
+    found = stock.meters(meters.assign(last_reading_at=heard))
+    assert [found[k, 1].data_date.day for k in ("ENE1", "WAT1", "HEA1")] == [2, 4, 6]
     lines = gpd.GeoDataFrame(
         {"bicycle": [True, True, True, False], "car": [False, True, True, False],
          "maxspeed_kmh": [None, 20, 60, None]},
@@ -215,6 +220,7 @@ def test_air_is_weighted_by_the_people_near_each_station() -> None:
     assert found["AIR5", 1].value == pytest.approx((0 + 10) / 2)
     assert found["AIR6", 1].value == pytest.approx(2e5 / 600)
     assert found["AIR6", 2].value == 100
+    assert {found["AIR1", 1].data_date, found["AIR6", 1].data_date} == {date(2026, 1, 10)}
 
 
 def test_air_counts_stations_and_hours_not_readings() -> None:
