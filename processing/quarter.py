@@ -121,6 +121,9 @@ def _outcome(method: Pipeline, area: Area, frames: Frames, spread: Spread | None
         for argument, layer in method.INPUTS.items()
         if frames.get(layer) is None and argument not in may_lack
     ]
+    one_of = [method.INPUTS[argument] for argument in sorted(getattr(method, "ONE_OF", ()))]
+    if one_of and all(frames.get(layer) is None for layer in one_of):
+        lacking += one_of
     if lacking:
         names = ", ".join(lacking)
         return Outcome(
