@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from geoportal.database import Database
-from geoportal.errors import NotFound
+from geoportal.errors import BadParameter, NotFound
 from geoportal.settings import Settings
 from geoportal.web.headers import SECURITY_HEADERS
 from geoportal.web.pages import ASK_ANEW, language_of
@@ -64,6 +64,8 @@ def _answer(portal: Portal, request: Request, document: dict[str, Any]) -> Respo
         "Cache-Control": ASK_ANEW, "Content-Language": language, "Vary": "Accept, Accept-Language",
     }  # fmt: skip
     asked = request.query_params.get("f")
+    if asked not in (None, "json", "html"):
+        raise BadParameter("Parameter f must be json or html.")
     if asked == "html" or (asked is None and "text/html" in request.headers.get("accept", "")):
         query = f"?{request.url.query}" if request.url.query else ""
         content = render(

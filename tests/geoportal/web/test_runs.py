@@ -40,6 +40,7 @@ def test_a_run_tells_what_it_read_and_gave(portal: TestClient) -> None:
     page = portal.get(f"/runs/{ID}", headers={"Accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html")
     assert "storeys_unknown" in page.text
+    assert portal.get(f"/runs/{ID}?f=xml").status_code == 400
 
 
 @pytest.mark.parametrize("run", ["nothing", "00000000-0000-4000-8000-000000000000"])

@@ -114,6 +114,24 @@ def test_what_is_near_no_street_counts_among_all_whatever_the_method() -> None:
     assert found["EDU2", 2].reason.en == "no schools"
 
 
+def test_where_no_level_is_known_people_are_not_served() -> None:
+    """As `radio-coverage` counts: of all buildings, unless none is computable."""
+    said = ["covered", "not_covered", "not_computable"]
+    rows = gpd.GeoDataFrame(
+        {"building_id": [1, 2, 3], "technology": "lte", "outdoor": said, "indoor": "not_computable",
+         "level_outdoor_dbm": [-80.0, -109.0, np.nan], "level_indoor_dbm": np.nan,
+         "threshold_dbm": -110.0},
+        geometry=[None] * 3, crs=4326,
+    )  # fmt: skip
+    found = results.radio(quarter_of(), rows)
+    outdoor = found["ICT4", 1]
+    assert outdoor.value == pytest.approx(100 * 100 / 600)
+    assert outdoor.deficit_persons == 500
+    assert [place.value for place in outdoor.worst] == [None, -109]
+    assert (outdoor.threshold, outdoor.threshold_unit) == (-110, "dBm")
+    assert found["ICT4", 2].value is None
+
+
 def test_places_doctors_and_offices() -> None:
     given = points(
         (0, 0), (1, 1), (2, 2), (3, 3),
