@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,32 +19,16 @@ from geoportal.cli.quality import reports
 from geoportal.errors import BadSetting
 from geoportal.settings import Settings
 from layers.message import Message, message
-from layers.model import Area, Layer, Licence, Origin, Text
-from layers.version import SELECT_VERSIONS, Version
+from layers.model import Area, Licence, Origin
 
 if TYPE_CHECKING:
     from layers.ingest.sources import Places, Source
-    from layers.raster import Raster, RasterDefinition
+    from layers.raster import Raster
     from layers.store import Loaded
 
 Connection = psycopg.Connection[Any]
 
 LOADED, UNCHANGED = message("told.loaded"), message("told.unchanged")
-
-DEMO_SOURCE = "demonstration generator, {buildings} buildings"
-DEMO_SUPPLIER = Text(
-    be="Геапартал праграмы «Разумныя гарады Беларусі» (згенераваныя дэманстрацыйныя даныя)",
-    ru="Геопортал программы «Умные города Беларуси» (сгенерированные демонстрационные данные)",
-    en="Geoportal of the Smart Cities of Belarus programme (generated demonstration data)",
-)
-DEMO_LICENCE = Licence(
-    id="CC0-1.0",
-    title="CC0 1.0 Universal",
-    url="https://creativecommons.org/publicdomain/zero/1.0/",
-)
-DEMO_ATTRIBUTION = (
-    "Generated demonstration data, Geoportal of the Smart Cities of Belarus programme"
-)
 
 
 @click.group(
@@ -69,13 +52,16 @@ def load(context: click.Context) -> None:
 
     Without a subcommand: the demonstration quarter and the national layers.
     """
+    from geoportal.cli.load_demo import load_demo, require_no_real_data
     from layers.area import next_area
 
     if context.invoked_subcommand is None:
         given = settings()
         with database.migrated(given) as connection:
             good = load_national(connection, given)
-            load_demo(connection, given, next_area(connection, DEMO_AREA), DEMO_BUILDINGS)
+            area = next_area(connection, DEMO_AREA)
+            require_no_real_data(connection, area)
+            load_demo(connection, given, area, DEMO_BUILDINGS)
         if not good:
             sys.exit(1)
 
@@ -97,13 +83,22 @@ def load(context: click.Context) -> None:
 )
 @click.option("--lon", type=float, help="Longitude of a new area, degrees.")
 @click.option("--lat", type=float, help="Latitude of a new area, degrees.")
-def demo(area_id: str, buildings: int, lon: float | None, lat: float | None) -> None:
-    """Generate the demonstration layers of an area, which may be a new one."""
+@click.option("--replace", is_flag=True, help="Put it in place of real data of the area, too.")
+def demo(
+    area_id: str, buildings: int, lon: float | None, lat: float | None, *, replace: bool
+) -> None:
+    """Generate the demonstration layers of an area, which may be a new one.
+
+    Refused where real data are loaded, unless --replace is given.
+    """
+    from geoportal.cli.load_demo import load_demo, require_no_real_data
     from layers.area import next_area
 
     given = settings()
     with database.migrated(given) as connection:
         area = next_area(connection, area_id, lon=lon, lat=lat)
+        if not replace:
+            require_no_real_data(connection, area)
         load_demo(connection, given, area, buildings)
 
 
@@ -151,7 +146,7 @@ def osm(file: Path, area_id: str) -> None:
         if layer_id in loaded:
             tell(layer_id, area.id, loaded[layer_id])
         else:
-            _tell_state(layer_id, area, message("told.none", file=file.name))
+            tell_state(layer_id, area, message("told.none", file=file.name))
 
 
 def _change_osm(connection: Connection, given: Settings, file: Path, area_id: str) -> None:
@@ -186,7 +181,6 @@ def raster(
     """Load a GeoTIFF or HGT file as a raster of an area, in its metric CRS."""
     from layers.area import get_area
     from layers.ingest.raster_load import load_raster
-    from layers.model import Licence
     from layers.raster import get_raster
 
     given, definition = settings(), get_raster(raster_id)
@@ -202,7 +196,7 @@ def raster(
         with saved(connection, area):
             known = database.definitions(given)
             done, cells = load_raster(connection, known, definition, file, area, origin)
-    _tell_cells(raster_id, area, cells, done.changed)
+    tell_cells(raster_id, area, cells, changed=done.changed)
 
 
 load.add_command(vector)
@@ -223,89 +217,6 @@ def saved(connection: Connection, area: Area) -> Iterator[None]:
         if new and not connection.closed:
             forget_area(connection, area)
         raise
-
-
-def load_demo(
-    connection: Connection, given: Settings, area: Area, buildings: int, *, keep: bool = False
-) -> None:
-    """Generate and load every demonstration layer of an area that is not as it would be made.
-
-    With `keep`, rows from anywhere else than this very demonstration, and rows that people have
-    edited, are left alone. Raises EditedLayer without it.
-    """
-    from layers.errors import EditedLayer
-    from layers.ingest import reported
-    from layers.ingest.vector.faults import publish_faults
-    from layers.staging import Load
-    from processing.demo import LAYERS, frames
-
-    layers = database.definitions(given)
-    versions = _versions(connection, area)
-    for layer_id in LAYERS:
-        origin = demo_origin(layers[layer_id], area, buildings)
-        old = versions.get(layer_id)
-        if old is not None and (
-            old[1] == origin.checksum or (keep and old[0].source != origin.source)
-        ):
-            _tell_state(layer_id, area, UNCHANGED)
-            continue
-        try:
-            with saved(connection, area), bar(f"{layer_id}, {area.id}") as shown:
-                made = frames(area, layer_id, buildings=buildings)
-                target = Load(layers[layer_id], area, origin)
-                result = reported.replace(connection, target, made, shown.add)
-        except EditedLayer:
-            if not keep:
-                raise
-            _tell_state(layer_id, area, message("told.edited"))
-            continue
-        tell(layer_id, area.id, result)
-    publish_faults(connection, layers, area)
-    _load_demo_rasters(connection, area, buildings, keep=keep)
-
-
-def _load_demo_rasters(
-    connection: Connection, area: Area, buildings: int, *, keep: bool = False
-) -> None:
-    """Generate and load every demonstration raster that is not as it would be made."""
-    from layers.ingest import raster_load
-    from layers.raster import load_rasters
-    from processing.demo.rasters import RASTERS, raster
-
-    query = "SELECT raster, source, source_checksum FROM layers.raster WHERE area = %s"
-    known = {name: rest for name, *rest in connection.execute(query, [area.id]).fetchall()}
-    for raster_id in RASTERS:
-        definition = load_rasters()[raster_id]
-        origin = demo_origin(definition, area, buildings)
-        source, sum_ = known.get(raster_id, (origin.source, None))
-        if sum_ == origin.checksum or (keep and source != origin.source):
-            _tell_state(raster_id, area, UNCHANGED)
-            continue
-        with saved(connection, area), bar(f"{raster_id}, {area.id}"):
-            cells = raster(area, raster_id, buildings=buildings)
-            done = raster_load.replace(connection, definition, cells, area=area, origin=origin)
-        _tell_cells(raster_id, area, cells, done.changed)
-
-
-def demo_origin(layer: Layer | RasterDefinition, area: Area, buildings: int) -> Origin:
-    """Say where demonstration rows come from; the checksum is that of all that decides them."""
-    sums = hashlib.sha256()
-    for file in sorted((database.CHECKOUT / "processing" / "demo").glob("*.py")):
-        sums.update(file.read_bytes())
-    for value in (layer.model_dump_json(), area.model_dump_json(), str(buildings)):
-        sums.update(value.encode())
-    origin = Origin(
-        status="demonstration",
-        source=DEMO_SOURCE.format(buildings=buildings),
-        checksum=sums.hexdigest(),
-    )
-    if layer.status == "demonstration":  # its definition says the rest
-        return origin
-    return origin.model_copy(
-        update={
-            "supplier": DEMO_SUPPLIER, "licence": DEMO_LICENCE, "attribution": DEMO_ATTRIBUTION,
-        }
-    )  # fmt: skip
 
 
 def load_national(connection: Connection, given: Settings) -> bool:
@@ -362,20 +273,14 @@ def tell(layer_id: str, area_id: str, result: Loaded) -> None:
     say(message("told.rows", state=state, repaired=repaired, **told))
 
 
-def _tell_cells(raster_id: str, area: Area, cells: Raster, changed: bool) -> None:
+def tell_cells(raster_id: str, area: Area, cells: Raster, *, changed: bool) -> None:
+    """Say in a line what a load of a raster did."""
     rows, columns = cells.values.shape
     size = {"columns": columns, "rows": rows}
     state = LOADED if changed else UNCHANGED
     say(message("told.cells", raster=raster_id, area=area.id, state=state, **size))
 
 
-def _tell_state(layer_id: str, area: Area, state: Message) -> None:
+def tell_state(layer_id: str, area: Area, state: Message) -> None:
+    """Say in a line what became of a layer or raster."""
     say(message("told.layer", layer=layer_id, area=area.id, state=state))
-
-
-def _versions(connection: Connection, area: Area) -> dict[str, tuple[Version, str]]:
-    """Return what is loaded for an area, by layer, with the checksum of its source."""
-    found = (Version.from_row(row) for row in connection.execute(SELECT_VERSIONS).fetchall())
-    query = "SELECT layer, source_checksum FROM layers.version WHERE area = %s"
-    sums = dict(connection.execute(query, [area.id]).fetchall())
-    return {v.layer: (v, sums[v.layer]) for v in found if v.area == area.id}
