@@ -59,6 +59,8 @@ class Judge:
         wkb = self._straight(wkb, names, refused, linearise)
         shapes = shapely.from_wkb(_without(wkb, refused), on_invalid="ignore")
         lost = present & ~refused & shapely.is_missing(shapes)
+        shapes[lost] = self._closed(wkb[lost], names[lost])
+        lost &= shapely.is_missing(shapes)
         said = message("geometry.malformed")
         refused |= self._refuse("geometry.malformed", lost, names, said)
         return self.judge_shapes(shapes, names, refused)
@@ -108,6 +110,13 @@ class Judge:
             said = message("geometry.straightened")
             self._found("geometry.curve", "noted", name, said)
         return wkb
+
+    def _closed(self, wkb: np.ndarray, names: np.ndarray) -> np.ndarray:
+        """Return shapes whose rings are closed now, None for what is wrong in another way."""
+        shapes = shapely.from_wkb(wkb, on_invalid="fix")
+        for name in names[~shapely.is_missing(shapes)]:
+            self._found("geometry.open_ring", "repaired", name, message("geometry.open_ring"))
+        return np.asarray(shapes, dtype=object)
 
     def _flat(self, shapes: np.ndarray) -> np.ndarray:
         flat = True
