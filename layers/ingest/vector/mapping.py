@@ -12,9 +12,7 @@ from pydantic import ValidationError, field_validator, model_validator
 from layers.definition import plain_faults
 from layers.document import Document, Fault, FaultyFile, read_yaml
 from layers.ingest.vector.units import factor
-from layers.ingest.vector.values import converter
-from layers.message import Unreadable
-from layers.model import Field, Layer, Status, Value
+from layers.model import Layer, Status, Value
 
 MAPPING = "mapping.yml"
 
@@ -148,8 +146,6 @@ def _faults(mapping: Mapping, layer: Layer, document: Document) -> list[Fault]:
         if given.unit and factor(given.unit, field.unit) is None:
             said = f"{given.unit} cannot be converted into {field.unit or 'a number without unit'}"
             faults.append(document.fault(said, "fields", name, "unit"))
-        if given.constant is not None and (why := _unfit(field, given.constant, mapping.rules)):
-            faults.append(document.fault(why, "fields", name, "constant"))
         codes = [code.value for code in field.codes]
         faults += [
             document.fault(f"{value!r} is no code of {name}", "fields", name, "codes", key)
@@ -159,12 +155,3 @@ def _faults(mapping: Mapping, layer: Layer, document: Document) -> list[Fault]:
     if mapping.soato and "soato" not in known:
         faults.append(document.fault(f"{layer.id} has no field soato", "soato"))
     return sorted(faults)
-
-
-def _unfit(field: Field, constant: Scalar, rules: Rules) -> str | None:
-    """Say why a field cannot take a constant."""
-    try:
-        converter(field, None, rules)(constant)
-    except Unreadable as error:
-        return f"{constant!r} {error}"
-    return None

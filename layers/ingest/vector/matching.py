@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from layers.errors import RefusedLoad
 from layers.ingest.vector.mapping import Coordinates, FieldMapping, Mapping
-from layers.ingest.vector.values import folded
-from layers.message import message
+from layers.ingest.vector.values import converter, folded
+from layers.message import Unreadable, message, why
 from layers.model import LANGUAGES, Field, Layer
 
 LONGITUDES = (
@@ -48,9 +48,10 @@ def match(
     A file that has none of the columns that the mapping names, and the layer's own names for all of
     them, is what the layer exports: its values are as they shall be.
     `table`: the source has no geometry, so its coordinates are sought too. Raises RefusedLoad when
-    a column of the mapping or a required field is missing.
+    a column of the mapping or a required field is missing, or a constant does not fit.
     """
     names = {name: name for name in columns}
+    _require_constants(layer, mapping)
     given = _own(mapping, names) or dict(mapping.fields)
     for field, one in given.items():
         if one.source is not None and one.source not in names:
@@ -83,6 +84,22 @@ def _own(mapping: Mapping, names: Collection[str]) -> dict[str, FieldMapping] | 
         return None
     own = {f: FieldMapping.model_validate({"from": f}) for f in mapped}
     return {**mapping.fields, **own}
+
+
+def _require_constants(layer: Layer, mapping: Mapping) -> None:
+    """Raise RefusedLoad for a constant that its field cannot take."""
+    for field in layer.published_fields:
+        one = mapping.fields.get(field.name)
+        if one is None or one.constant is None:
+            continue
+        try:
+            converter(field, None, mapping.rules)(one.constant)
+        except Unreadable as error:
+            raise RefusedLoad(
+                message(
+                    "columns.constant", field=field.name, value=str(one.constant), why=why(error)
+                )
+            ) from None
 
 
 def _by_names(

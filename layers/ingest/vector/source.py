@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import warnings
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -58,6 +59,7 @@ _UNKNOWN_CRS = re.compile(r'(LOCAL_CS|ENGCRS|ENGINEERINGCRS)\[|\w+\["Undefined '
 
 # What GDAL warns of is found and told by us.
 pyogrio.set_gdal_config_options({"CPL_LOG": os.devnull})
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"pyogrio|layers\.ingest\.vector")
 
 
 @dataclass(frozen=True)

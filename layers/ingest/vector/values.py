@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,12 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.api.types import infer_dtype
 
+from layers.ingest.vector.mapping import FieldMapping, Rules
 from layers.ingest.vector.units import factor
 from layers.message import Unreadable
 from layers.model import LANGUAGES, Field
-
-if TYPE_CHECKING:
-    from layers.ingest.vector.mapping import FieldMapping, Rules
 
 _YES = {"да", "так", "true", "t", "yes", "y", "1", "истина", "праўда"}
 _NO = {"нет", "не", "false", "f", "no", "n", "0", "ложь", "хлусня", "няма"}

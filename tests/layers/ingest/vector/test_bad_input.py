@@ -157,8 +157,6 @@ def test_a_column_of_the_mapping_that_is_not_there(
         ("coordinates: {x: a}", "name both `x` and `y`, or `wkt` alone"),
         ("rules: {vanish_share: 2}", "rules.vanish_share"),
         ("rules: {time_zone: Minsk}", "there is no such time zone"),
-        ("fields:\n  purpose: {constant: castle}", "'castle' is none of the codes of purpose"),
-        ("fields:\n  area_m2: {constant: -1}", "m.yml:2: fields.area_m2.constant: -1 is below 0"),
     ],
 )
 def test_a_faulty_mapping_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:

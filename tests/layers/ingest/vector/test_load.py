@@ -163,6 +163,20 @@ def test_well_known_text_in_a_table(load: Loader, plots: Plots, tmp_path: Path) 
     assert same_shapes(load.rows(), frame)
 
 
+def test_arcs_in_well_known_text_are_refused_by_name(
+    load: Loader, plots: Plots, tmp_path: Path
+) -> None:
+    frame = plots(3)
+    texts = list(frame.geometry.to_wkt())
+    texts[1] = "CURVEPOLYGON(CIRCULARSTRING(30 54, 30.01 54.01, 30.02 54, 30.01 53.99, 30 54))"
+    pd.DataFrame(frame.drop(columns="geometry")).assign(WKT=texts).to_csv(
+        tmp_path / "a.csv", index=False
+    )
+    report = load(tmp_path / "a.csv", crs="EPSG:4326")
+    assert codes(report) == {("geometry.null", "refused", "2")}
+    assert report.counts.loaded == 2
+
+
 def test_a_drawing_brings_what_fits_and_names_the_rest(load: Loader, tmp_path: Path) -> None:
     lines = load.into("red_lines")
     shapes = gpd.GeoSeries(

@@ -1,3 +1,6 @@
+import pytest
+
+from layers.errors import RefusedLoad
 from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.matching import match
 from tests.fix_loads import LAYERS
@@ -21,3 +24,9 @@ def test_a_file_of_the_city_goes_by_the_mapping() -> None:
     found = match(PARCELS, columns, CITY, table=False, shapefile=False)
     assert found.columns == {"purpose": "НАЗНАЧ", "area_m2": "ПЛОЩАДЬ"}
     assert found.given["area_m2"].unit == "har"
+
+
+def test_a_constant_that_does_not_fit_is_refused() -> None:
+    mapping = Mapping.model_validate({"fields": {"purpose": {"constant": "castle"}}})
+    with pytest.raises(RefusedLoad, match="the constant 'castle' is none of the codes of purpose"):
+        match(PARCELS, ["address"], mapping, table=False, shapefile=False)
