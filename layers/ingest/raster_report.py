@@ -72,10 +72,6 @@ def _findings(loading: Loading) -> Findings:
     found, surveyed = Findings(), loading.surveyed
     if surveyed is None:
         return found
-    if (bands := len(surveyed.ranges)) > 1:
-        name = "2" if bands == 2 else f"2-{bands}"
-        code = "raster.band"
-        found.add(Finding(code, name, "noted", message=message(code, bands=bands)))
     for one in surveyed.strangers:
         code, name = "raster.unknown_class", f"{one.value:g}"
         told = message(code, value=one.value, cells=one.cells)
