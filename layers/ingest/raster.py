@@ -85,7 +85,7 @@ def _warped(
         # GDAL takes the nearest other number for a valid 0, to tell it from a cell without value.
         values[np.abs(values) < np.finfo(np.float32).tiny] = nodata
     if np.isinf(values).any() or not (np.isfinite(values) & (heights | (values != nodata))).any():
-        raise RefusedLoad(message("raster.no_value", file=file.name))
+        raise RefusedLoad(message("raster.no_values", file=file.name))
     return Raster(values, _six(transform), crs, nodata)
 
 
@@ -94,12 +94,13 @@ def _require_one_band(
 ) -> None:
     """Refuse what is no grid of values: which band is meant, and what a colour is, nobody says."""
     if source.driver not in DRIVERS:
-        raise RefusedLoad(message("raster.other_form", file=file.name, form=source.driver))
-    one = {"file": file.name, "type": source.dtypes[0], "raster": definition.id}
-    if definition.kind == "continuous" and source.colorinterp[0] == ColorInterp.palette:
-        raise RefusedLoad(message("raster.colours", **one))
-    if source.count != 1 or np.dtype(source.dtypes[0]).kind == "c":
-        raise RefusedLoad(message("raster.bands", bands=source.count, **one))
+        raise RefusedLoad(message("raster.driver", file=file.name, driver=source.driver))
+    coloured = definition.kind == "continuous" and source.colorinterp[0] == ColorInterp.palette
+    if source.count != 1 or coloured or np.dtype(source.dtypes[0]).kind == "c":
+        held = message("raster.bands", count=source.count)
+        told = {"type": source.dtypes[0], "raster": definition.id}
+        held = message("raster.picture") if coloured else held
+        raise RefusedLoad(message("raster.not_grid", file=file.name, held=held, **told))
 
 
 def _bounds(source: rasterio.DatasetReader) -> tuple[float, float, float, float]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import psycopg
 import pytest
+import rasterio
 from pyproj import Transformer
 from rasterio.transform import from_origin
 
@@ -79,6 +80,18 @@ def test_a_load_leaves_a_report_of_the_file_and_of_its_voids(
     lon, lat = 30.40 + 50.5 * 0.0005, 54.53 - 60.5 * 0.0003
     assert points.geometry.iloc[0].coords[0] == pytest.approx((lon, lat))
     assert set(points["layer"]) == {"dem"}
+
+
+def test_a_file_of_several_bands_is_told_as_refused(connection: Connection, tmp_path: Path) -> None:
+    file = tmp_path / "bands.tif"
+    with rasterio.open(write(tmp_path / "one.tif", plane())) as one:
+        profile = one.profile | {"count": 3}
+    with rasterio.open(file, "w", **profile) as target:
+        target.write(np.stack([plane()] * 3))
+    with pytest.raises(RefusedLoad, match="holds 3 bands"):
+        load_raster(connection, LAYERS, DEM, file, ORSHA, ORIGIN)
+    (report,) = reports(connection, "dem")
+    assert in_words(report, "be")["reason"].startswith("у bands.tif 3 каналы (float32), а не адна")
 
 
 def test_classes_that_are_not_listed_are_refused_with_their_places(
