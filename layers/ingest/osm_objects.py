@@ -6,9 +6,11 @@ to ask each object for its tags and nodes would take several times as long.
 
 from __future__ import annotations
 
+import ctypes
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,10 +75,8 @@ def _write(file: Path, things: Path, roads: Path) -> dict[int, bytes]:
     of_ways = osmium.filter.EntityFilter(osmium.osm.WAY | osmium.osm.AREA)
     wkb = osmium.geom.WKBFactory().create_multipolygon
     with (
-        osmium.SimpleWriter(osmium.io.File(str(things), _OPL)) as all_writer,
-        osmium.SimpleWriter(
-            osmium.io.File(str(roads), f"{_OPL},locations_on_ways=true")
-        ) as road_writer,
+        _writer(things, _OPL) as all_writer,
+        _writer(roads, f"{_OPL},locations_on_ways=true") as road_writer,
     ):
         objects = osmium.FileProcessor(str(file)).with_areas()
         # Each is handed on by what lets it pass, the writers among them: no node comes to Python.
@@ -91,6 +91,21 @@ def _write(file: Path, things: Path, roads: Path) -> dict[int, bytes]:
             for area in areas
             if area.num_rings()[0]
         }
+
+
+@contextmanager
+def _writer(file: Path, form: str) -> Iterator[osmium.SimpleWriter]:
+    writer = osmium.SimpleWriter(osmium.io.File(str(file), form))
+    try:
+        yield writer
+    finally:
+        try:
+            writer.close()
+        except RuntimeError:
+            # It could not write (a full disk, a tag that is no UTF-8). Its destructor would try
+            # again and end the process, so it is never to be destroyed.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
+            raise
 
 
 def _area_id(kind: str, number: int) -> int:
