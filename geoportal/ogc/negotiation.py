@@ -35,7 +35,7 @@ def read_format(formats: tuple[str, ...], f: str | None, accept: str) -> str:
     raise BadParameter(f"Parameter f: {f[:40]!r} is not offered here; there is {offered}.")
 
 
-@lru_cache(maxsize=1024)  # browsers and programs send few different ones
+@lru_cache(maxsize=256)  # browsers and programs send few different ones
 def preferred(formats: tuple[str, ...], accept: str) -> str | None:
     """Return the format that a caller likes best, None when it takes none of them.
 
