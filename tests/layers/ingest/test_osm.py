@@ -251,19 +251,6 @@ def test_a_tag_that_is_no_text_is_named(
         load_osm(connection, LAYERS, file, area)
 
 
-def test_a_tag_that_is_no_text_is_named(
-    connection: Connection, town: Path, area: Area, tmp_path: Path
-) -> None:
-    file = tmp_path / "town.osm.pbf"
-    plain = osmium.io.File(str(file), "pbf,pbf_compression=none")
-    with osmium.SimpleWriter(plain) as writer:
-        for thing in osmium.FileProcessor(str(town)):
-            writer.add(thing)
-    file.write_bytes(file.read_bytes().replace("Аптэка".encode(), b"\xff" * 12))
-    with pytest.raises(CorruptSource, match=r"town.osm.pbf is .* damaged \(invalid Unicode"):
-        load_osm(connection, LAYERS, file, area)
-
-
 def test_a_missing_file_is_named(connection: Connection, tmp_path: Path, area: Area) -> None:
     with pytest.raises(MissingSource, match="there is no file"):
         load_osm(connection, LAYERS, tmp_path / "nowhere.osm", area)
