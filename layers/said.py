@@ -20,7 +20,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"(?i)(truncated|unexpected (EOF|end)|premature end|end.of.(file|stream))", "said.cut_off"),
     (r"(not a zip file|[Bb]ad magic number)", "said.not_zip"),
     (r"XML parsing error at line (?P<line>\d+)", "said.xml"),
-    (r"codec can't decode", "said.not_unicode"),
+    (r"codec can't decode|invalid Unicode", "said.not_unicode"),
     (r"No columns to parse", "said.no_columns"),
     (r"Expected (?P<wanted>\d+) fields in line (?P<line>\d+), saw (?P<found>\d+)", "said.cells"),
     (r"(field larger than field limit|Buffer overflow caught)", "said.long_cell"),
