@@ -61,13 +61,22 @@ def refusals_kept(conn: Connection, layer: Layer, area: Area, file: Path) -> Ite
             layer=layer.id,
             area=area.id,
             file=file.name,
-            checksum=checksum(file) if file.exists() else "",
+            checksum=_checksum(file),
             time=datetime.now(UTC),
             decision="refused",
             why=why(error),
         )
         keep(conn, report)
         raise
+
+
+def _checksum(file: Path) -> str:
+    """Return that of a file which was refused, maybe because it is none or cannot be read."""
+    is_source = file.is_file() or (file.is_dir() and file.suffix.lower() == ".gdb")
+    try:
+        return checksum(file) if is_source else ""
+    except OSError:
+        return ""
 
 
 def reports(
