@@ -81,7 +81,7 @@ def if_possible(what: str) -> Iterator[None]:
 
 
 def _keep_refusal(conn: Connection, layer: str, area: str, file: Path, error: LayersError) -> None:
-    sum_ = checksum(file) if file.exists() else ""
+    sum_ = _checksum(file)
     if last(conn, layer, area) != ("refused", sum_):
         refusal = LoadReport(
             layer=layer,
@@ -103,6 +103,15 @@ def last(conn: Connection, layer: str, area: str) -> tuple[str, str] | None:
             " WHERE layer = %s AND area = %s ORDER BY number DESC LIMIT 1",
             (layer, area),
         ).fetchone()
+
+
+def _checksum(file: Path) -> str:
+    """Return that of a file which was refused, maybe because it is none or cannot be read."""
+    is_source = file.is_file() or (file.is_dir() and file.suffix.lower() == ".gdb")
+    try:
+        return checksum(file) if is_source else ""
+    except OSError:
+        return ""
 
 
 def reports(

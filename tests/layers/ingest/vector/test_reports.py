@@ -1,6 +1,7 @@
 """What is kept of loads: refusals at opening too, in the reader's language, also of former days."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +103,18 @@ def test_points_of_the_load_before_a_refusal_stay(
         load(file)
     publish_faults(load.conn, LAYERS, ORSHA)
     assert store.read(load.conn, LAYERS["load_faults"]).equals(before)
+
+
+def test_what_is_no_file_leaves_a_report_too(load: Loader, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")  # whoever opens it waits for somebody to write
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe.csv", "folder"):
+        with (
+            pytest.raises(RefusedLoad, match=f"{name} is not a file"),
+            refusals_kept(load.conn, load.layer, ORSHA, tmp_path / name),
+        ):
+            load(tmp_path / name)
+    assert {one["checksum"] for one in reports(load.conn)} == {""}
 
 
 def test_a_fault_beyond_the_earth_is_no_point_of_the_map(
