@@ -7,25 +7,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from layers.extents import Extents
 from layers.ingest.vector.finding import Finding
 from layers.model import HULL, Area, Layer, Rule
-from layers.quality import boxes, lines
-from layers.quality.boxes import Meeting
+from layers.quality import lines
+from layers.quality.boxes import Meeting, placed, read
 from layers.quality.lines import TOUCH_M, Network
 from layers.quality.measures import measures
 from layers.quality.result import Measured, Quality, Ruled, Verdict
-from layers.quality.rules import BESIDE, NETWORK, ROWS, RULES, Topology, said, valid
+from layers.quality.rules import BESIDE, ROWS, RULES, Topology, said, valid
 
 KEPT = 1_000
 """How many faults of one rule are named one by one; all of them are counted."""
 
-Among = dict[str, dict[str, np.ndarray]]
-"""Ids of rows by name of the parameter, by where a rule looks."""
+Looked = tuple[Meeting | None, Network | None]
+"""Where the rules look that need not look at all rows."""
 
 _ENDS = "ST_Collect(ST_StartPoint(moved.g), ST_EndPoint(moved.g))"
 
@@ -63,8 +62,9 @@ def check(
             return Quality(count, known.measures)
         met = known.meeting() if known.meeting else None
         _place(cursor, layer, table, area, met)
-        among = _among(conn, cursor, layer, met)
-        found = [_ask(cursor, rule, area, count, among) for rule in layer.quality]
+        met = met or _meeting(cursor, layer)
+        network = _network(conn, layer)
+        found = [_ask(cursor, rule, area, count, (met, network)) for rule in layer.quality]
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", ROWS)))
     rules, findings = zip(*found, strict=True)
     return Quality(count, known.measures, rules, tuple(one for part in findings for one in part))
@@ -80,11 +80,11 @@ def _known(conn: Connection, layer: Layer, table: sql.Identifier, where: sql.Com
 def meeting(layer: Layer, area: Area, extents: Extents) -> Meeting | None:
     """Return where the rules look among rows of these extents, None when only their table tells.
 
-    That is so for a rule that looks at other places, and outside UTM.
+    That is so for a rule that looks at all rows, and outside UTM.
     """
     ways = {_topology(rule).among for rule in layer.quality}
-    blocks = boxes.placed(extents, area.lon)
-    if not ways <= {"sharing", "repeated"} or blocks is None or not _is_utm(area.srid):
+    blocks = placed(extents, area.lon)
+    if not ways or "all" in ways or blocks is None or not _is_utm(area.srid):
         return None
     return Meeting.of(blocks, _least(layer))
 
@@ -105,8 +105,7 @@ def _place(
         sql.SQL("coalesce({}, false)").format(sql.Identifier(name)) for name in sorted(names)
     )
     title = layer.with_role("title")
-    ways = {_topology(rule).among for rule in layer.quality}
-    laid = bool(ways & {"all", *NETWORK})
+    whole = any(_topology(rule).among == "all" for rule in layer.quality)
     made = sql.SQL(
         "CREATE TEMPORARY TABLE {rows} ON COMMIT DROP AS"
         " SELECT id, {valid} AS g, {ends} AS ends, ({apart}) AS apart, {title}::text AS title"
@@ -115,8 +114,8 @@ def _place(
     ).format(
         rows=sql.Identifier(ROWS),
         # A rule that looks at few rows makes them valid itself.
-        valid=sql.SQL(valid("moved.g") if laid else "moved.g"),
-        ends=sql.SQL(_ENDS if laid else "NULL::geometry"),
+        valid=sql.SQL(valid("moved.g") if whole else "moved.g"),
+        ends=sql.SQL(_ENDS if whole else "NULL::geometry"),
         srid=sql.Literal(area.srid),
         apart=apart if names else sql.SQL("false"),
         title=sql.Identifier(title.name) if title else sql.NULL,
@@ -125,7 +124,7 @@ def _place(
         some=sql.SQL("" if met is None else " AND id = ANY(%s)"),
     )
     cursor.execute(made, None if met is None else (met.ids.tolist(),))
-    if "all" in ways:
+    if any(_topology(rule).indexed for rule in layer.quality):
         _index(cursor, ROWS)
 
 
@@ -139,22 +138,32 @@ def _topology(rule: Rule) -> Topology:
     return RULES["gap_within" if rule.within else rule.rule]
 
 
-def _among(conn: Connection, cursor: Any, layer: Layer, met: Meeting | None) -> Among:
-    """Return where the rules look that need not look at all rows."""
-    rows = sql.Identifier(ROWS)
-    topologies = [(rule, _topology(rule)) for rule in layer.quality]
-    ways = {topology.among for _, topology in topologies}
-    found: Among = {}
-    if ways & {"sharing", "repeated"}:
-        met = met or Meeting.of(boxes.read(cursor, rows), _least(layer))
-        found["sharing"] = {"first": met.first, "second": met.second}
-        found["repeated"] = {"first": met.repeated}
-    if ways & NETWORK:
-        limit = max(rule.limit for rule, topology in topologies if topology.among in NETWORK)
-        network = Network.of(lines.read(conn, rows), limit)
-        found["crossing"] = dict(zip(("first", "second"), network.crossing, strict=True))
-        found["loose"] = dict(zip(("first", "second", "end"), network.loose, strict=True))
-    return found
+def _meeting(cursor: Any, layer: Layer) -> Meeting | None:
+    """Return where the rules look that need not look at all rows, None when no rule is such."""
+    ways = {_topology(rule).among for rule in layer.quality}
+    if ways <= {"all"}:
+        return None
+    return Meeting.of(read(cursor, sql.Identifier(ROWS)), _least(layer))
+
+
+def _network(conn: Connection, layer: Layer) -> Network | None:
+    """Return where the rules look that are asked of a network of lines."""
+    limits = [rule.limit for rule in layer.quality if _topology(rule).network]
+    return Network.of(lines.read(conn, sql.Identifier(ROWS)), max(limits)) if limits else None
+
+
+def _among(rule: Rule, meeting: Meeting | None, network: Network | None) -> dict[str, list[int]]:
+    topology = _topology(rule)
+    if topology.network and network:
+        found = network.crossing if topology.network == "crossing" else network.loose
+        names = ("first", "second", "end")[: len(found)]
+        return {name: ids.tolist() for name, ids in zip(names, found, strict=True)}
+    way = topology.among
+    if way == "all" or meeting is None:
+        return {}
+    if way == "repeated":
+        return {"first": meeting.repeated.tolist()}
+    return {"first": meeting.first.tolist(), "second": meeting.second.tolist()}
 
 
 def _least(layer: Layer) -> float:
@@ -164,7 +173,7 @@ def _least(layer: Layer) -> float:
 
 
 def _ask(
-    cursor: Any, rule: Rule, area: Area, count: int, among: Among
+    cursor: Any, rule: Rule, area: Area, count: int, looked: Looked
 ) -> tuple[Ruled, list[Finding]]:
     topology = _topology(rule)
     other = rule.beside or rule.within
@@ -181,8 +190,7 @@ def _ask(
         " LEFT JOIN quality_rows AS r ON r.id = f.id ORDER BY f.id, f.other"
     ).format(asked=sql.SQL(topology.query))
     values = {"limit": rule.limit, "touch": TOUCH_M, "kept": KEPT, "mutual": topology.mutual}
-    looked = {name: ids.tolist() for name, ids in among.get(topology.among, {}).items()}
-    rows = cursor.execute(query, values | looked).fetchall()
+    rows = cursor.execute(query, values | _among(rule, *looked)).fetchall()
     faults, faulty = rows[0][:2]
     verdict = _verdict(rule, faulty, faulty / count)
     findings = [

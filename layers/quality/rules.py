@@ -20,9 +20,6 @@ ROWS = "quality_rows"
 BESIDE = "quality_beside"
 """Temporary table: the rows of the other layer that a rule names."""
 
-NETWORK = frozenset({"crossing", "loose"})
-"""Where rules look that are asked of lines, see `layers.quality.lines`."""
-
 
 @dataclass(frozen=True)
 class Topology:
@@ -30,14 +27,21 @@ class Topology:
 
     `mutual`: both features of a fault are at fault, whichever has the lower id. `among` says where
     to look: at all rows by their index, at the pairs whose boxes have more in common than the limit
-    (`first`, `second`), at the rows whose box is that of another (`first`), or at what `Network`
-    finds: pairs (`first`, `second`), ends (`end` of `first`) near another line (`second`).
+    (`first`, `second`), or at the rows whose box is that of another (`first`). `network` names what
+    of all lines is looked at (`layers.quality.lines.Network`): pairs that may meet without a node
+    (`first`, `second`), or ends (`end` of `first`) near another line (`second`).
     """
 
     measure: int
     query: LiteralString
     mutual: bool = False
-    among: Literal["all", "sharing", "repeated", "crossing", "loose"] = "all"
+    among: Literal["all", "sharing", "repeated"] = "all"
+    network: Literal["crossing", "loose"] | None = None
+
+    @property
+    def indexed(self) -> bool:
+        """True when the query looks for rows by their place."""
+        return self.among == "all" and self.network is None
 
 
 def valid(shape: LiteralString) -> LiteralString:
@@ -90,7 +94,7 @@ RULES: dict[str, Topology] = {
         " SELECT n.id, n.other, n.distance, n.place FROM (SELECT DISTINCT ON (id, number) *"
         "  FROM p WHERE distance <= %(limit)s ORDER BY id, number, distance, other) AS n"
         " WHERE n.distance > %(touch)s",
-        among="loose",
+        network="loose",
     ),
     "crossing": Topology(
         21,
@@ -110,7 +114,7 @@ RULES: dict[str, Topology] = {
         "  WHERE ST_DWithin(ag, x.geom, %(touch)s) AND NOT ST_DWithin(aends, x.geom, %(touch)s)"
         ") AS f ORDER BY f.a, f.b, ST_X(f.p), ST_Y(f.p)",
         mutual=True,
-        among="crossing",
+        network="crossing",
     ),
     "far": Topology(
         10,

@@ -247,7 +247,7 @@ def test_a_tag_that_is_no_text_is_named(
         for thing in osmium.FileProcessor(str(town)):
             writer.add(thing)
     file.write_bytes(file.read_bytes().replace("Аптэка".encode(), b"\xff" * 12))
-    with pytest.raises(CorruptSource, match=r"town.osm.pbf is .* damaged \(its text is not in UTF-8"):
+    with pytest.raises(CorruptSource, match=r"damaged \(its text is not in UTF-8\)"):
         load_osm(connection, LAYERS, file, area)
 
 
