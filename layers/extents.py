@@ -28,7 +28,7 @@ class Extents:
         kept = bounds[there] * PER_DEGREE
         np.floor(kept[:, :2], out=kept[:, :2])
         np.ceil(kept[:, 2:], out=kept[:, 2:])
-        return cls(ids[there], kept.astype(np.int32))
+        return cls(ids if there.all() else ids[there], kept.astype(np.int32))
 
     @classmethod
     def joined(cls, parts: list[Self]) -> Self:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import geopandas as gpd
 import numpy as np
 import psycopg
+import pyarrow as pa
 from psycopg import Connection, sql
 
 from layers import partition, rows, side_tiles
@@ -245,6 +246,7 @@ def _copy_rows(
             sums = sums.and_with(chunk.sums) if sums and chunk.sums else None
             if progress:
                 progress(len(chunk.ids))
+    pa.default_memory_pool().release_unused()  # it keeps what the columns took
     return _Copied(np.concatenate(ids), np.concatenate(prints), Extents.joined(extents), sums)
 
 

@@ -13,8 +13,8 @@ from psycopg import Cursor, sql
 from layers.extents import PER_DEGREE, Extents
 from layers.repeated import repeated
 
-ROWS = 100_000
-"""Boxes read at a time."""
+ROWS = 50_000
+"""Boxes looked at at a time."""
 
 METRES_PER_DEGREE = 112_500.0
 """More than a degree of latitude has anywhere, or one of longitude times its cosine, in UTM too."""
@@ -30,7 +30,7 @@ _EARTH_M = 6_300_000.0
 FEW = 64
 """So many boxes are compared each with each."""
 
-BLOCK = 200_000
+BLOCK = 100_000
 """Pairs looked at at a time."""
 
 _ROUNDING = 1e-6

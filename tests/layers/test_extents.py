@@ -1,7 +1,7 @@
 """Boxes kept in whole parts of a degree hold the shapes that they are of."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.extents import PER_DEGREE, Extents
@@ -9,6 +9,7 @@ from layers.extents import PER_DEGREE, Extents
 LON, LAT = st.floats(-180, 180), st.floats(-90, 90)
 
 
+@settings(deadline=None)
 @given(corners=st.lists(st.tuples(LON, LAT, LON, LAT), min_size=1, max_size=20))
 def test_no_box_is_smaller_than_its_shape(corners: list[tuple[float, ...]]) -> None:
     given_ = np.array(corners)

@@ -210,6 +210,7 @@ class _Loading:
             suspects = np.union1d(alike, self.features.twice())
             ordered = self.features.ordered
             self.duplicates = numbering.number(table, suspects, ordered=ordered)
+            self.features.order = None  # its keys take room that looking at the boxes needs
             self._note_duplicates()
             gone = bool(self.duplicates.same or self.duplicates.clashing)
             moved = self.duplicates.renumbered

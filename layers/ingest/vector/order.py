@@ -63,7 +63,9 @@ def order(source: Source, matching: Matching, mapping: Mapping, ids: Ids) -> Ord
     places = ranked(found)
     if places.max(initial=0) < len(found):  # one is there twice
         return None
-    return Order(source, found, *ids(found, places))
+    made = Order(source, found, *ids(found, places))
+    pa.default_memory_pool().release_unused()  # it keeps what the reading took
+    return made
 
 
 def ranked(keys: pa.Array) -> np.ndarray:

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 from shapely import affinity, box
@@ -86,6 +86,7 @@ def placed_in_utm(degrees: list[tuple[float, float, float, float, float]]) -> np
     return np.array(shapes, dtype=object)
 
 
+@settings(deadline=None)
 @given(
     degrees=st.lists(PLACE, min_size=2, max_size=12),
     again=st.booleans(),
