@@ -64,12 +64,15 @@ RULES: dict[str, Topology] = {
     ),
     "gap": Topology(
         25,
-        # What a closing by the limit fills, and no row covers.
+        # What a closing by the limit fills, and no row covers. A mitre reaches five times as far at
+        # most, so rows farther apart are closed apart: GEOS takes the square of their number.
         "SELECT (SELECT r.id FROM quality_rows AS r ORDER BY r.g <-> x.g, r.id LIMIT 1), NULL,"
         " ST_Area(x.g), ST_PointOnSurface(x.g)"
         " FROM (SELECT (ST_Dump(ST_Difference("
-        "   ST_Buffer(ST_Buffer(u.g, %(limit)s / 2, 'join=mitre'), -%(limit)s / 2, 'join=mitre'),"
-        "   u.g))).geom AS g FROM (SELECT ST_Union(g) AS g FROM quality_rows) AS u) AS x"
+        "   ST_Buffer(ST_Buffer(u.g, %(limit)s / 2, 'join=mitre mitre_limit=5'), -%(limit)s / 2,"
+        "    'join=mitre mitre_limit=5'), u.g))).geom AS g"
+        "  FROM (SELECT ST_Union(g) AS g FROM (SELECT g, ST_ClusterDBSCAN(g, 5 * %(limit)s, 1)"
+        "   OVER () AS part FROM quality_rows) AS c GROUP BY part HAVING count(*) > 1) AS u) AS x"
         " WHERE ST_Dimension(x.g) = 2 AND NOT ST_IsEmpty(ST_Buffer(x.g, -5 * %(touch)s))"
         " AND EXISTS (SELECT FROM quality_rows AS a JOIN quality_rows AS b ON a.id < b.id"
         "  WHERE ST_DWithin(a.g, x.g, %(touch)s) AND ST_DWithin(b.g, x.g, %(touch)s))",

@@ -111,7 +111,7 @@ def test_what_is_no_file_leaves_a_report_too(load: Loader, tmp_path: Path) -> No
     for name in ("pipe.csv", "folder"):
         with (
             pytest.raises(RefusedLoad, match=f"{name} is not a file"),
-            refusals_kept(load.conn, load.layer, ORSHA, tmp_path / name),
+            refusals_kept(load.conn, [load.layer.id], ORSHA.id, tmp_path / name),
         ):
             load(tmp_path / name)
     assert {one["checksum"] for one in reports(load.conn)} == {""}
