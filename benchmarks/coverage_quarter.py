@@ -10,7 +10,7 @@ import psycopg
 
 from benchmarks.place import console, database, folder
 from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS
-from geoportal.cli.load import load_demo
+from geoportal.cli.load_demo import load_demo
 from geoportal.settings import Settings
 from layers.area import save_area, seed_areas
 from layers.model import LANGUAGES

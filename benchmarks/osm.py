@@ -1,7 +1,7 @@
 """An OpenStreetMap extract loaded and published, beside the flex output of osm2pgsql.
 
 `osm.lua` has the style: the same objects into tables with the columns that tags fill. Its work is
-less: whole streets, and no checks, texts, sums or tables of tiles.
+less: whole streets, and no checks, texts or sums.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from geoportal.cli.check import check
 from geoportal.cli.common import Group
 from geoportal.cli.db import db
 from geoportal.cli.keys import keys
+from geoportal.cli.language import words
 from geoportal.cli.layers import layers
 from geoportal.cli.load import load
 from geoportal.cli.load_network import gtfs, series
@@ -123,7 +124,7 @@ def sentence(error: Exception) -> str:
     for kind, text in KNOWN.items():
         if isinstance(error, kind):
             return text
-    said = " ".join(str(error).split())
+    said = " ".join(words(error).split())
     if isinstance(error, psycopg.Error):
         return f"The database refused or was interrupted: {said}"
     if isinstance(error, OSError):

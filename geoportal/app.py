@@ -23,7 +23,7 @@ from geoportal.ogc.routes import ROUTES
 from geoportal.ogc.tile_cache import DiskCache, TileCache
 from geoportal.portal import Portal
 from geoportal.settings import Settings
-from geoportal.web import pages, reports
+from geoportal.web import pages, reports, runs
 from layers.query import Query
 
 API_ROOT = "/ogc"
@@ -71,6 +71,7 @@ def create_app(settings: Settings) -> Starlette:
             *_health(portal),
             *pages.routes(portal),
             *reports.routes(portal),
+            *runs.routes(portal),
         ],
         middleware=[Middleware(Envelope), Middleware(Compression)],
         exception_handlers={HTTPException: _raise},

@@ -78,7 +78,7 @@ def choose(accept_encoding: str) -> str | None:
             continue
     weights = {name: liked.get(name, liked.get("*", 0.0)) for name in ENCODERS}
     best = max(weights, key=lambda name: weights[name])
-    return best if weights[best] > 0 else None
+    return best if weights[best] > 0 and weights[best] >= liked.get("identity", 0.0) else None
 
 
 class Compression:
@@ -89,19 +89,19 @@ class Compression:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        coding = None
-        if scope["type"] == "http":
-            coding = choose(Headers(scope=scope).get("accept-encoding", ""))
-        if coding is None or scope["method"] == "HEAD":
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
-        else:
-            await self.app(scope, receive, _Responder(send, coding))
+            return
+        coding = choose(Headers(scope=scope).get("accept-encoding", ""))
+        if scope["method"] == "HEAD":
+            coding = None
+        await self.app(scope, receive, _Responder(send, coding))
 
 
 class _Responder:
-    """Sends one answer, compressed when its head says that it is worth it."""
+    """Sends one answer, compressed when its head says that it is worth it; None = never."""
 
-    def __init__(self, send: Send, coding: str) -> None:
+    def __init__(self, send: Send, coding: str | None) -> None:
         self._send = send
         self._coding = coding
         self._encoder: Encoder | None = None
@@ -121,8 +121,9 @@ class _Responder:
     def _head(self, message: Message) -> Message:
         headers = MutableHeaders(raw=list(message["headers"]))
         kind = headers.get("content-type", "")
+        # A plain answer says so as well: a cache must not give a coded one to who asks for plain.
         headers.add_vary_header("Accept-Encoding")
-        if "no-transform" in headers.get("cache-control", ""):
+        if self._coding is None or "no-transform" in headers.get("cache-control", ""):
             return {**message, "headers": headers.raw}
         etag = headers.get("etag", "")
         # Another coding is another sequence of bytes, and a strong tag names bytes.

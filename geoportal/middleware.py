@@ -6,6 +6,7 @@ import logging
 import uuid
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geoportal.errors import (
@@ -29,9 +30,9 @@ ALWAYS = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"Content-Attribution, Content-Bbox, Content-Crs, Content-Datetime, Content-Disposition,"
-        b" ETag, Geoportal-Map-Cut, Geoportal-Tile-Cut, Link, Location,"
-        b" OGC-NumberReturned, X-Request-Id",
+        b"Accept-Ranges, Content-Attribution, Content-Bbox, Content-Crs, Content-Datetime,"
+        b" Content-Disposition, Content-Range, ETag, Geoportal-Map-Cut, Geoportal-Tile-Cut, Link,"
+        b" Location, OGC-NumberReturned, X-Request-Id",
     ),
     (b"x-content-type-options", b"nosniff"),
 )
@@ -40,7 +41,7 @@ PREFLIGHT = (
     (
         b"access-control-allow-headers",
         b"Content-Type, Content-Crs, Accept, Accept-Language, Prefer, If-Match, If-None-Match,"
-        b" Authorization, X-API-Key",
+        b" If-Range, Range, Authorization, X-API-Key",
     ),
     (b"access-control-max-age", b"86400"),
 )
@@ -75,7 +76,7 @@ class Envelope:
         try:
             check_limits(scope)
             await self.app(scope, receive, send_wrapped)
-        except ClientLeft:
+        except (ClientLeft, ClientDisconnect):
             LOGGER.info("%s %s: the caller left", scope["method"], scope["path"])
         except Exception as error:
             told = _ours(error, scope)

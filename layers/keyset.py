@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +28,9 @@ Order = tuple[tuple[str, bool], ...]
 """(column, descending) pairs; the last column is `id`, so no two rows are equal."""
 
 LONGEST = 4_000  # characters of a cursor's text
+_CALENDAR = {"date": date, "datetime": datetime}
+_BEYOND_PYTHON = re.compile(r"-?infinity|[0-9]{4,7}-[0-9T:.+-]+ BC|[0-9]{5,7}-[0-9T:.+-]+")
+"""Days and times that PostgreSQL has and Python has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +136,10 @@ def _typed(type_: str, value: Any) -> Scalar:
         return None
     if type(value) not in KINDS[type_]:
         raise ValueError
-    if type_ == "date":
-        return date.fromisoformat(value)
-    if type_ == "datetime":
-        return datetime.fromisoformat(value)
+    if type_ in ("date", "datetime"):
+        # PostgreSQL reads its own text.
+        beyond = _BEYOND_PYTHON.fullmatch(value)
+        return value if beyond else _CALENDAR[type_].fromisoformat(value)
     if (type_ == "integer" and abs(value) >= 2**63) or (type_ == "string" and "\0" in value):
         raise ValueError
     scalar: Scalar = float(value) if type_ == "number" else value

@@ -92,7 +92,8 @@ def _read(value: Any) -> Any:
 class _Words(string.Formatter):
     """Fills in a template: messages in its language, lists with commas, numbers as written there.
 
-    What is not there is a question mark: a report may be older than the words.
+    A whole number with forms of a noun, `{rows:row|rows}`, is counted: `1 row`, `4 032 rows`. What
+    is not there is a question mark: a report may be older than the words.
     """
 
     def __init__(self, language: Language) -> None:
@@ -108,7 +109,18 @@ class _Words(string.Formatter):
             return value.text(self.language)
         if isinstance(value, tuple):
             return (format_spec or ", ").join(self.format_field(one, "") for one in value)
+        if isinstance(value, int) and "|" in format_spec:
+            return _counted(value, format_spec.split("|"))
         if isinstance(value, float):
             said = format(value, format_spec or "g")
             return said if self.language == "en" else said.replace(".", ",")
         return value if isinstance(value, str) else format(value, format_spec)
+
+
+def _counted(number: int, forms: Sequence[str]) -> str:
+    """Return a number with its noun: of two forms as in English, of three as in be and ru."""
+    form = 0 if number == 1 else 1
+    if len(forms) > 2:
+        tens, ones = number % 100 // 10, number % 10
+        form = 2 if tens == 1 or ones in {0, 5, 6, 7, 8, 9} else 0 if ones == 1 else 1
+    return f"{number:,} {forms[form]}".replace(",", " ")

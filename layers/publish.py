@@ -239,6 +239,10 @@ def _plain(column: Column) -> sql.Composable:
         # The items of an array of arrays in a row.
         flat = "CASE WHEN array_ndims({0}) > 1 THEN ARRAY(SELECT unnest({0})) ELSE {0} END"
         return sql.SQL(flat).format(name)
+    if column.type == "number":
+        # JSON has no other numbers, and a cursor could name no place by them.
+        finite = "CASE WHEN {0} NOT IN ('NaN', 'Infinity', '-Infinity') THEN {0} END"
+        return sql.SQL(finite).format(name)
     # A time without zone: the table does not say which, so it is read as UTC.
     return name + sql.SQL(TIMES_UTC if column.naive else "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from rasterio.transform import Affine as Transform
 
 from layers import swap
 from layers.errors import RefusedLoad
+from layers.message import Message, message
 from layers.model import Area, Origin
 from layers.raster import Raster, RasterDefinition
 from layers.version import SELECT_RASTERS, Version
@@ -29,11 +30,15 @@ BLOCK = 256
 
 @dataclass(frozen=True, slots=True)
 class LoadedRaster:
-    """What a load did; `changed` is false when the same cells were there already."""
+    """What a load did; `changed` is false when the same cells were there already.
+
+    `overviews` counts the smaller pictures that were made of the cells.
+    """
 
     version: int
     changed: bool
     checksum: str
+    overviews: int = field(default=0, compare=False)
 
 
 def versions(conn: Connection) -> list[Version]:
@@ -66,13 +71,14 @@ def replace(
     _require_fit(definition, raster, area)
     sum_ = checksum(raster)
     rows, columns = raster.values.shape
+    geotiff = encode(raster, definition)
     params: dict[str, Any] = {
         "raster": definition.id, "area": area.id, "checksum": sum_, "srid": area.srid,
         "width": columns, "height": rows, "bounds": list(raster.bounds), "status": origin.status,
         "source": origin.source, "source_checksum": origin.checksum,
         "supplier": Jsonb(origin.supplier.model_dump()) if origin.supplier else None,
         "licence": Jsonb(origin.licence.model_dump()) if origin.licence else None,
-        "attribution": origin.attribution, "geotiff": encode(raster, definition),
+        "attribution": origin.attribution, "geotiff": geotiff,
     }  # fmt: skip
     with (
         swap.translated(f"{definition.id}, area {area.id}"),
@@ -87,7 +93,8 @@ def replace(
         same = old is not None and old[1] == sum_
         row = cursor.execute(_KEEP if same else _REPLACE, params).fetchone()
     assert row is not None  # noqa: S101 - both statements return one row
-    return LoadedRaster(row[0], not same, sum_)
+    with MemoryFile(geotiff) as file, file.open() as made:
+        return LoadedRaster(row[0], not same, sum_, len(made.overviews(1)))
 
 
 _KEEP = """
@@ -114,19 +121,28 @@ _REPLACE = """
 
 
 def _require_fit(definition: RasterDefinition, raster: Raster, area: Area) -> None:
-    what = f"{definition.id}, area {area.id}: refused, nothing was changed"
-    if raster.crs != f"EPSG:{area.srid}":
-        raise RefusedLoad(
-            f"{what}: the raster is in {raster.crs}, the area is measured in EPSG:{area.srid}"
-        )
+    wanted = f"EPSG:{area.srid}"
+    if raster.crs != wanted:
+        raise _refused(definition, area, message("raster.other_crs", crs=raster.crs, wanted=wanted))
     if not 0 < raster.values.size <= LARGEST_CELLS:
-        raise RefusedLoad(f"{what}: {raster.values.size} cells; between 1 and {LARGEST_CELLS} fit")
+        counts = {"cells": raster.values.size, "most": LARGEST_CELLS}
+        raise _refused(definition, area, message("raster.cell_count", **counts))
     if definition.kind == "classes":
         known = [one.value for one in definition.classes]
-        held = np.unique(raster.values)
-        strange = [v for v in held if v not in known and v != raster.nodata and not np.isnan(v)]
+        held, counted = np.unique(raster.values, return_counts=True)
+        strange = [
+            (float(v), int(n))
+            for v, n in zip(held, counted, strict=True)
+            if v not in known and v != raster.nodata and not np.isnan(v)
+        ]
         if strange:
-            raise RefusedLoad(f"{what}: the class {strange[0]:g} is not in the definition")
+            value, cells = strange[0]
+            told = message("raster.unknown_class", value=value, cells=cells)
+            raise _refused(definition, area, told)
+
+
+def _refused(definition: RasterDefinition, area: Area, why: Message) -> RefusedLoad:
+    return RefusedLoad(message("load.refused", layer=definition.id, area=area.id, why=why))
 
 
 def checksum(raster: Raster) -> str:

@@ -1,7 +1,7 @@
 """Text search on the features of a layer: every word in some text of it, case and accents aside.
 
-The texts are the string fields and the titles of their codes in all three languages, so that
-`школа` and `school` find a school whatever language the data are in.
+The texts are the string fields, those of lists too, and the titles of their codes in all three
+languages, so that `школа` and `school` find a school whatever language the data are in.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def condition(layer: Layer, text: str) -> Condition:
         raise BadValue(
             f"Parameter q: one to {MOST_WORDS} words, at most {MOST_CHARACTERS} characters."
         )
-    fields = [field for field in layer.fields if field.type == "string"]
+    fields = [field for field in layer.fields if field.item_type == "string"]
     params: dict[str, Scalar] = {}
     parts = [_holds(fields, word, f"q{i}", params) for i, word in enumerate(words)]
     return Condition(sql.SQL(" AND ").join(parts).as_string(), tuple(params.items()))
@@ -37,7 +37,7 @@ def condition(layer: Layer, text: str) -> Condition:
 def _holds(fields: list[Field], word: str, name: str, params: dict[str, Scalar]) -> sql.Composable:
     """The condition that one word is in one of the fields; adds its values to `params`."""
     found: list[sql.Composable] = []
-    plain = [_column(field) for field in fields if not field.codes]
+    plain = [_text(field) for field in fields if not field.codes]
     if plain:
         # Of what LIKE reads as a sign, a word can hold only the underscore.
         params[name] = word.replace("_", r"\_")
@@ -53,7 +53,8 @@ def _holds(fields: list[Field], word: str, name: str, params: dict[str, Scalar])
             if any(folded in fold(title) for title in _titles(code.title)):
                 key = f"{name}_{field.name}_{n}"
                 params[key] = code.value
-                found.append(sql.SQL("{} = {}").format(_column(field), sql.Placeholder(key)))
+                equal = "{1} = ANY ({0})" if field.is_array else "{0} = {1}"
+                found.append(sql.SQL(equal).format(_column(field), sql.Placeholder(key)))
     joined = sql.SQL(" OR ").join(found) if found else sql.SQL("FALSE")
     return sql.SQL("({})").format(joined)
 
@@ -66,6 +67,11 @@ def fold(text: str) -> str:
 
 def _titles(title: Text) -> list[str]:
     return [title.get(language) for language in LANGUAGES]
+
+
+def _text(field: Field) -> sql.Composable:
+    text = sql.SQL("array_to_string({}, ' ')" if field.is_array else "{}")
+    return text.format(_column(field))
 
 
 def _column(field: Field) -> sql.Composable:

@@ -83,6 +83,7 @@ class ServiceNorm(Value):
     """How far a service of one class may be: metres by built form; a default, not an official norm.
 
     `measured` says how the distance is taken; the source leaves it open, so it is our choice.
+    Each of the two limits has a status of its own; `status` is that of the row.
     """
 
     service_class: Name
@@ -90,6 +91,8 @@ class ServiceNorm(Value):
     limit_multi_storey_m: float = Constraint(gt=0)
     limit_low_rise_m: float = Constraint(gt=0)
     measured: Literal["straight", "network", "minutes"]
+    multi_storey_status: SeedStatus
+    low_rise_status: SeedStatus
     status: SeedStatus
     note: str
     source: str
@@ -175,7 +178,7 @@ class Indicator(Value):
     group: Name
     name: Text
     unit: str
-    formula: str
+    formula: Text
     direction: Literal["up", "down"]
     target: float | None
     target_status: Literal["", "verified", "partly_verified", "recalled", "chosen"]
@@ -347,12 +350,13 @@ def _luminaire(row: Row) -> DemoLuminaire:
 
 def _indicator(row: Row) -> Indicator:
     plain = _fields(
-        row, "code", "part", "group", "unit", "formula", "direction", "target_status",
-        "target_source", "status", "source",
+        row, "code", "part", "group", "unit", "direction", "target_status", "target_source",
+        "status", "source",
     )  # fmt: skip
     reason = {language: row[f"absent_{language}"] for language in ("be", "ru", "en")}
     given = {
         "name": _text(row),
+        "formula": {language: row[f"formula_{language}"] for language in ("be", "ru", "en")},
         "target": row["target"] or None,
         "absent": reason if any(reason.values()) else None,
     }

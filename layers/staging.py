@@ -25,6 +25,7 @@ from layers.message import Message, message
 from layers.model import COUNTRY, Area, Layer, Origin
 from layers.repeated import repeated
 from layers.row_sums import Sums, sum_rows
+from layers.said import said
 from layers.staging_check import Facts, check, check_unique, facts, not_null, select, staging
 
 NAMED = 1_000
@@ -76,11 +77,12 @@ class Repaired:
 
 @dataclass(frozen=True)
 class Load:
-    """What is being loaded where."""
+    """What is being loaded where; without `tiles`, their side table is left to a server."""
 
     layer: Layer
     area: Area
     origin: Origin
+    tiles: bool = True
 
     @property
     def partition(self) -> str:
@@ -178,10 +180,9 @@ def finish(conn: Connection, load: Load, staged: Staged, *, tiles: bool = True) 
     try:
         _constrain(conn, load, staged.table)
     except psycopg.IntegrityError as error:
-        said = message("text", text=str(error.diag.message_primary))
-        raise RefusedLoad(_refusal(load, said)) from None
+        raise RefusedLoad(_refusal(load, said(error.diag.message_primary))) from None
     partition.like_parent(conn, load.area, staged.table, parent)
-    if not tiles:
+    if not (tiles and load.tiles):
         return staged
     made = f"{staged.table[:-1]}t"
     side_tiles.make(conn, load.layer, load.area, staging(staged.table), made)

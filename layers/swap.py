@@ -18,6 +18,7 @@ from layers.errors import EditedLayer, RefusedLoad, StoreFailure
 from layers.locks import set_lock_timeout
 from layers.message import message
 from layers.model import Area, Layer
+from layers.said import said
 from layers.schema import WRITER
 
 if TYPE_CHECKING:  # a server swaps side tables of tiles, and needs nothing that reads files
@@ -53,7 +54,7 @@ def translated(what: str) -> Iterator[None]:
             " with `geoportal db migrate`"
         ) from None
     except (psycopg.DataError, psycopg.IntegrityError) as error:
-        raise RefusedLoad(message("load.database", what=what, text=_said(error))) from None
+        raise RefusedLoad(message("load.database", what=what, text=said(_said(error)))) from None
     except psycopg.OperationalError as error:
         raise StoreFailure(
             f"{what}: the database interrupted it, nothing was changed: {_said(error)}"

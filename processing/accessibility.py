@@ -18,7 +18,7 @@ from processing.competition import PLACES, Class, by_tiles, competition
 from processing.coverage import NO_FACILITY_NEAR, NO_HOME_NEAR, WGS84, feature_ids, known
 from processing.network import Bools, Floats
 from processing.pipelines.model import Result
-from processing.provision import provision
+from processing.provision import provision, supply_of
 from processing.proximity import mean, minutes, score
 from processing.reach_tiled import Asked, placed, places_of
 from processing.scene import Inputs, Scene, numbers, scene
@@ -128,7 +128,7 @@ def _distances(
 def _proximity(measured: _Measured) -> _Part:
     seen, options = measured.scene, measured.options
     at_street = measured.score.facilities.found
-    counted = [n for n in options.classes if at_street[seen.of_class(n)].any()]
+    counted = [n for n in options.classes if at_street[seen.of_class(n)].any() or seen.closed(n)]
     missing = {
         f"score_15min.{name}": (
             "no facility of the class is loaded"
@@ -200,7 +200,8 @@ def _school(measured: _Measured) -> _Part:
     limit_m = options.school_limit_m
     anyhow, joined = _distances(measured, measured.foot, "school", limit_m, step="school")
     reason = None
-    if not len(seen.of_class("school")):
+    joined = joined or seen.closed("school")
+    if not len(seen.of_class("school")) and not joined:
         reason = "no school is loaded"
     elif "main_road" not in seen.streets_m or not seen.streets_m["main_road"].notna().any():
         reason = "which streets are main roads is not known"
@@ -252,7 +253,7 @@ def _provision(measured: _Measured) -> tuple[_Part, gpd.GeoDataFrame]:
     missing: dict[str, str] = {}
     frames: list[pd.DataFrame] = []
     norms = measured.options.norms
-    supplies = [_supply(measured.scene, norm) for norm in norms]
+    supplies = [supply_of(measured.scene, norm) for norm in norms]
     demands = [_demand(measured, norm) for norm in norms]
     found = _competition(measured, [s for s, _ in supplies], [d for d, _ in demands])
     for k, norm in enumerate(norms):
@@ -281,19 +282,6 @@ _PROVISION = {
     "places_e2sfca": "float64", "places_3sfca": "float64", "relative_share": "float64",
     "catchment_m": "float64",
 }  # fmt: skip
-
-
-def _supply(seen: Scene, norm: ProvisionNorm) -> tuple[Floats, str | None]:
-    """Return places (doctors) of every facility of the class, NaN where not known."""
-    here = seen.service_points.iloc[seen.of_class(norm.service_class)]
-    supply = numbers(here, norm.supply)
-    if norm.supply == "places":
-        supply = np.where(np.isnan(supply), numbers(here, "capacity"), supply)
-    if not len(here):
-        return supply, "no facility of the class is loaded"
-    if np.isnan(supply).all():
-        return supply, f"the {norm.supply} of no facility of the class are known"
-    return supply, None
 
 
 def _demand(measured: _Measured, norm: ProvisionNorm) -> tuple[Floats, str]:
@@ -370,10 +358,13 @@ def _provision_row(
     reach: npt.NDArray[np.str_],
 ) -> dict[str, Any]:
     supply, demand, group = given
-    total = None if np.isnan(supply).all() else float(np.nansum(supply))
+    told = not np.isnan(supply).all() or measured.scene.closed(norm.service_class)
+    total = float(np.nansum(supply)) if told else None
     people = None if np.isnan(measured.residents).all() else float(np.nansum(measured.residents))
     persons = None if np.isnan(demand).all() else float(np.nansum(demand))
-    by_group = group != "residents" and persons and total is not None
+    rate = None
+    if group != "residents" and persons and total is not None:
+        rate = 100 * total / persons
     return {
         "service_class": norm.service_class,
         "supply": norm.supply,
@@ -383,9 +374,7 @@ def _provision_row(
         "norm_status": norm.status,
         "demand_group": group,
         "demand": persons,
-        "places_per_100_of_group": (
-            100 * total / persons if by_group and total is not None and persons else None
-        ),
+        "places_per_100_of_group": rate,
         "demand_out_of_reach": (
             None if persons is None else float(np.nansum(demand[reach == OUT_OF_REACH]))
         ),

@@ -238,7 +238,9 @@ def _quality(measured: _Measured, found: list[_ClassResult]) -> dict[str, Any]:
         "street_length_m": round(float(foot.streets.length_m.sum()), 3),
         "network_parts": parts,
         "classes_without_facilities": [
-            r.limit.service_class for r in found if not r.area_row["facilities"]
+            name
+            for name, r in zip(classes, found, strict=True)
+            if not r.area_row["facilities"] and not seen.closed(name)
         ],
         "not_computable": _not_computable(measured, found),
     }

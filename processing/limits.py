@@ -55,5 +55,6 @@ def _limit(
         message = f"service_classes: {name} has no norm"
         raise BadParameter(f"{message}; give its limit, 1 to 20000 m, as limits_m.{name}")
     norm = norms[name]
-    metres = norm.limit_multi_storey_m if form == "multi_storey" else norm.limit_low_rise_m
-    return Limit(name, metres, norm.status)
+    if form == "multi_storey":
+        return Limit(name, norm.limit_multi_storey_m, norm.multi_storey_status)
+    return Limit(name, norm.limit_low_rise_m, norm.low_rise_status)

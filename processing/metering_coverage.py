@@ -18,6 +18,7 @@ from layers.model import Area
 from processing import metering
 from processing.census import unit_of
 from processing.checks import require_amounts, require_columns, require_known, require_rows
+from processing.errors import BadParameter
 from processing.frames import placed
 from processing.network import NONE, Bools, Floats, Ints
 from processing.pipelines.model import Result
@@ -70,7 +71,7 @@ def metering_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
 
     Buildings are those with dwellings; each belongs to the unit that a point of it lies in. Raises
     EmptyInput when there are no buildings, meters or units, or nothing is known of them,
-    MissingColumn, BadGeometry, BadValue, RepeatedId, NotProjected, Distorted.
+    MissingColumn, BadGeometry, BadValue, BadParameter, RepeatedId, NotProjected, Distorted.
     """
     buildings = placed(inputs.buildings, area, AREAS, name="buildings")
     units = placed(inputs.units, area, AREAS, name="census_units")
@@ -94,7 +95,7 @@ def metering_coverage(area: Area, inputs: Inputs, settings: Settings) -> Result:
     window = None if heard is None else sorted(heard["month"].unique())
     return Result(
         frames={"metering_coverage": _result(area, units, pd.concat(rows))},
-        figures={"as_of": as_of.date().isoformat(), "resources": figures},
+        figures={"as_of": (settings.as_of or as_of.date()).isoformat(), "resources": figures},
         quality={
             "window_days": settings.window_days,
             "months": settings.months,
@@ -136,11 +137,24 @@ def _as_of(meters: gpd.GeoDataFrame, settings: Settings, area: Area) -> pd.Times
     told = meters[meters["live"].notna()]
     require_rows(told, name=f"{name} of which `live` is known", remedy="load the column, too")
     if settings.as_of is not None:
-        return pd.Timestamp(settings.as_of, tz="UTC") + pd.Timedelta(days=1)
+        return _end_of(settings.as_of, meters)
     known = meters[meters["last_reading_at"].notna()]
     require_rows(known, name=f"{name} with a last reading", remedy="state the day `as_of`")
     newest: pd.Timestamp = known["last_reading_at"].max()
     return newest
+
+
+def _end_of(day: date, meters: gpd.GeoDataFrame) -> pd.Timestamp:
+    """Return the end of a day; raises BadParameter when most meters were heard after it."""
+    end = pd.Timestamp(day, tz="UTC") + pd.Timedelta(days=1)
+    heard = meters["last_reading_at"].dropna()
+    later = int((heard > end).sum())
+    if 2 * later > len(heard):
+        raise BadParameter(
+            f"as_of = {day}: {later} of {len(heard)} meters were heard after it, and only the last "
+            f"reading of each is known; ask for {heard.max().date()} or a later day"
+        )
+    return end
 
 
 def _stock(

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from layers.seed import ProvisionNorm
 from processing.errors import BadParameter
+from processing.network import Floats
+from processing.scene import Scene, numbers
 
 Amount = float | None
 """A number of places, doctors or persons; None where it is not known."""
@@ -50,3 +55,18 @@ def provision(
         deficit=max(needed - supply, 0.0) if known else None,  # type: ignore[operator]
         share=supply / needed if known and needed else None,  # type: ignore[operator]
     )
+
+
+def supply_of(seen: Scene, norm: ProvisionNorm) -> tuple[Floats, str | None]:
+    """Return places (doctors) of every facility of the class, NaN where not known, or why not."""
+    here = seen.service_points.iloc[seen.of_class(norm.service_class)]
+    supply = numbers(here, norm.supply)
+    if norm.supply == "places":
+        supply = np.where(np.isnan(supply), numbers(here, "capacity"), supply)
+    if seen.closed(norm.service_class):
+        return supply, None
+    if not len(here):
+        return supply, "no facility of the class is loaded"
+    if np.isnan(supply).all():
+        return supply, f"the {norm.supply} of no facility of the class are known"
+    return supply, None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -122,6 +121,9 @@ def _outcome(method: Pipeline, area: Area, frames: Frames, spread: Spread | None
         for argument, layer in method.INPUTS.items()
         if frames.get(layer) is None and argument not in may_lack
     ]
+    one_of = [method.INPUTS[argument] for argument in sorted(getattr(method, "ONE_OF", ()))]
+    if one_of and all(frames.get(layer) is None for layer in one_of):
+        lacking += one_of
     if lacking:
         names = ", ".join(lacking)
         return Outcome(
@@ -150,11 +152,11 @@ def _outcome(method: Pipeline, area: Area, frames: Frames, spread: Spread | None
 
 def score(
     area: Area, frames: Frames, outcomes: Mapping[str, Outcome], lists: Lists,
-    *, previous: gpd.GeoDataFrame | None = None, data_date: date | None = None,
+    *, previous: gpd.GeoDataFrame | None = None,
 ) -> tuple[Quarter, tuple[Line, ...]]:  # fmt: skip
     """Return the place and the lines of its scorecard; raises EmptyInput without buildings."""
     place = base.quarter(
-        area, frames["buildings"], frames["smart_quarters"], frames["census_units"], data_date
+        area, frames["buildings"], frames["smart_quarters"], frames["census_units"]
     )
     found: dict[Key, Figure] = dict(_of_layers(place, frames, lists))
     readers = _readers(place, lists)
@@ -176,8 +178,8 @@ def _of_layers(place: Quarter, frames: Frames, lists: Lists) -> Figures:
         **stock.services(place, frames["service_points"]),
         **stock.wifi(place, frames["wifi_access_points"]),
         **stock.cycling(place, frames["streets"]),
-        **stock.lights(place, frames["street_lights"], frames["light_cabinets"]),
-        **stock.meters(place, frames["utility_meters"]),
+        **stock.lights(frames["street_lights"], frames["light_cabinets"]),
+        **stock.meters(frames["utility_meters"]),
         **stock.green(place, frames["green_areas"]),
         **planning.zones(place, frames["functional_zones"]),
         **planning.red_lines(place, buildings, frames["red_lines"]),
@@ -192,13 +194,15 @@ def _of_layers(place: Quarter, frames: Frames, lists: Lists) -> Figures:
 def _readers(place: Quarter, lists: Lists) -> Mapping[str, Callable[[Result], Figures]]:
     limits_m = {"green": 300.0, "school": lists.norms["school"].limit_multi_storey_m}
     return {
-        "service-coverage": lambda r: access.figures(place, r.frames["service_coverage"]),
+        "service-coverage": lambda r: access.figures(
+            place, r.frames["service_coverage"], r.quality["classes_without_facilities"]
+        ),
         "accessibility-coverage": lambda r: results.accessibility(
             place, r.frames["accessibility"], r.figures, limits_m
         ),
         "lighting-coverage": lambda r: results.lighting(place, r.figures),
         "radio-coverage": lambda r: results.radio(place, r.frames["radio_coverage"]),
-        "fibre-coverage": lambda r: results.fibre(place, r.frames["fibre_coverage"]),
+        "fibre-coverage": lambda r: results.fibre(r.frames["fibre_coverage"]),
     }
 
 
@@ -228,15 +232,6 @@ def merged(outcomes: Mapping[str, Outcome]) -> dict[str, gpd.GeoDataFrame]:
     }
 
 
-def latest(frames: Frames) -> date | None:
-    """Return the day of the newest reading, as the date of the data; None without readings."""
-    readings = frames.get("air_sensor_readings")
-    if readings is None or not len(readings):
-        return None
-    moment = readings["time"].max()
-    return None if pd.isna(moment) else moment.date()
-
-
 def cover(
     methods: Sequence[Pipeline],
     area: Area,
@@ -254,7 +249,7 @@ def cover(
     """
     known = sound(area, frames)
     outcomes = run_methods(methods, area, frames, spread)
-    place, lines = score(area, known, outcomes, lists, previous=previous, data_date=latest(known))
+    place, lines = score(area, known, outcomes, lists, previous=previous)
     outline = outline_of(place, known["buildings"], metric_crs(area))
     counts = pd.Series([line.outcome for line in lines]).value_counts()
     return Result(

@@ -18,6 +18,7 @@ from layers.scenario import Edit
 from processing.checks import require_columns
 from processing.crs import metric_crs
 from processing.errors import UnfitScenario
+from processing.scene import CLASSES
 
 JOIN_M = 1.0
 """An added street joins a junction not further from its end than this."""
@@ -30,7 +31,8 @@ def overlay(frame: gpd.GeoDataFrame, edits: Iterable[Edit], area: Area) -> gpd.G
 
     Added features get the last ids of the area, counted down in order, so they never meet the ids
     of a load. Added streets without junctions join those within 1 m of their ends, else get
-    junctions of their own. Raises UnfitScenario naming a feature that is not there.
+    junctions of their own. The service classes of the base are kept in `attrs`, where
+    `scene.classes_of` finds them. Raises UnfitScenario naming a feature that is not there.
     """
     made = frame.copy()
     added: list[int] = []
@@ -46,7 +48,10 @@ def overlay(frame: gpd.GeoDataFrame, edits: Iterable[Edit], area: Area) -> gpd.G
         made = made.drop(index=number) if edit.operation == "remove" else _set(made, edit)
     if added and {"node_from", "node_to"} <= set(made.columns):
         made = _joined(made, added, area)
-    return made.sort_index()
+    made = made.sort_index()
+    if "service_class" in frame:
+        made.attrs[CLASSES] = sorted(set(frame["service_class"].dropna().astype(str)))
+    return made
 
 
 def _row(frame: gpd.GeoDataFrame, edit: Edit, number: int, area: Area) -> gpd.GeoDataFrame:

@@ -25,6 +25,9 @@ from processing.crs import require_same, to_metric
 from processing.network import Floats, Geometries, Graph, Ints, Snapped
 from processing.streets import Streets
 
+CLASSES = "service_classes"
+"""The key in `attrs` of service points under which a scenario keeps the classes of its base."""
+
 KEPT = 4
 """So many networks are kept: those of one run, e.g. on foot, by bicycle, without crossings."""
 
@@ -60,7 +63,8 @@ class Network:
 class Scene:
     """Buildings and service points in the order of their ids; metric CRS where it says `_m`.
 
-    `doors_m` is a point for each building, `points_m` one for each facility.
+    `doors_m` is a point for each building, `points_m` one for each facility; `classes` are those of
+    `classes_of`.
     """
 
     area: Area
@@ -69,6 +73,7 @@ class Scene:
     streets_m: gpd.GeoDataFrame
     doors_m: Geometries
     points_m: Geometries
+    classes: frozenset[str] = frozenset()
 
     @property
     def facility_ids(self) -> Ints:
@@ -86,6 +91,10 @@ class Scene:
     def of_class(self, service_class: str) -> Ints:
         """Return the positions of the facilities of a class."""
         return np.flatnonzero(self.facility_class == service_class)
+
+    def closed(self, service_class: str) -> bool:
+        """Tell whether a scenario leaves no facility of a class: then nobody reaches any."""
+        return service_class in self.classes and not len(self.of_class(service_class))
 
     def join(self, streets: Streets, *, snap_limit_m: float) -> Network:
         """Join homes and facilities to these streets."""
@@ -112,7 +121,17 @@ def scene(area: Area, inputs: Inputs) -> Scene:
         streets_m=streets_m,
         doors_m=places(np.asarray(homes_m.geometry)),
         points_m=np.asarray(points_m.geometry),
+        classes=classes_of(inputs.service_points),
     )
+
+
+def classes_of(service_points: gpd.GeoDataFrame) -> frozenset[str]:
+    """Return the service classes that an area has, those of which a scenario leaves none, too.
+
+    Of any other class it is not known whether there are no facilities or none is loaded.
+    """
+    here = service_points["service_class"].dropna().astype(str)
+    return frozenset(here) | frozenset(service_points.attrs.get(CLASSES, ()))
 
 
 def places(footprints: Geometries) -> Geometries:

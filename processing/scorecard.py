@@ -25,7 +25,10 @@ WGS84 = "EPSG:4326"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One of the worst-served addresses: a building, what it has, in the unit of the indicator."""
+    """One of the worst-served addresses: a building and what it has.
+
+    `value` is measured as the threshold of its figure is: a way in metres, a level in dBm.
+    """
 
     building_id: int
     label: str
@@ -39,7 +42,9 @@ class Figure:
 
     `deficit_persons` are the people without; `children` (0-17) and `elderly` (65 and more) the same
     value for them alone; `share_near_limit` the share (0..1) of people within 10 % of the limit;
-    `target` overrides that of the list; `worst` at most ten places, the worst first.
+    `threshold` is what each person's way or level is held against, in `threshold_unit`; `target`
+    overrides that of the list; `worst` at most ten places, the worst first, in that unit;
+    `data_date` the day of the newest reading behind it, None where the data tell no time.
     """
 
     value: float | None
@@ -48,6 +53,8 @@ class Figure:
     children: float | None = None
     elderly: float | None = None
     share_near_limit: float | None = None
+    threshold: float | None = None
+    threshold_unit: str = ""
     target: float | None = None
     worst: tuple[Place, ...] = ()
     method: str = ""
@@ -128,8 +135,8 @@ def frame(lines: Iterable[Line], outline: gpd.GeoSeries, area: Area) -> gpd.GeoD
         crs=WGS84,
         index=pd.Index(area.feature_id(1) + np.arange(len(rows)), dtype="int64", name="id"),
     )
-    numbers = ("value", "target", "children", "elderly", "share_near_limit", "previous")
-    for name in numbers:
+    numbers = ("value", "target", "threshold", "children", "elderly")
+    for name in (*numbers, "share_near_limit", "previous"):
         made[name] = made[name].astype("float64")
     made["deficit_persons"] = made["deficit_persons"].astype("Int64")
     made["data_date"] = pd.to_datetime(made["data_date"]).astype("datetime64[us]")
@@ -149,12 +156,13 @@ def places(lines: Iterable[Line], buildings: gpd.GeoDataFrame, area: Area) -> gp
             "building_id": place.building_id,
             "label": place.label,
             "value": place.value,
+            "unit": line.figure.threshold_unit or None,
             "residents": place.residents,
         }
         for line in lines
         for rank, place in enumerate(line.figure.worst, start=1)
     ]
-    columns = ["code", "part", "rank", "building_id", "label", "value", "residents"]
+    columns = ["code", "part", "rank", "building_id", "label", "value", "unit", "residents"]
     made = pd.DataFrame(rows, columns=columns)
     made["value"] = made["value"].astype("float64")
     made["residents"] = made["residents"].astype("Int64")
@@ -173,9 +181,12 @@ def _row(line: Line) -> dict[str, object]:
         **{f"name_{language}": indicator.name.get(language) for language in ("be", "ru", "en")},
         "value": figure.value,
         "unit": indicator.unit,
-        "formula": indicator.formula,
+        "formula": indicator.formula.en,
+        "threshold": figure.threshold,
+        "threshold_unit": figure.threshold_unit or None,
         "target": line.target,
         "target_source": indicator.target_source or None,
+        "target_status": indicator.target_status or None,
         "outcome": line.outcome,
         **{f"reason_{name}": reason and reason.get(name) for name in ("be", "ru", "en")},
         "deficit_persons": figure.deficit_persons,

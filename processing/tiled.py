@@ -6,7 +6,7 @@ area of its own, and keeps the homes that it owns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from processing import access, catchment, network, tiles
-from processing.catchment import Decay, Pairs
+from processing import access, network, tiles
 from processing.network import NONE, Bools, Floats, Geometries, Ints, Snapped
 from processing.streets import Streets
 from processing.tiles import Box, Halo, Tile
@@ -84,14 +83,6 @@ class Nearest:
     facility_id: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Provided:
-    """For each home places per person (two-step or three-step), NaN where it is not snapped."""
-
-    home_ids: Ints
-    places: Floats
-
-
 def nearest(rows: Rows, service_class: str, *, limit_m: float, snap_limit_m: float) -> Nearest:
     """Return the way of each home to its nearest facility of a class, not further than a limit."""
     count = len(rows.homes)
@@ -106,35 +97,6 @@ def nearest(rows: Rows, service_class: str, *, limit_m: float, snap_limit_m: flo
         metres = np.where(within | np.isnan(near.distance_m), near.distance_m, np.inf)
         facility[within] = rows.facility_ids[near.facility[within]]
     return Nearest(rows.home_ids, metres, facility)
-
-
-Step = Callable[[Pairs, Decay, Floats, Floats], Floats]
-"""`catchment.two_step` or `catchment.three_step`."""
-
-
-def provided(
-    rows: Rows,
-    service_class: str,
-    *,
-    catchment_m: float,
-    snap_limit_m: float,
-    decay: Decay,
-    step: Step = catchment.two_step,
-) -> Provided:
-    """Return the places per person of each home from the facilities of a class."""
-    places = np.full(len(rows.homes), np.nan)
-    joined = join(rows, snap_limit_m) if len(rows.homes) else None
-    if joined is not None:
-        graph, homes = joined
-        chosen = np.flatnonzero(rows.facility_class == service_class)
-        pairs = catchment.pairs(graph, chosen, homes, limit_m=catchment_m)
-        found = step(pairs, decay, rows.supply[chosen], rows.demand)
-        places[homes.found] = found[homes.found]
-    return Provided(rows.home_ids, places)
-
-
-Work = Callable[[Rows], Provided]
-"""`provided` with all arguments but the rows, as functools.partial makes it."""
 
 
 def read(source: Source, tile: Tile, halo: Halo) -> tuple[Rows, Bools]:
@@ -169,23 +131,6 @@ def nearest_together(parts: Iterable[Nearest]) -> Nearest:
     metres = np.concatenate([p.distance_m for p in parts])
     facility = np.concatenate([p.facility_id for p in parts])
     return Nearest(ids[order], metres[order], facility[order])
-
-
-def provided_of_tile(source: Source, tile: Tile, halo: Halo, work: Work) -> Provided:
-    """Return `provided`, given as a function of rows, for the homes of a tile."""
-    rows, own = read(source, tile, halo)
-    if not own.any():
-        rows, own = _without_homes(rows), own[:0]
-    all_ = work(rows)
-    return Provided(all_.home_ids[own], all_.places[own])
-
-
-def provided_together(parts: Iterable[Provided]) -> Provided:
-    """Return the homes of all tiles in the order of ids, in whatever order the tiles come."""
-    parts = list(parts)
-    ids = np.concatenate([p.home_ids for p in parts])
-    order = np.argsort(ids, kind="stable")
-    return Provided(ids[order], np.concatenate([p.places for p in parts])[order])
 
 
 def part(rows: Rows, *, homes: Ints, facilities: Ints, streets: Ints, barriers: Ints) -> Rows:

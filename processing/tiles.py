@@ -109,13 +109,8 @@ def reached_halo(limit_m: float, snap_limit_m: float, longest_edge_m: float) -> 
     return halo(limit_m + longest_edge_m, snap_limit_m)
 
 
-def two_step_halo(catchment_m: float, snap_limit_m: float) -> Halo:
-    """Return the halo of 2SFCA and E2SFCA: two catchments."""
-    return halo(2 * catchment_m, snap_limit_m)
-
-
 def three_step_halo(catchment_m: float, snap_limit_m: float) -> Halo:
-    """Return the halo of 3SFCA: three catchments."""
+    """Return the halo of 3SFCA: three catchments; 2SFCA and E2SFCA look two far."""
     return halo(3 * catchment_m, snap_limit_m)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,36 +12,23 @@ import click
 import psycopg
 
 from geoportal.cli import database
-from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS, Group, area_option, counted, settings
+from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS, Group, area_option, settings
 from geoportal.cli.load_vector import undo, vector
 from geoportal.cli.progress import bar, say
 from geoportal.cli.quality import reports
 from geoportal.errors import BadSetting
 from geoportal.settings import Settings
-from layers.model import Area, Layer, Licence, Origin, Text
-from layers.version import SELECT_VERSIONS, Version
+from layers.message import Message, message
+from layers.model import Area, Licence, Origin
 
 if TYPE_CHECKING:
     from layers.ingest.sources import Places, Source
-    from layers.raster import RasterDefinition
+    from layers.raster import Raster
     from layers.store import Loaded
 
 Connection = psycopg.Connection[Any]
 
-DEMO_SOURCE = "demonstration generator, {buildings} buildings"
-DEMO_SUPPLIER = Text(
-    be="Геапартал праграмы «Разумныя гарады Беларусі» (згенераваныя дэманстрацыйныя даныя)",
-    ru="Геопортал программы «Умные города Беларуси» (сгенерированные демонстрационные данные)",
-    en="Geoportal of the Smart Cities of Belarus programme (generated demonstration data)",
-)
-DEMO_LICENCE = Licence(
-    id="CC0-1.0",
-    title="CC0 1.0 Universal",
-    url="https://creativecommons.org/publicdomain/zero/1.0/",
-)
-DEMO_ATTRIBUTION = (
-    "Generated demonstration data, Geoportal of the Smart Cities of Belarus programme"
-)
+LOADED, UNCHANGED = message("told.loaded"), message("told.unchanged")
 
 
 @click.group(
@@ -66,13 +52,16 @@ def load(context: click.Context) -> None:
 
     Without a subcommand: the demonstration quarter and the national layers.
     """
+    from geoportal.cli.load_demo import load_demo, require_no_real_data
     from layers.area import next_area
 
     if context.invoked_subcommand is None:
         given = settings()
         with database.migrated(given) as connection:
             good = load_national(connection, given)
-            load_demo(connection, given, next_area(connection, DEMO_AREA), DEMO_BUILDINGS)
+            area = next_area(connection, DEMO_AREA)
+            require_no_real_data(connection, area)
+            load_demo(connection, given, area, DEMO_BUILDINGS)
         if not good:
             sys.exit(1)
 
@@ -94,13 +83,22 @@ def load(context: click.Context) -> None:
 )
 @click.option("--lon", type=float, help="Longitude of a new area, degrees.")
 @click.option("--lat", type=float, help="Latitude of a new area, degrees.")
-def demo(area_id: str, buildings: int, lon: float | None, lat: float | None) -> None:
-    """Generate the demonstration layers of an area, which may be a new one."""
+@click.option("--replace", is_flag=True, help="Put it in place of real data of the area, too.")
+def demo(
+    area_id: str, buildings: int, lon: float | None, lat: float | None, *, replace: bool
+) -> None:
+    """Generate the demonstration layers of an area, which may be a new one.
+
+    Refused where real data are loaded, unless --replace is given.
+    """
+    from geoportal.cli.load_demo import load_demo, require_no_real_data
     from layers.area import next_area
 
     given = settings()
     with database.migrated(given) as connection:
         area = next_area(connection, area_id, lon=lon, lat=lat)
+        if not replace:
+            require_no_real_data(connection, area)
         load_demo(connection, given, area, buildings)
 
 
@@ -132,13 +130,15 @@ def osm(file: Path, area_id: str) -> None:
     from layers.ingest.osm import load_osm
     from layers.ingest.osm_change import is_change
     from layers.ingest.osm_read import centre
+    from layers.ingest.vector.reports import refusals_kept
 
     given = settings()
     with database.migrated(given) as connection:
         if is_change(file):
             _change_osm(connection, given, file, area_id)
             return
-        lon, lat = centre(file)
+        with refusals_kept(connection, OSM_LAYERS, area_id, file):
+            lon, lat = centre(file)
         area = next_area(connection, area_id, lon=lon, lat=lat)
         with saved(connection, area), bar(f"reading {file.name}") as shown:
             loaded = load_osm(connection, database.definitions(given), file, area, shown.add)
@@ -146,7 +146,7 @@ def osm(file: Path, area_id: str) -> None:
         if layer_id in loaded:
             tell(layer_id, area.id, loaded[layer_id])
         else:
-            say(f"{layer_id}, {area.id}: {file.name} has none, not loaded")
+            tell_state(layer_id, area, message("told.none", file=file.name))
 
 
 def _change_osm(connection: Connection, given: Settings, file: Path, area_id: str) -> None:
@@ -158,14 +158,11 @@ def _change_osm(connection: Connection, given: Settings, file: Path, area_id: st
         applied, loaded = load_change(
             connection, database.definitions(given), file, area, shown.add
         )
-    elsewhere = f"{counted(applied.outside, 'object')} of other places left out"
     if applied.nothing:
-        say(f"{area.id}: nothing to do, {file.name} changes nothing here; {elsewhere}")
+        say(message("told.no_change", area=area.id, file=file.name, outside=applied.outside))
         return
-    say(
-        f"{area.id}: {applied.created} created, {applied.modified} modified, {applied.deleted}"
-        f" deleted, {applied.older} there already; {elsewhere}"
-    )
+    counts = {n: getattr(applied, n) for n in ("created", "modified", "deleted", "older")}
+    say(message("told.change", area=area.id, outside=applied.outside, **counts))
     for layer_id, result in loaded.items():
         tell(layer_id, area.id, result)
 
@@ -182,28 +179,24 @@ def raster(
     file: Path, raster_id: str, area_id: str, licence: str | None, attribution: str | None
 ) -> None:
     """Load a GeoTIFF or HGT file as a raster of an area, in its metric CRS."""
-    from layers import raster_store
     from layers.area import get_area
-    from layers.ingest.raster import file_checksum, read_raster
-    from layers.model import Licence
+    from layers.ingest.raster_load import load_raster
     from layers.raster import get_raster
 
     given, definition = settings(), get_raster(raster_id)
     with database.migrated(given) as connection:
         area = get_area(connection, area_id)
-        cells = read_raster(file, definition, area)
         origin = Origin(
             status="open" if licence else "derived",
             source=file.name,
-            checksum=file_checksum(file),
+            checksum="",
             licence=Licence(id=licence, title=licence) if licence else None,
             attribution=attribution or f"{file.name}, loaded by the operator of this service",
         )
         with saved(connection, area):
-            done = raster_store.replace(connection, definition, cells, area=area, origin=origin)
-    state = "loaded" if done.changed else "unchanged"
-    rows, columns = cells.values.shape
-    say(f"{raster_id}, {area_id}: {columns} x {rows} cells, {state}")
+            known = database.definitions(given)
+            done, cells = load_raster(connection, known, definition, file, area, origin)
+    tell_cells(raster_id, area, cells, changed=done.changed)
 
 
 load.add_command(vector)
@@ -224,91 +217,6 @@ def saved(connection: Connection, area: Area) -> Iterator[None]:
         if new and not connection.closed:
             forget_area(connection, area)
         raise
-
-
-def load_demo(
-    connection: Connection, given: Settings, area: Area, buildings: int, *, keep: bool = False
-) -> None:
-    """Generate and load every demonstration layer of an area that is not as it would be made.
-
-    With `keep`, rows from anywhere else than this very demonstration, and rows that people have
-    edited, are left alone. Raises EditedLayer without it.
-    """
-    from layers.errors import EditedLayer
-    from layers.ingest import reported
-    from layers.ingest.vector.faults import publish_faults
-    from layers.staging import Load
-    from processing.demo import LAYERS, frames
-
-    layers = database.definitions(given)
-    versions = _versions(connection, area)
-    for layer_id in LAYERS:
-        origin = demo_origin(layers[layer_id], area, buildings)
-        old = versions.get(layer_id)
-        if old is not None and (
-            old[1] == origin.checksum or (keep and old[0].source != origin.source)
-        ):
-            say(f"{layer_id}, {area.id}: unchanged")
-            continue
-        try:
-            with saved(connection, area), bar(f"{layer_id}, {area.id}") as shown:
-                made = frames(area, layer_id, buildings=buildings)
-                target = Load(layers[layer_id], area, origin)
-                result = reported.replace(connection, target, made, shown.add)
-        except EditedLayer:
-            if not keep:
-                raise
-            say(f"{layer_id}, {area.id}: edited over HTTP, left alone")
-            continue
-        tell(layer_id, area.id, result)
-    publish_faults(connection, layers, area)
-    _load_demo_rasters(connection, area, buildings, keep=keep)
-
-
-def _load_demo_rasters(
-    connection: Connection, area: Area, buildings: int, *, keep: bool = False
-) -> None:
-    """Generate and load every demonstration raster that is not as it would be made."""
-    from layers import raster_store
-    from layers.raster import load_rasters
-    from processing.demo.rasters import RASTERS, raster
-
-    query = "SELECT raster, source, source_checksum FROM layers.raster WHERE area = %s"
-    known = {name: rest for name, *rest in connection.execute(query, [area.id]).fetchall()}
-    for raster_id in RASTERS:
-        definition = load_rasters()[raster_id]
-        origin = demo_origin(definition, area, buildings)
-        source, sum_ = known.get(raster_id, (origin.source, None))
-        if sum_ == origin.checksum or (keep and source != origin.source):
-            say(f"{raster_id}, {area.id}: unchanged")
-            continue
-        with saved(connection, area), bar(f"{raster_id}, {area.id}"):
-            cells = raster(area, raster_id, buildings=buildings)
-            done = raster_store.replace(connection, definition, cells, area=area, origin=origin)
-        rows, columns = cells.values.shape
-        state = "loaded" if done.changed else "unchanged"
-        say(f"{raster_id}, {area.id}: {columns} x {rows} cells, {state}")
-
-
-def demo_origin(layer: Layer | RasterDefinition, area: Area, buildings: int) -> Origin:
-    """Say where demonstration rows come from; the checksum is that of all that decides them."""
-    sums = hashlib.sha256()
-    for file in sorted((database.CHECKOUT / "processing" / "demo").glob("*.py")):
-        sums.update(file.read_bytes())
-    for value in (layer.model_dump_json(), area.model_dump_json(), str(buildings)):
-        sums.update(value.encode())
-    origin = Origin(
-        status="demonstration",
-        source=DEMO_SOURCE.format(buildings=buildings),
-        checksum=sums.hexdigest(),
-    )
-    if layer.status == "demonstration":  # its definition says the rest
-        return origin
-    return origin.model_copy(
-        update={
-            "supplier": DEMO_SUPPLIER, "licence": DEMO_LICENCE, "attribution": DEMO_ATTRIBUTION,
-        }
-    )  # fmt: skip
 
 
 def load_national(connection: Connection, given: Settings) -> bool:
@@ -357,16 +265,22 @@ def source_list(given: Settings) -> dict[str, Source]:
 
 def tell(layer_id: str, area_id: str, result: Loaded) -> None:
     """Say in a line what a load did."""
-    state = "loaded" if result.changed else "unchanged"
-    line = f"{layer_id}, {area_id}: {counted(result.row_count, 'row')}, {state}"
+    repaired = message("told.nothing")
     if result.repaired.count:
-        line += f"; {counted(result.repaired.count, 'geometry')} repaired".replace("ys ", "ies ")
-    say(line)
+        repaired = message("told.repaired", count=result.repaired.count)
+    state = LOADED if result.changed else UNCHANGED
+    told = {"layer": layer_id, "area": area_id, "rows": result.row_count}
+    say(message("told.rows", state=state, repaired=repaired, **told))
 
 
-def _versions(connection: Connection, area: Area) -> dict[str, tuple[Version, str]]:
-    """Return what is loaded for an area, by layer, with the checksum of its source."""
-    found = (Version.from_row(row) for row in connection.execute(SELECT_VERSIONS).fetchall())
-    query = "SELECT layer, source_checksum FROM layers.version WHERE area = %s"
-    sums = dict(connection.execute(query, [area.id]).fetchall())
-    return {v.layer: (v, sums[v.layer]) for v in found if v.area == area.id}
+def tell_cells(raster_id: str, area: Area, cells: Raster, *, changed: bool) -> None:
+    """Say in a line what a load of a raster did."""
+    rows, columns = cells.values.shape
+    size = {"columns": columns, "rows": rows}
+    state = LOADED if changed else UNCHANGED
+    say(message("told.cells", raster=raster_id, area=area.id, state=state, **size))
+
+
+def tell_state(layer_id: str, area: Area, state: Message) -> None:
+    """Say in a line what became of a layer or raster."""
+    say(message("told.layer", layer=layer_id, area=area.id, state=state))

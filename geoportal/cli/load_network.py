@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from geoportal.cli import database
-from geoportal.cli.common import Command, area_option, counted, settings
+from geoportal.cli.common import Command, area_option, settings
 from geoportal.cli.load import saved, tell
 from geoportal.cli.progress import bar, say
+from layers.message import message
 
 if TYPE_CHECKING:
     from layers.ingest.series.load import Done
@@ -45,7 +46,8 @@ def gtfs(
     """Load stops, lines and departures per hour of a GTFS timetable into an area."""
     from layers.area import next_area
     from layers.ingest.gtfs.feed import read
-    from layers.ingest.gtfs.load import Terms, centre, load_gtfs
+    from layers.ingest.gtfs.load import LAYERS, Terms, centre, load_gtfs
+    from layers.ingest.vector.reports import refusals_kept
     from layers.model import Licence
 
     given = settings()
@@ -55,13 +57,15 @@ def gtfs(
         attribution,
     )
     with database.migrated(given) as connection:
-        lon, lat = centre(read(file))
+        with refusals_kept(connection, LAYERS, area_id, file):
+            lon, lat = centre(read(file))
         area = next_area(connection, area_id, lon=lon, lat=lat)
         with saved(connection, area), bar(f"reading {file.name}") as shown:
             done = load_gtfs(
                 connection, database.definitions(given), file, area, terms, progress=shown.add
             )
-    say(f"{area.id}: departures of {done.day:%A}, {done.day}")
+    weekday = message(f"told.weekday_{done.day.weekday()}")
+    say(message("told.day", area=area.id, weekday=weekday, day=f"{done.day}"))
     for layer_id, result in done.loaded.items():
         tell(layer_id, area.id, result)
     name_findings(done.findings)
@@ -95,54 +99,48 @@ def series(  # noqa: PLR0913, PLR0917 - one parameter per option
     from layers.area import get_area
     from layers.errors import UnknownLayer
     from layers.ingest.series.columns import Choice
-    from layers.ingest.series.load import Terms, load_series
+    from layers.ingest.series.load import Terms, load_series, require_series
     from layers.ingest.series.read import read
+    from layers.ingest.vector.reports import refusals_kept
     from layers.model import Licence
 
     given = settings()
     known = database.definitions(given)
     if layer_id not in known:
         raise UnknownLayer(f"there is no layer {layer_id!r}; `geoportal layers list` has them all")
-    choice = Choice(_pairs(columns, "--column"), _pairs(units, "--unit"))
-    found = read(file, known[layer_id], zone=_zone(time_zone), choice=choice, encoding=encoding)
+    require_series(layer_id)
+    choice, zone = Choice(_pairs(columns, "--column"), _pairs(units, "--unit")), _zone(time_zone)
     terms = Terms(
         file, Licence(id=licence, title=licence) if licence else None,
         correct=correct, replace=replace,
     )  # fmt: skip
     with database.migrated(given) as connection:
         area = get_area(connection, area_id)
+        with refusals_kept(connection, [layer_id], area.id, file):
+            found = read(file, known[layer_id], zone=zone, choice=choice, encoding=encoding)
         with saved(connection, area):
             done = load_series(connection, known, found, layer_id, area, terms)
     tell(layer_id, area.id, done.loaded)
     if found.unused:
-        say(f"columns not read: {', '.join(found.unused)}")
+        say(message("told.columns", columns=found.unused))
     _tell_series(done)
 
 
 def _tell_series(done: Done) -> None:
-    say(
-        f"{counted(done.read, 'record')} read, {counted(done.added, 'row')} added"
-        f" ({done.late} of them late), {done.changed} completed or corrected,"
-        f" {done.identical} said twice"
-    )
-    for one in done.gaps:
-        if one.count and one.longest:
-            start, end = one.longest
-            say(
-                f"{one.station}: a reading every {one.step}; {counted(one.count, 'gap')},"
-                f" {counted(one.missing, 'reading')} missing, the longest from"
-                f" {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-            )
+    counts = {n: getattr(done, n) for n in ("read", "added", "late", "changed", "identical")}
+    say(message("told.readings", **counts))
     name_findings(done.findings)
 
 
 def name_findings(findings: Sequence[Finding]) -> None:
     """Say what was wrong with which row, the first of many."""
     for one in findings[:SHOWN]:
-        parts = [one.code.replace("_", " "), one.field, one.value and repr(one.value), one.detail]
-        say(f"{one.action}: {one.feature}: {', '.join(p for p in parts if p)}")
+        value = message("said.other", text=one.value) if one.value else None
+        parts = [message(f"kind.{one.code}"), one.field, value, one.message]
+        named = {"feature": one.feature, "parts": [part for part in parts if part]}
+        say(message("told.finding", action=message(f"told.action_{one.action}"), **named))
     if len(findings) > SHOWN:
-        say(f"and {len(findings) - SHOWN} more")
+        say(message("told.more", count=len(findings) - SHOWN))
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

@@ -11,11 +11,12 @@ import click
 import orjson
 
 from geoportal.cli import database
-from geoportal.cli.common import Command, counted, settings
+from geoportal.cli.common import Command, settings
 from geoportal.cli.progress import bar, say
 from geoportal.settings import Settings
 from layers import registry
 from layers.errors import BadValue, UnknownLayer
+from layers.message import Message, message
 from layers.model import COUNTRY, Layer
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def vector(
     from layers.load_reports import in_words
     from layers.model import Licence
 
+    if json_file is not None and not json_file.parent.is_dir():
+        raise BadValue(f"--json: there is no folder {json_file.parent}; name a file in one that is")
     here = settings()
     layer = _layer(here, layer_id)
     options = Options(
@@ -99,7 +102,11 @@ def vector(
     )
     with database.migrated(here) as connection, bar(f"{layer.id}, {file.name}") as shown:
         area = get_area(connection, _area_id(layer, area_id))
-        with nullcontext() if options.dry_run else refusals_kept(connection, layer, area, file):
+        with (
+            nullcontext()
+            if options.dry_run
+            else refusals_kept(connection, [layer.id], area.id, file)
+        ):
             report = load_vector(connection, layer, file, area, options, shown.add)
         if not report.dry_run:
             keep(connection, report)
@@ -127,57 +134,70 @@ def undo(layer_id: str, area_id: str | None) -> None:
     with database.migrated(here) as connection:
         area = get_area(connection, _area_id(layer, area_id))
         done = undo_load(connection, layer, area)
-    rows = counted(done.row_count, "row")
-    say(f"{layer.id}, {area.id}: {rows} of {done.source!r} are back; {_changes(done.change)}")
+    told = {"layer": layer.id, "area": area.id, "rows": done.row_count, "source": done.source}
+    say(message("told.undone", changes=_changes(done.change), **told))
 
 
-def summary(report: LoadReport) -> list[str]:
+def summary(report: LoadReport) -> list[Message]:
     """Return a report as lines for a person."""
     counts = report.counts
-    accuracy = "" if report.accuracy_m is None else f", accuracy {report.accuracy_m:g} m"
+    named = {"read": counts.read, "repaired": counts.repaired, "refused": counts.refused}
     lines = [
-        f"{report.file}: {report.crs}; to WGS 84 by {report.operation}{accuracy};"
-        f" text in {report.encoding}",
-        f"{counted(counts.read, 'feature')} read, {counts.repaired} repaired,"
-        f" {counts.refused} refused",
-    ]
-    lines += _findings(report)
+        message(
+            "told.file", file=report.file, crs=report.crs, way=_way(report),
+            encoding=report.encoding,
+        ),
+        message("told.counts", **named),
+        *_findings(report),
+    ]  # fmt: skip
     if report.unmapped:
-        lines.append(f"columns that go nowhere: {', '.join(report.unmapped)}")
+        lines.append(message("told.unmapped", columns=report.unmapped))
     if report.decision not in ("refused", "unchanged"):
         lines.append(_changes(counts))
-    return [*lines, f"{report.layer}, {report.area}: {_decision(report)}"]
+    return [*lines, _state(report.layer, report.area, _decision(report))]
 
 
-def _findings(report: LoadReport) -> list[str]:
+def _way(report: LoadReport) -> Message:
+    """Say how coordinates became WGS 84; what names no operation says it all."""
+    operation = report.operation or message("told.nothing")
+    if operation.code != "text":
+        return operation
+    if report.accuracy_m is None:
+        return message("told.way", operation=operation)
+    return message("told.way_accuracy", operation=operation, accuracy=report.accuracy_m)
+
+
+def _findings(report: LoadReport) -> list[Message]:
     lines = []
     for kind, number in report.totals.items():
         code, action = kind.split(" ")
         found = [f for f in report.findings if (f.code, f.action) == (code, action)][:SHOWN]
-        first = ", ".join(f.feature for f in found)
-        more = ", ..." if number > len(found) else ""
-        named = f": {first}{more}; {found[0].detail}" if found else ""
-        lines.append(f"  {action} {number} {code}{named}")
+        told = {"action": message(f"told.action_{action}"), "count": number, "code": code}
+        if found:
+            told |= {"features": [f.feature for f in found], "detail": found[0].message or ""}
+            told["more"] = ", ..." if number > len(found) else ""
+        lines.append(message("told.kind_named" if found else "told.kind", **told))
     return lines
 
 
-def _changes(counts: object) -> str:
+def _changes(counts: object) -> Message:
     names = ("added", "changed", "removed", "unchanged")
-    return ", ".join(f"{getattr(counts, name)} {name}" for name in names)
+    return message("told.changes", **{name: getattr(counts, name) for name in names})
 
 
-def _decision(report: LoadReport) -> str:
-    if report.reason:
-        return f"{report.decision}, nothing was changed: {report.reason}"
-    words = {
-        "published": "loaded",
-        "published_with_warnings": "loaded without the refused features"
-        if report.counts.refused
-        else "loaded with warnings",
-        "unchanged": "unchanged",
-    }
-    tried = "dry run, nothing was changed; it would be " if report.dry_run else ""
-    return tried + words[report.decision]
+def _decision(report: LoadReport) -> Message:
+    if report.why:
+        held = report.decision == "held"
+        decision = message("told.held" if held else "told.refused")
+        return message("told.stopped", decision=decision, why=report.why)
+    left_out = "told.without_refused" if report.counts.refused else "told.warned"
+    codes = {"published_with_warnings": left_out, "unchanged": "told.unchanged"}
+    decision = message(codes.get(report.decision, "told.loaded"))
+    return message("told.tried", decision=decision) if report.dry_run else decision
+
+
+def _state(layer_id: str, area_id: str, state: Message) -> Message:
+    return message("told.layer", layer=layer_id, area=area_id, state=state)
 
 
 def _layer(here: Settings, layer_id: str) -> Layer:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from geoportal.cli.language import language
+from layers.message import Message
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -47,6 +50,6 @@ def bar(title: str) -> Iterator[Bar]:
         yield Bar(shown, shown.add_task(title, total=None))
 
 
-def say(text: str) -> None:
+def say(told: str | Message) -> None:
     """Print a line for a person; standard output stays free for what a program reads."""
-    click.echo(text, err=True)
+    click.echo(told if isinstance(told, str) else told.text(language()), err=True)

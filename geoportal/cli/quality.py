@@ -10,6 +10,7 @@ import orjson
 
 from geoportal.cli import database
 from geoportal.cli.common import Command, settings
+from geoportal.cli.language import language
 from layers.errors import UnknownLayer
 from layers.model import LANGUAGES, Language
 
@@ -34,8 +35,8 @@ SHOWN = 10
 @click.option(
     "--lang",
     type=click.Choice(LANGUAGES),
-    default="en",
-    show_default=True,
+    default=language,
+    show_default="that of the shell",
     help="Language of reasons and details.",
 )
 def reports(layer_id: str | None, area_id: str | None, as_json: bool, lang: Language) -> None:

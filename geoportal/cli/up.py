@@ -59,7 +59,8 @@ def serve() -> None:
 @click.command(cls=Command, hidden=True)
 def prepare() -> None:
     """Load and compute what `up` shows; its own process, so that the server stays small."""
-    from geoportal.cli.load import load_demo, load_national
+    from geoportal.cli.load import load_national
+    from geoportal.cli.load_demo import load_demo
     from geoportal.cli.run import run_pipeline
     from layers.area import get_area
     from processing import runner

@@ -219,6 +219,7 @@ SCHEMAS: dict[str, Schema] = {
         message={"allOf": [_ref("message")], "nullable": True},
         lon={"type": "number", "nullable": True}, lat={"type": "number", "nullable": True},
     ),
+    "fact": _object(("code", "title", "value"), code=STRING, title=STRING, value={}),
     "loadReport": _object(
         ("layer", "area", "file", "time", "decision", "reason", "counts", "findings"),
         layer=STRING, area=STRING, areaTitle=STRING, file=STRING, checksum=STRING, time=MOMENT,
@@ -227,7 +228,9 @@ SCHEMAS: dict[str, Schema] = {
             "published", "published_with_warnings", "refused", "held", "unchanged",
         ]},
         why={"allOf": [_ref("message")], "nullable": True},
+        counted={"type": "string", "enum": ["features", "records", "cells"]},
         counts={"type": "object", "additionalProperties": INTEGER},
+        facts=_array(_ref("fact")),
         totals={"type": "object", "additionalProperties": INTEGER},
         findings=_array(_ref("finding")),
         measures=_array({"type": "object"}), rules=_array({"type": "object"}),

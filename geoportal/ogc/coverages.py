@@ -9,6 +9,7 @@ from geoportal.ogc.coverage_parameters import extent_of, native_crs, parse_grid
 from geoportal.ogc.crs import offered
 from geoportal.ogc.enrich import MAP, REL, STATUS_TITLES, metadata_links
 from geoportal.ogc.links import link, map_tilesets_link, self_links
+from geoportal.ogc.quality import quality_link
 from geoportal.ogc.request import Answer, OgcRequest
 from layers.coverage import Coverage
 from layers.model import Language, Text
@@ -121,6 +122,7 @@ def _links(api: Api, coverage: Coverage, language: Language) -> list[dict[str, A
              f"{cells} (GeoTIFF)"),
         link(f"{base}/coverage?f=json", REL + "coverage", covjson, f"{cells} (CoverageJSON)"),
         link(f"{base}/schema?f=json", REL + "schema", "application/schema+json", schema),
+        quality_link(base, language),
         link(f"{base}/map", REL + "map", "image/png", MAP[language]),
         map_tilesets_link(base, language),
         *metadata_links(base, language),

@@ -76,11 +76,11 @@ def get_dataset_tileset(api: Api, request: OgcRequest, tile_matrix_set_id: str) 
     title = TITLE.get(request.language)
     value = request.param("collections")
     layers = chosen(api.portal, value)
+    only = f"&collections={','.join(layer.id for layer in layers)}" if value else ""
     if require_tilejson(request, tms):
-        only = f"&collections={','.join(layer.id for layer in layers)}" if value else ""
         url = f"{api.base_url}/tiles/{tms.id}/{{z}}/{{y}}/{{x}}?f=mvt{only}"
         return {}, 200, tilejson(api.portal, layers, url, title, request.language)
-    document: dict[str, Any] = summary(request, tms, api.base_url, title) | {
+    document: dict[str, Any] = summary(request, tms, api.base_url, title, only) | {
         "layers": [layer_document(api, layer, tms, request.language) for layer in layers]
     }
     return {}, 200, document | extent_document(api, layers, tms)

@@ -14,6 +14,7 @@ from geoportal.ogc.dataset_tiles import TITLE as TILES_TITLE
 from geoportal.ogc.enrich import STYLES, STYLES_TITLE, enrich
 from geoportal.ogc.links import adopt, link, map_tilesets_link
 from geoportal.ogc.request import Answer, OgcRequest
+from geoportal.ogc.search import FUNCTIONS, FUNCTIONS_TITLE
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
@@ -63,6 +64,8 @@ def landing_page(api: Api, request: OgcRequest) -> Answer:
         links.append(link(f"{api.portal.settings.base_url}/map", "preview", "text/html"))
         systems = CRS_TITLE.get(request.language)
         links.append(link(f"{root}/crs", "describedby", "application/json", systems))
+        functions = FUNCTIONS_TITLE.get(request.language)
+        links.append(link(f"{root}/functions", FUNCTIONS, "application/json", functions))
         tiles = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
         links.append(
             link(f"{root}/tiles", tiles, "application/json", TILES_TITLE.get(request.language))

@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from geoportal.errors import BadParameter, BodyTooLarge, MethodNotAllowed, NotAcceptable
+from geoportal.errors import BadParameter, BodyTooLarge, MethodNotAllowed
 from geoportal.ogc import editing
 from geoportal.ogc.api import Api
-from geoportal.ogc.media_types import ALSO, MEDIA_TYPES, SPELLINGS
+from geoportal.ogc.media_types import MEDIA_TYPES
+from geoportal.ogc.negotiation import read_format
+from geoportal.ogc.parameters import RESERVED
 from geoportal.ogc.request import OgcRequest
 from geoportal.ogc.route import Route
 from geoportal.ogc.validator import is_fresh, validators
@@ -35,50 +37,6 @@ VARY = {"Vary": "Accept, Accept-Language"}
 
 class ClientLeft(Exception):
     """The caller closed the connection; nobody reads an answer."""
-
-
-def read_format(route: Route, f: str | None, accept: str) -> str:
-    """Return the format of the answer; raises BadParameter for `f`, NotAcceptable for Accept."""
-    if f is not None:
-        for format_ in route.formats:
-            if f in SPELLINGS.get(format_, (format_,)):
-                return format_
-        offered = ", ".join(SPELLINGS.get(x, (x,))[0] for x in route.formats)
-        raise BadParameter(f"Parameter f: {f[:40]!r} is not offered here; there is {offered}.")
-    if not accept.strip():
-        return route.formats[0]
-    for media_type in _by_preference(accept):
-        for format_ in route.formats:
-            own = MEDIA_TYPES[format_].split(";")[0]
-            if _matches(media_type, (own, *ALSO.get(format_, ()))):
-                return format_
-    offered = ", ".join(MEDIA_TYPES[x].split(";")[0] for x in route.formats)
-    raise NotAcceptable(f"This resource has no form that you accept; it has {offered}.")
-
-
-def _by_preference(accept: str) -> list[str]:
-    weighted = []
-    for part in accept.split(",")[:50]:
-        media_type, _, rest = part.partition(";")
-        quality = 1.0
-        for option in rest.split(";"):
-            name, _, value = option.partition("=")
-            if name.strip() == "q":
-                try:
-                    quality = float(value)
-                except ValueError:
-                    quality = 0.0
-        if quality > 0:
-            weighted.append((quality, media_type.strip().lower()))
-    return [media_type for _, media_type in sorted(weighted, key=lambda w: -w[0])]
-
-
-def _matches(wanted: str, offered: tuple[str, ...]) -> bool:
-    if wanted == "*/*":
-        return True
-    if wanted.endswith("/*"):
-        return any(one.startswith(wanted[:-1]) for one in offered)
-    return wanted in offered
 
 
 def read_parameters(api: Api, route: Route, request: Request) -> dict[str, str]:
@@ -102,7 +60,8 @@ def _known(api: Api, route: Route, layer_id: str) -> frozenset[str]:
     found = api.parameters.get(key)
     if found is None:
         fields = api.portal.layer(layer_id).published_fields if route.properties else ()
-        found = frozenset(("f", "lang", *route.parameters, *(f.name for f in fields)))
+        names = {field.name for field in fields} - RESERVED
+        found = frozenset(("f", "lang", *route.parameters, *names))
         if not layer_id or layer_id in api.portal.layers:
             api.parameters[key] = found
     return found
@@ -215,7 +174,7 @@ async def _run(api: Api, route: Route, request: Request) -> Response:
         params=params,
         headers=request.headers,
         language=language,
-        format=read_format(route, params.get("f"), request.headers.get("accept", "")),
+        format=read_format(route.formats, params.get("f"), request.headers.get("accept", "")),
         data=b"" if route.method == "GET" else await read_body(request),
         method=request.method,
         request_id=request.scope.get("geoportal.request_id", ""),
@@ -267,7 +226,7 @@ def _respond(
         if format_ == "html":
             content = render(
                 ogc_request.route.page,
-                content,
+                {"_summary": ogc_request.route.summary.get(ogc_request.language)} | content,
                 language=ogc_request.language,
                 path=_address(request),
                 base_url=api.portal.settings.base_url,

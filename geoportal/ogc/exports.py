@@ -27,7 +27,7 @@ from geoportal.ogc.formats.files import make_file, send_file, temporary_folder
 from geoportal.ogc.formats.order import Order
 from geoportal.ogc.formats.registry import FORMATS, disposition
 from geoportal.ogc.formats.text import TEXTS, Telling
-from geoportal.ogc.links import link
+from geoportal.ogc.links import jsonfg_links, link, same_query
 from geoportal.ogc.request import Answer, OgcRequest
 from layers import export_query
 from layers.model import Layer
@@ -147,10 +147,16 @@ def _telling(api: Api, request: OgcRequest, layer: Layer, page: Page, now: datet
         page=page,
         language=language,
         schema_url=f"{base}/schema",
-        links=[link(base, "collection", "application/json", title)],
+        links=_links(request, base, title),
         about=about,
         time=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
+
+
+def _links(request: OgcRequest, base: str, title: str) -> list[dict[str, Any]]:
+    same = same_query(request)
+    itself = jsonfg_links(request, f"{base}/items?{same}" if same else f"{base}/items")
+    return [*itself, link(base, "collection", "application/json", title)]
 
 
 class Export(Response):

@@ -39,7 +39,7 @@ def parse_filter(layer: Layer, params: Mapping[str, str]) -> query.Filter:
         equal=tuple(
             (name, read.parse_value(field, value))
             for name, value in params.items()
-            if (field := layer.field(name))
+            if name not in read.RESERVED and (field := layer.field(name))
         ),
         conditions=tuple(one for one in conditions if one is not None),
     )

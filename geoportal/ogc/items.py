@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 import orjson
 
@@ -17,7 +15,7 @@ from geoportal.ogc.enrich import status_of
 from geoportal.ogc.exports import export
 from geoportal.ogc.formats.registry import FORMATS, export_links
 from geoportal.ogc.formats.text import JSONFG_CLASSES, jsonfg_root
-from geoportal.ogc.links import link, self_links
+from geoportal.ogc.links import jsonfg_links, link, same_query, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.portal import Portal
 from geoportal.web.catalogue import field_documents
@@ -143,8 +141,7 @@ def _page_links(
     api: Api, request: OgcRequest, layer: Layer, turns: dict[str, dict[str, Any]]
 ) -> list[dict[str, Any]]:
     base = f"{api.base_url}/collections/{layer.id}"
-    kept = {k: v for k, v in request.params.items() if k not in ("f", "offset", "cursor")}
-    same = _query(kept)
+    same = same_query(request, without=("offset", "cursor"))
 
     def url(rel: str) -> str:
         # What turns the page is made of letters, digits, `-` and `_`.
@@ -158,15 +155,10 @@ def _page_links(
         if rel in turns:
             address = f"{url(rel)}&f={'html' if html else 'json'}"
             links.append(link(address, rel, "text/html" if html else GEOJSON))
-    filtered = _query({k: v for k, v in kept.items() if k != "limit"})
+    filtered = same_query(request, without=("offset", "cursor", "limit"))
     links += export_links(f"{base}/items", filtered, "alternate", request.language)
     title = layer.title.get(request.language)
     return [*links, link(base, "collection", "application/json", title)]
-
-
-def _query(params: Mapping[str, str]) -> str:
-    # Commas, colons and slashes are legal in a query and people read these links.
-    return urlencode(params, safe=",:/") if params else ""
 
 
 def describe(portal: Portal, layer: Layer, request: OgcRequest) -> dict[str, Any]:
@@ -208,11 +200,12 @@ async def get_collection_item(
         raise missing
     base = f"{api.base_url}/collections/{layer.id}"
     title = layer.title.get(request.language)
-    links = self_links(request, f"{base}/items/{int(feature_id)}{past.query_of(request)}", GEOJSON)
+    same = same_query(request)
+    url = f"{base}/items/{int(feature_id)}" + (f"?{same}" if same else "")
+    links = jsonfg_links(request, url) if jsonfg else self_links(request, url, GEOJSON)
     links.append(link(base, "collection", "application/json", title))
     headers = {"Content-Crs": f"<{crs.uri}>"}
     if jsonfg:
-        links = [one | {"rel": "alternate"} if one["rel"] == "self" else one for one in links]
         root = jsonfg_root(layer, crs, f"{base}/schema")
         return headers, 200, rows[0][0][:-1] + b"," + orjson.dumps(root | {"links": links})[1:]
     body = rows[0][0][:-1] + b',"links":' + orjson.dumps(links) + b"}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlencode
 
 from geoportal.ogc.request import OgcRequest
 from layers.model import Language, Text
@@ -33,6 +35,21 @@ def self_links(
             AS_HTML.get(language),
         ),
     ]
+
+
+def same_query(request: OgcRequest, *, without: Collection[str] = ()) -> str:
+    """Return the query of a request but for its form, and for what is left out, as `a=b&c=d`."""
+    kept = {k: v for k, v in request.params.items() if k != "f" and k not in without}
+    # Commas, colons and slashes are legal in a query and people read these links.
+    return urlencode(kept, safe=",:/") if kept else ""
+
+
+def jsonfg_links(request: OgcRequest, url: str) -> list[dict[str, Any]]:
+    """Return the links of a JSON-FG document to itself, and to the same as GeoJSON and HTML."""
+    join = "&" if "?" in url else "?"
+    others = self_links(request, url, "application/geo+json")
+    itself = link(f"{url}{join}f=jsonfg", "self", "application/vnd.ogc.fg+json")
+    return [itself, *(one | {"rel": "alternate"} for one in others)]
 
 
 def map_tilesets_link(url: str, language: Language) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def _one(request: OgcRequest, tms: TileMatrixSet, tiled: Tiled) -> Answer:
 
 
 def _summary(request: OgcRequest, tms: TileMatrixSet, tiled: Tiled) -> dict[str, Any]:
-    document = summary(request, tms, tiled.base, tiled.title) | {"dataType": "map"}
+    document = summary(request, tms, tiled.base, tiled.title, tiled.query) | {"dataType": "map"}
     url = f"{tiled.base}/tiles/{tms.id}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}?f="
     items = [
         link(f"{url}{name}{tiled.query}", "item", MEDIA_TYPES[name]) | {"templated": True}

@@ -10,6 +10,7 @@ from geoportal.ogc.components import SCHEMAS, parameter, parameters
 from geoportal.ogc.formats.registry import FORMATS as EXPORTS
 from geoportal.ogc.map_openapi import MAP_LIMITS, PICTURE_HEADERS
 from geoportal.ogc.media_types import MEDIA_TYPES, SPELLINGS
+from geoportal.ogc.parameters import RESERVED
 from geoportal.ogc.request import Answer, OgcRequest
 from geoportal.ogc.schema import parameter_schema
 from geoportal.ogc.tiles import CUT
@@ -133,6 +134,7 @@ def _operation_parameters(
                 "schema": parameter_schema(field, language),
             }
             for field in layer.published_fields
+            if field.name not in RESERVED
         ]
     return found
 

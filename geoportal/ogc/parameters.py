@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time
 
 from geoportal.errors import BadParameter
 from geoportal.ogc.crs import parse_crs
@@ -21,6 +21,14 @@ INSTANT = re.compile(
     r"(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?",
     re.ASCII | re.IGNORECASE,
 )
+ITEM_PARAMETERS = (
+    "limit", "offset", "cursor", "bbox", "bbox-crs", "crs", "datetime",
+    "filter", "filter-lang", "filter-crs", "q",
+    "sortby", "properties", "skipGeometry", "asof",
+)  # fmt: skip
+TILE_PARAMETERS = ("v", "datetime", "filter", "filter-lang", "filter-crs")
+RESERVED = frozenset(("f", "lang", *ITEM_PARAMETERS, *TILE_PARAMETERS))
+"""A property of such a name is no parameter of its own; `filter` reaches it all the same."""
 MAX_INTEGER = 2**63 - 1
 DEFAULT_LIMIT = 10
 
@@ -90,8 +98,8 @@ def parse_instant(value: str) -> tuple[datetime, datetime]:
         raise BadParameter(f"Parameter datetime: {value[:80]!r} is not a date or date-time.")
     try:
         if len(value) == 10:
-            start = datetime.combine(date.fromisoformat(value), datetime.min.time(), UTC)
-            return start, start + timedelta(days=1) - timedelta(microseconds=1)
+            day = date.fromisoformat(value)
+            return datetime.combine(day, time.min, UTC), datetime.combine(day, time.max, UTC)
         moment = datetime.fromisoformat(value.upper())
     except (ValueError, OverflowError):
         raise BadParameter(f"Parameter datetime: {value[:80]!r} does not exist.") from None

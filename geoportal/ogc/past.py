@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from geoportal.errors import BadParameter, NotFound
 from geoportal.ogc import parameters as read
@@ -39,12 +38,6 @@ async def at_moment(
         told = begin.astimezone(UTC).isoformat()
         raise BadParameter(f"Parameter asof: the history of {layer.id} begins at {told}.")
     return replace(rows, asof=moment)
-
-
-def query_of(request: OgcRequest) -> str:
-    """Return the part of an address that names the moment of the request, empty without one."""
-    given = request.param("asof")
-    return "" if given is None else f"?{urlencode({'asof': given}, safe=':')}"
 
 
 async def item(

@@ -10,7 +10,7 @@ import orjson
 from geoportal.ogc.links import link, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from layers.load_reports import asked, in_words
-from layers.model import Language, Text
+from layers.model import Language, Rule, Text
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
@@ -22,24 +22,33 @@ SHOWN = 500
 
 
 async def get_quality(api: Api, request: OgcRequest, collection_id: str) -> Answer:
-    """Answer the kept reports of loads of a layer, the newest first; raises UnknownLayer."""
-    layer = api.portal.layer(collection_id)
-    rows = await api.portal.database.rows(asked(layer.id, findings=SHOWN))
-    url = f"{api.base_url}/collections/{layer.id}"
-    title = layer.title.get(request.language)
+    """Answer the kept reports of loads of a layer or a coverage, the newest first.
+
+    Raises UnknownLayer.
+    """
+    if collection_id in api.portal.coverages:
+        coverage = api.portal.coverage(collection_id)
+        name, area, titles = coverage.definition.id, coverage.area.id, coverage.title
+        rules: tuple[Rule, ...] = ()
+    else:
+        layer = api.portal.layer(collection_id)
+        name, area, titles, rules = layer.id, None, layer.title, layer.quality
+    rows = await api.portal.database.rows(asked(name, area, findings=SHOWN))
+    title = titles.get(request.language)
+    url = f"{api.base_url}/collections/{collection_id}"
     return (
         {},
         200,
         {
             "title": f"{TITLE.get(request.language)}: {title}",
-            "collection": layer.id,
+            "collection": collection_id,
             "collectionTitle": title,
-            "rules": [one.model_dump(exclude_none=True) for one in layer.quality],
+            "rules": [one.model_dump(exclude_none=True) for one in rules],
             "reports": [_report(api, orjson.loads(row[0]), request.language) for row in rows],
             "links": [
                 *self_links(request, f"{url}/quality"),
                 link(url, "collection", "application/json", title),
-                *_faults(api, layer.id, request.language),
+                *_faults(api, name, request.language),
             ],
         },
     )

@@ -24,23 +24,18 @@ from geoportal.ogc import (
 from geoportal.ogc import tilematrixsets as tms
 from geoportal.ogc.enrich import METADATA
 from geoportal.ogc.formats.registry import NAMES as EXPORTS
+from geoportal.ogc.parameters import ITEM_PARAMETERS, TILE_PARAMETERS
 from geoportal.ogc.process_routes import PROCESS_ROUTES
 from geoportal.ogc.route import DELETE_STATUSES, EDIT_STATUSES, Route, texts
 
 COLLECTION = "/collections/{collectionId}"
 TILESET = COLLECTION + "/tiles/{tileMatrixSetId}"
 MAP_TILESET = COLLECTION + "/map/tiles/{tileMatrixSetId}"
-ITEM_PARAMETERS = (
-    "limit", "offset", "cursor", "bbox", "bbox-crs", "crs", "datetime",
-    "filter", "filter-lang", "filter-crs", "q",
-    "sortby", "properties", "skipGeometry", "asof",
-)  # fmt: skip
 SEARCH_PARAMETERS = (
     "collections", "q", "filter", "filter-lang", "filter-crs",
     "bbox", "bbox-crs", "datetime", "crs", "limit",
 )  # fmt: skip
 PICTURES = ("png", "jpeg", "geotiff", "html")
-TILE_PARAMETERS = ("datetime", "filter", "filter-lang", "filter-crs")
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -149,16 +144,16 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/functions", "getFunctions", search.get_functions, "features",
-        texts("Функцыі для ўмоў", "Функции для условий", "Functions for filters"), schema="object",
+        search.FUNCTIONS_TITLE, schema="object",
     ),
     Route(
         "/styles", "getStyles", styles.get_styles, "styles",
-        texts("Стылі", "Стили", "Styles"), schema="object",
+        texts("Стылі", "Стили", "Styles"), page="styles", schema="object",
     ),
     Route(
         "/styles/{styleId}", "getStyle", styles.get_style, "styles",
         texts("Стыль", "Стиль", "Style"), formats=("mapbox", "html", "sld10", "sld11"),
-        schema="object",
+        page="style", schema="object",
     ),
     Route(
         "/styles/{styleId}/metadata", "getStyleMetadata", styles.get_style_metadata, "styles",
@@ -176,7 +171,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         COLLECTION + "/styles", "getCollectionStyles", styles.get_collection_styles, "styles",
-        texts("Стылі калекцыі", "Стили коллекции", "Styles of the collection"), schema="object",
+        texts("Стылі калекцыі", "Стили коллекции", "Styles of the collection"),
+        page="styles", schema="object",
     ),
     Route(
         COLLECTION + "/styles/{styleId}/map", "map.collection.style.getMap",
@@ -260,7 +256,7 @@ ROUTES: tuple[Route, ...] = (
         TILESET + "/{tileMatrix}/{tileRow}/{tileCol}", "collection.vector.getTile",
         tiles.get_tile, "tiles",
         texts("Вектарны тайл", "Векторный тайл", "Vector tile"), formats=("mvt",),
-        parameters=("v", *TILE_PARAMETERS), properties=True, schema="binary",
+        parameters=TILE_PARAMETERS, properties=True, schema="binary",
         statuses=(200, 204, 304, 400, 404, 406, 500, 503),
     ),
     Route(

@@ -13,15 +13,19 @@ from geoportal.ogc import filtering
 from geoportal.ogc import parameters as read
 from geoportal.ogc.crs import parse_crs
 from geoportal.ogc.enrich import status_of
-from geoportal.ogc.links import link, self_links
+from geoportal.ogc.links import same_query, self_links
 from geoportal.ogc.request import Answer, OgcRequest
 from layers import cql2, query
 from layers.errors import BadFilter, BadValue, UnknownField
-from layers.model import Layer
+from layers.model import Layer, Text
 
 if TYPE_CHECKING:
     from geoportal.ogc.api import Api
 
+FUNCTIONS = "http://www.opengis.net/def/rel/ogc/1.0/functions"
+FUNCTIONS_TITLE = Text(
+    be="Функцыі для ўмоў", ru="Функции для условий", en="Functions for filters"
+)  # fmt: skip
 GEOJSON = "application/geo+json"
 MOST = 1_000  # features of one answer
 MEMBERS = ("collections", "q", "filter", "filter-lang", "filter-crs", "bbox", "bbox-crs",
@@ -111,9 +115,10 @@ async def _search(api: Api, request: OgcRequest, params: Mapping[str, str]) -> A
 def _answer(
     api: Api, request: OgcRequest, crs: query.Crs, parts: list[bytes], counts: dict[str, int]
 ) -> Answer:
-    url = f"{api.base_url}/search"
+    url = f"{api.base_url}/search?{same_query(request)}"
     tail = {
-        "links": [link(url, "self", GEOJSON)],
+        # What was searched by POST has no address.
+        "links": [] if request.method == "POST" else self_links(request, url, GEOJSON),
         "collections": [{"id": name, "numberReturned": n} for name, n in counts.items()],
         "numberReturned": sum(counts.values()),
         "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -92,8 +92,11 @@ def _entry(api: Api, style_id: str, language: Language, within: str = "") -> dic
         "id": style_id,
         "title": _title(style_id, find(api, style_id), language),
         "links": [
-            link(f"{url}?f=mapbox", "stylesheet", MAPBOX),
-            *(link(f"{url}?f={name}", "stylesheet", type_) for name, _, type_ in SLDS),
+            link(f"{url}?f=mapbox", "stylesheet", MAPBOX, "MapLibre"),
+            *(
+                link(f"{url}?f={name}", "stylesheet", type_, f"SLD {version}")
+                for name, version, type_ in SLDS
+            ),
             link(f"{url}/metadata", "describedby", "application/json"),
             link(f"{url}/legend?f=svg", LEGEND_REL, SVG),
             link(f"{url}/legend?f=png", LEGEND_REL, PNG),
@@ -122,7 +125,10 @@ def get_style(api: Api, request: OgcRequest, style_id: str) -> Answer:
     """Answer a style as MapLibre reads it, or as SLD; raises NotFound and NotAcceptable."""
     if request.format in SLD_VERSIONS:
         return {}, 200, _sld(api, style_id, request.format, request.language)
-    return {}, 200, style_document(api, style_id, request.language)
+    document = style_document(api, style_id, request.language)
+    if request.format == "html":
+        return {}, 200, document | {"_style": _entry(api, style_id, request.language)}
+    return {}, 200, document
 
 
 def _sld(api: Api, style_id: str, format_: str, language: Language) -> bytes:

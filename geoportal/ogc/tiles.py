@@ -97,13 +97,19 @@ async def get_tile(  # noqa: PLR0913, PLR0917 - the parts of the address
     return tile_answer(tile, headers)
 
 
-def summary(request: OgcRequest, tms: TileMatrixSet, base: str, title: str) -> dict[str, Any]:
-    """Return what a list says about a tileset; `base` is the address of what is tiled."""
+def summary(
+    request: OgcRequest, tms: TileMatrixSet, base: str, title: str, query: str = ""
+) -> dict[str, Any]:
+    """Return what a list says about a tileset.
+
+    `base` is the address of what is tiled, `query` the choice of it as `&collections=a,b`.
+    """
     root = base.partition("/collections/")[0].removesuffix("/map")
     url = f"{base}/tiles/{tms.id}"
+    item = url + "/{tileMatrix}/{tileRow}/{tileCol}?f=mvt" + query
     links = [
-        *self_links(request, url),
-        link(url + "/{tileMatrix}/{tileRow}/{tileCol}?f=mvt", "item", MVT) | {"templated": True},
+        *self_links(request, f"{url}?{query[1:]}" if query else url),
+        link(item, "item", MVT) | {"templated": True},
         link(
             f"{root}/tileMatrixSets/{tms.id}?f=json",
             grids.TILING_SCHEME,
@@ -112,7 +118,7 @@ def summary(request: OgcRequest, tms: TileMatrixSet, base: str, title: str) -> d
         ),
     ]
     if tms is WEB_MERCATOR_QUAD:
-        links.append(link(f"{url}?f=tilejson", "describedby", TILEJSON, "TileJSON 3.0"))
+        links.append(link(f"{url}?f=tilejson{query}", "describedby", TILEJSON, "TileJSON 3.0"))
     return {
         "title": f"{title} ({tms.id})",
         "dataType": "vector",

@@ -11,4 +11,4 @@ CREATE TABLE IF NOT EXISTS runs.report (
 );
 ALTER TABLE runs.report ALTER COLUMN content SET STORAGE EXTERNAL;
 GRANT USAGE ON SCHEMA runs TO geoportal_reader;
-GRANT SELECT ON runs.report TO geoportal_reader;
+GRANT SELECT ON runs.report, runs.run TO geoportal_reader;

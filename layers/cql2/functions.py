@@ -36,6 +36,7 @@ class FunctionInfo:
 
 _TEXT = Argument(Text(be="тэкст", ru="текст", en="text"), "string")
 _NUMBER = Argument(Text(be="лік", ru="число", en="number"), "number")
+# The functions of geometries straighten arcs, which no geography can hold.
 _SHAPE = Argument(Text(be="геаметрыя", ru="геометрия", en="geometry"), "geometry")
 
 _ALL = (
@@ -102,7 +103,7 @@ _ALL = (
         ),
         (_SHAPE,),
         "number",
-        "ST_Area(({})::geography)",
+        "ST_Area(ST_CurveToLine({})::geography)",
     ),
     FunctionInfo(
         "length_m",
@@ -113,7 +114,7 @@ _ALL = (
         ),
         (_SHAPE,),
         "number",
-        "ST_Length(({})::geography)",
+        "ST_Length(ST_CurveToLine({})::geography)",
     ),
     FunctionInfo(
         "distance_m",
@@ -124,7 +125,7 @@ _ALL = (
         ),
         (_SHAPE, _SHAPE),
         "number",
-        "ST_Distance(({})::geography, ({})::geography)",
+        "ST_Distance(ST_CurveToLine({})::geography, ST_CurveToLine({})::geography)",
     ),
 )
 

@@ -128,8 +128,18 @@ def survey(file: Path, asked: Asked) -> Survey:
     if not found.examples and found.spare is not None:
         found.examples = [found.spare]
     if found.bbox is None:
-        raise CorruptSource(f"{file.name} has no feature with a place; ask its supplier for it")
+        raise CorruptSource(_nowhere(file, where))
     return found
+
+
+def _nowhere(file: Path, where: Coordinates | None) -> str:
+    if where is None:
+        return f"{file.name} has no feature with a place on earth; ask its supplier for it"
+    columns = ", ".join(one for one in (where.x, where.y, where.wkt) if one)
+    return (
+        f"{file.name} has no line whose coordinates ({columns}) can be read; write them as numbers,"
+        " as 54°30'15\", or as WKT"
+    )
 
 
 def _placed(source: Source, asked: Asked, points: np.ndarray, degrees: str | None) -> Placing:
@@ -172,7 +182,7 @@ def _look(found: Survey, batch: Batch) -> None:
     found.kinds |= {int(kind) for kind in np.unique(shapely.get_type_id(shapes[there]))}
     bounds = shapely.bounds(shapes[there])
     corners = found.way.transform(np.vstack([bounds[:, pair] for pair in _CORNERS]))
-    corners = corners[np.isfinite(corners).all(axis=1)]
+    corners = corners[np.isfinite(corners).all(axis=1) & (abs(corners) <= (180, 90)).all(axis=1)]
     if len(corners):
         low, high = corners.min(axis=0), corners.max(axis=0)
         box = float(low[0]), float(low[1]), float(high[0]), float(high[1])

@@ -238,8 +238,13 @@ def _read(recipe: Recipe, files: Mapping[str, Path]) -> gpd.GeoDataFrame:
     try:
         return recipe.read(files)
     except (pyogrio.errors.DataSourceError, KeyError, ValueError, AttributeError) as error:
-        names = ", ".join(str(path) for path in files.values())
-        raise CorruptSource(f"{names}: not the content expected ({error})") from error
+        said = str(error).partition(" It might help")[0]  # a hint of GDAL to programmers
+        for name, path in files.items():
+            said = said.replace(str(path), name)
+        raise CorruptSource(
+            f"{', '.join(files)}: not the content expected ({said}); the rows loaded before stay,"
+            " look at the origin"
+        ) from error
 
 
 def _current(job: _Job) -> tuple[str, str] | None:

@@ -15,6 +15,8 @@ from typing import Any
 import osmium
 
 from layers.errors import CorruptSource, MissingSource
+from layers.message import message
+from layers.said import said
 
 SUFFIXES = (".osc", ".osc.gz", ".osc.bz2")
 
@@ -80,7 +82,7 @@ def apply(
     for the extract. Raises MissingSource, CorruptSource.
     """
     if not change.is_file():
-        raise MissingSource(f"there is no file {change}")
+        raise MissingSource(message("file.none", file=str(change)))
     try:
         changes = _read(change)
         changes.known = _known(base, changes)
@@ -88,10 +90,8 @@ def apply(
         taken = _taken(changes, box) - dead
         _merge(base, change, taken, target)
     except _FAULTS as error:
-        reason = (str(error).strip() or "unreadable").splitlines()[0]
-        raise CorruptSource(
-            f"{change.name} is not an OSM change file, or damaged ({reason}); fetch it again"
-        ) from None
+        told = message("osm.change_damaged", file=change.name, text=said(error, change, base))
+        raise CorruptSource(told) from None
     return _counted(changes, taken, dead, graves or {})
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import osmium
+import pyarrow as pa
+import pyarrow.csv
 import shapely
 
 from layers.ingest.osm_ids import Key
@@ -17,8 +18,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_WKB_HEAD = 9
-"""Bytes of a line in WKB before its coordinates: byte order, type, number of points."""
+_COLUMNS = {"node": pa.int64(), "lon": pa.float64(), "lat": pa.float64()}
 
 
 class Part(NamedTuple):
@@ -31,41 +31,45 @@ class Part(NamedTuple):
     node_to: int
 
 
+@dataclass(frozen=True)
 class Ways:
-    """The nodes of ways: their numbers, and lon/lat, NaN where the extract has no such node."""
+    """Ids of ways and their numbers of nodes; ids of all nodes, and lon/lat (NaN: unknown)."""
 
-    def __init__(self) -> None:
-        self._factory = osmium.geom.WKBFactory()
-        self._ids, self._sizes, self._nodes = array("q"), array("q"), array("q")
-        self._places = array("d")
+    ids: Ints
+    sizes: Ints
+    nodes: Ints
+    places: Floats
+
+    @classmethod
+    def of(cls, ids: Sequence[int], nodes: Sequence[str]) -> Ways:
+        """Make them of the texts of their nodes in OPL: `n1x30.5y54.2,n2xy`, the last nowhere."""
+        listed = [text for text in nodes if text]
+        sizes = np.fromiter((text.count("n") for text in nodes), np.int64, len(nodes))
+        text = ",".join(listed)[1:].replace(",n", "\n").replace("x", ",").replace("y", ",")
+        if not text:
+            return cls(np.array(ids, np.int64), sizes, sizes[:0], np.empty((0, 2)))
+        read = pa.csv.read_csv(
+            pa.BufferReader(text.encode()),
+            pa.csv.ReadOptions(column_names=["node", "lon", "lat"], use_threads=False),
+            convert_options=pa.csv.ConvertOptions(column_types=_COLUMNS),
+        )
+        lon, lat = (read[name].fill_null(np.nan).to_numpy() for name in ("lon", "lat"))
+        places = np.column_stack([lon, lat])
+        places[(np.abs(places) > (180, 90)).any(axis=1)] = np.nan
+        return cls(np.array(ids, np.int64), sizes, read["node"].to_numpy(), places)
 
     def __len__(self) -> int:
-        return len(self._ids)
-
-    def add(self, way: Any) -> None:
-        """Keep the nodes of a way."""
-        nodes = [node.ref for node in way.nodes]
-        self._ids.append(way.id)
-        self._sizes.append(len(nodes))
-        self._nodes.extend(nodes)
-        try:
-            wkb = self._factory.create_linestring(way, use_nodes=osmium.geom.ALL)
-            self._places.frombytes(bytes.fromhex(wkb)[_WKB_HEAD:])
-        except (RuntimeError, osmium.InvalidLocationError):  # a node outside, or one node alone
-            for node in way.nodes:
-                there = node.location.valid()
-                self._places.extend((node.lon, node.lat) if there else (np.nan, np.nan))
+        return len(self.ids)
 
     def parts(self) -> Iterator[Part]:
         """Yield the pieces between junctions in the order of ways; a node outside ends a piece.
 
         Pieces of one place only are no lines: they are left out, but counted in the keys.
         """
-        nodes = np.frombuffer(self._nodes, dtype=np.int64)
+        nodes, places = self.nodes, self.places
         if not len(nodes):
             return
-        places = np.frombuffer(self._places, dtype=np.float64).reshape(-1, 2)
-        way = np.repeat(np.arange(len(self)), np.frombuffer(self._sizes, dtype=np.int64))
+        way = np.repeat(np.arange(len(self)), self.sizes)
         _, nth, count = np.unique(nodes, return_inverse=True, return_counts=True)
         run, kept = _runs(way, nodes, np.isfinite(places[:, 0]))
         start, end = _pieces(run[kept], count[nth[kept]] > 1)
@@ -73,10 +77,11 @@ class Ways:
         wkb, is_line = _lines(places[kept], start, end)
         owner = way[start]
         number = np.arange(len(owner)) - np.searchsorted(owner, owner)
-        for i in np.flatnonzero(is_line).tolist():
-            at = int(owner[i])
-            key = (1, self._ids[at], int(number[i]))
-            yield Part(at, key, wkb[i], int(nodes[start[i]]), int(nodes[end[i]]))
+        columns = (owner, self.ids[owner], number, nodes[start], nodes[end])
+        for at, way_id, nth, node_from, node_to, shape in zip(
+            *(column[is_line].tolist() for column in columns), wkb[is_line], strict=True
+        ):
+            yield Part(at, (1, way_id, nth), shape, node_from, node_to)
 
 
 def _runs(way: Ints, nodes: Ints, there: Bools) -> tuple[Ints, Bools]:
@@ -103,7 +108,7 @@ def _pieces(run: Ints, junction: Bools) -> tuple[Ints, Ints]:
     return at[:-1][same], at[1:][same]
 
 
-def _lines(places: Floats, start: Ints, end: Ints) -> tuple[list[bytes], Bools]:
+def _lines(places: Floats, start: Ints, end: Ints) -> tuple[npt.NDArray[np.object_], Bools]:
     """Return the pieces as WKB, and whether they have two places that differ."""
     size = end - start + 1
     offset = np.concatenate([[0], np.cumsum(size)])
@@ -112,4 +117,4 @@ def _lines(places: Floats, start: Ints, end: Ints) -> tuple[list[bytes], Bools]:
     lines = shapely.from_ragged_array(shapely.GeometryType.LINESTRING, places[inside], (offset,))
     moved = (places[inside] != places[first]).any(axis=1)
     is_line = np.logical_or.reduceat(moved, offset[:-1]) if len(size) else np.zeros(0, dtype=bool)
-    return shapely.to_wkb(lines).tolist(), is_line
+    return shapely.to_wkb(lines), is_line

@@ -6,6 +6,7 @@ unchanged feature the number it had, without a memory of former loads.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,27 +18,52 @@ SLOTS = 30_000_000
 """Numbers per type; the rest of an area's range is left to features that people add by hand."""
 
 
-def numbers(keys: Sequence[Key]) -> list[int]:
+def numbers(keys: Sequence[Key] | np.ndarray) -> list[int]:
     """Return a number from 1 to 3 * SLOTS for each key, no two the same; keys must differ.
 
     Where two objects of a type fall on one number, the one with the lower OSM id has it and the
     other takes the next free one. OSM ids grow, so what is mapped later does not move what is
     there; what is deleted moves another feature about once in SLOTS / (features of the type) times.
     """
-    if not keys:
+    if not len(keys):
         return []
-    table = np.array(keys, dtype=np.int64)
+    table = np.asarray(keys, dtype=np.int64)
     hashed = _mixed(table[:, 1].astype(np.uint64) * np.uint64(4096) + table[:, 2].astype(np.uint64))
-    first = (hashed % np.uint64(SLOTS)).tolist()
-    taken: set[int] = set()
-    found = [0] * len(keys)
-    for i in np.lexsort((table[:, 2], table[:, 1], table[:, 0])).tolist():
-        base, slot = keys[i][0] * SLOTS + 1, first[i]
-        while base + slot in taken:
-            slot = (slot + 1) % SLOTS
-        found[i] = base + slot
-        taken.add(found[i])
-    return found
+    order = np.lexsort((table[:, 2], table[:, 1], table[:, 0]))
+    slots = table[:, 0] * SLOTS + (hashed % np.uint64(SLOTS)).astype(np.int64)
+    found = np.empty_like(slots)
+    found[order] = _settled(slots[order])
+    made: list[int] = (found + 1).tolist()
+    return made
+
+
+def _settled(slots: np.ndarray) -> np.ndarray:
+    """Return slots that differ: the first to want one has it, others the next that is free.
+
+    As if one after another took theirs; but only those that do not get what they want are asked.
+    """
+    settled = slots.copy()
+    wanted, owners = np.unique(slots, return_index=True)
+    late = np.ones(len(slots), dtype=bool)
+    late[owners] = False
+    waiting = np.flatnonzero(late).tolist()
+    nobody, taken = len(slots), dict[int, int]()
+
+    def owner(slot: int) -> int:
+        at = int(np.searchsorted(wanted, slot))
+        return int(owners[at]) if at < len(wanted) and wanted[at] == slot else nobody
+
+    while waiting:  # in order, as a list in order is a heap
+        one = heapq.heappop(waiting)
+        slot = int(slots[one])
+        first = slot - slot % SLOTS
+        while (holder := taken.get(slot, owner(slot))) < one:
+            slot = first + (slot + 1 - first) % SLOTS
+        if holder != nobody:  # it comes later, so it has to go on
+            heapq.heappush(waiting, holder)
+        taken[slot] = one
+        settled[one] = slot
+    return settled
 
 
 def _mixed(values: np.ndarray) -> np.ndarray:

@@ -128,6 +128,10 @@ _SERVICE_BY_LEISURE = {"playground": "playground"} | dict.fromkeys(
     ),
     "sports",
 )
+_SERVICE_KEYS = frozenset(
+    {"amenity", "healthcare", "highway", "leisure", "public_transport", "railway", "shop"}
+)
+"""What has none of these keys is no service point."""
 _NO_SHOP = frozenset({"no", "vacant", "disused"})
 
 SERVICE_FIELDS = ("service_class", "name", "address", "capacity", "accessibility")
@@ -140,7 +144,7 @@ _ACCESSIBILITY = {
 
 def service_class(tags: Tags) -> str | None:
     """Return the class of a service point, None when it is none or not open to the public."""
-    if tags.get("access") in {"private", "no"}:
+    if _SERVICE_KEYS.isdisjoint(tags) or tags.get("access") in {"private", "no"}:
         return None
     if _is_stop(tags):
         return "stop"

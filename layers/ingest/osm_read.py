@@ -5,7 +5,9 @@ A layer is held in memory, about 1 kB per feature: a city takes seconds, a count
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import struct
+from array import array
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -15,19 +17,26 @@ import geopandas as gpd
 import numpy as np
 import osmium
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from pyproj import Geod
 
 from layers.errors import CorruptSource, MissingSource
-from layers.ingest import osm_cut, osm_places, osm_streets
+from layers.ingest import osm_cut, osm_objects, osm_places, osm_streets
 from layers.ingest.osm_ids import Key, numbers
+from layers.message import message
 from layers.model import Area
+from layers.said import said
 
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 CHUNK = 20_000
 ELLIPSOID = Geod(ellps="WGS84")
 
 _FAULTS = (RuntimeError, OSError, ValueError, osmium.InvalidLocationError)
+_POINT = struct.Struct("<BIdd")
+"""A point in WKB."""
+
 _TYPES = ("node", "way", "relation")
 
 
@@ -36,30 +45,45 @@ class Rows:
     """The rows of one layer while the file is read; geometry as WKB in lon/lat."""
 
     fields: tuple[str, ...]
-    rows: list[tuple[Key, bytes, tuple[object, ...]]] = field(default_factory=list)
+    keys: array[int] = field(default_factory=lambda: array("q"))
+    shapes: list[bytes] = field(default_factory=list)
+    values: list[tuple[object, ...]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.shapes)
 
     def add(self, key: Key, wkb: bytes, values: tuple[object, ...]) -> None:
         """Keep one feature."""
-        self.rows.append((key, wkb, values))
+        self.keys.extend(key)
+        self.shapes.append(wkb)
+        self.values.append(values)
 
     def frames(
         self, area: Area, finish: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]
     ) -> Iterator[gpd.GeoDataFrame]:
-        """Yield frames in EPSG:4326 whose ids follow from type, OSM id and part alone."""
-        self.rows.sort(key=lambda row: row[0])
-        numbered = numbers([key for key, *_ in self.rows])
-        for start in range(0, len(self.rows), CHUNK):
-            part = self.rows[start : start + CHUNK]
-            ids = [area.feature_id(n) for n in numbered[start : start + len(part)]]
+        """Yield frames in EPSG:4326 whose ids follow from type, OSM id and part alone.
+
+        A field that no row has a value of is left out.
+        """
+        keys = np.frombuffer(self.keys, dtype=np.int64).reshape(-1, 3)
+        order = np.lexsort(keys.T[::-1])
+        ids = area.feature_id(0) + np.array(numbers(keys[order]), dtype=np.int64)
+        columns = dict(zip(self.fields, map(pa.array, zip(*self.values, strict=True)), strict=True))
+        columns = {n: c.take(order) for n, c in columns.items() if c.type != pa.null()}
+        columns["source_id"] = _source_ids(keys[order])
+        shapes = np.array(self.shapes, dtype=object)[order]
+        for start in range(0, len(self), CHUNK):
+            part = slice(start, start + CHUNK)
             table = pd.DataFrame(
-                [values for _, _, values in part],
-                columns=list(self.fields),
-                index=ids,
-                dtype=object,
+                {name: pd.array(c[part], pd.ArrowDtype(c.type)) for name, c in columns.items()},
+                index=ids[part],
             )
-            table["source_id"] = [f"{_TYPES[kind]}/{osm_id}" for (kind, osm_id, _), *_ in part]
-            shapes = shapely.from_wkb([wkb for _, wkb, _ in part])
-            yield finish(gpd.GeoDataFrame(table, geometry=shapes, crs=4326))
+            yield finish(gpd.GeoDataFrame(table, geometry=shapely.from_wkb(shapes[part]), crs=4326))
+
+
+def _source_ids(keys: np.ndarray) -> pa.Array:
+    types = pa.array(_TYPES).take(pa.array(keys[:, 0]))
+    return pc.binary_join_element_wise(types, pa.array(keys[:, 1]).cast(pa.string()), "/")
 
 
 @dataclass
@@ -74,7 +98,7 @@ class Extract:
 
     def count(self, layer_id: str) -> int:
         """Return how many features of a layer there are."""
-        return len(self.rows[layer_id].rows)
+        return len(self.rows[layer_id])
 
 
 def read(file: Path) -> Extract:
@@ -84,11 +108,9 @@ def read(file: Path) -> Extract:
     off, is not sorted by type and id, or has ways without their nodes.
     """
     if not file.is_file():
-        raise MissingSource(f"there is no file {file}")
+        raise MissingSource(message("file.none", file=str(file)))
     if not file.name.endswith(SUFFIXES):
-        raise CorruptSource(
-            f"{file.name}: the name of an OSM extract ends in {', '.join(SUFFIXES)}"
-        )
+        raise CorruptSource(message("osm.ending", file=file.name, endings=list(SUFFIXES)))
     try:
         return _collect(file)
     except _FAULTS as error:
@@ -107,7 +129,7 @@ def extent(file: Path) -> tuple[float, float, float, float]:
     Raises as `read`, and CorruptSource when there is no node.
     """
     if not file.is_file():
-        raise MissingSource(f"there is no file {file}")
+        raise MissingSource(message("file.none", file=str(file)))
     try:
         with osmium.io.Reader(str(file)) as reader:
             box = reader.header().box()
@@ -117,17 +139,14 @@ def extent(file: Path) -> tuple[float, float, float, float]:
     except _FAULTS as error:
         raise _corrupt(file, error) from None
     if not box.valid():
-        raise CorruptSource(f"{file.name} has no nodes, so it lies nowhere")
+        raise CorruptSource(message("osm.no_nodes", file=file.name))
     low, high = box.bottom_left, box.top_right
     return low.lon, low.lat, high.lon, high.lat
 
 
 def _corrupt(file: Path, error: BaseException) -> CorruptSource:
-    reason = (str(error).strip() or "unreadable").splitlines()[0]
-    if "out of order" in reason:
-        return CorruptSource(f"{file.name} is not sorted ({reason}); sort it with `osmium sort`")
-    message = f"{file.name} is not an OSM extract, or damaged ({reason}); fetch it again"
-    return CorruptSource(message)
+    code = "osm.not_sorted" if "out of order" in str(error) else "osm.damaged"
+    return CorruptSource(message(code, file=file.name, text=said(error, file)))
 
 
 @lru_cache(maxsize=1)
@@ -150,66 +169,45 @@ def _collect(file: Path) -> Extract:
             "green_areas": Rows(osm_places.GREEN_FIELDS),
         }
     )
-    factory = osmium.geom.WKBFactory()
-    ways, streets = osm_cut.Ways(), []
-    thing: Any
-    for thing in _objects(file):
-        if thing.is_area():
-            _area(extract, thing, factory)
-        elif thing.is_node():
-            _node(extract, thing, factory)
+    streets, ids, nodes = [], [], []
+    for thing in osm_objects.read(file):
+        if isinstance(thing, osm_objects.Shape):
+            _area(extract, thing)
+        elif isinstance(thing, osm_objects.Point):
+            _point(extract, thing)
         elif osm_streets.is_street(thing.tags):
-            ways.add(thing)
             streets.append(osm_streets.street(thing.tags))
-    for part in ways.parts():
+            ids.append(thing.id)
+            nodes.append(thing.nodes)
+    for part in osm_cut.Ways.of(ids, nodes).parts():
         values = (*streets[part.way], part.node_from, part.node_to)
         extract.rows["streets"].add(part.key, part.wkb, values)
-    if len(ways) and not extract.count("streets"):
-        raise CorruptSource(
-            f"{file.name} has {len(ways)} streets but not their nodes;"
-            " export it again with all nodes of its ways"
-        )
+    if streets and not extract.count("streets"):
+        told = message("osm.no_street_nodes", file=file.name, streets=len(streets))
+        raise CorruptSource(told)
     return extract
 
 
-def _objects(file: Path) -> Iterable[Any]:
-    """Yield the nodes, ways and areas that may be of use; what has no such key never gets here."""
-    streets = osmium.filter.KeyFilter("highway")
-    streets.enable_for(osmium.osm.WAY)
-    places = osmium.filter.KeyFilter(*osm_places.KEYS)
-    places.enable_for(osmium.osm.NODE | osmium.osm.AREA)
-    wanted = osmium.filter.EntityFilter(osmium.osm.NODE | osmium.osm.WAY | osmium.osm.AREA)
-    objects = osmium.FileProcessor(str(file)).with_areas()
-    return objects.with_filter(wanted).with_filter(streets).with_filter(places)
-
-
-def _node(extract: Extract, node: Any, factory: Any) -> None:
-    tags = node.tags
-    key = (0, node.id, 0)
+def _point(extract: Extract, point: osm_objects.Point) -> None:
+    tags, key = point.tags, (0, point.id, 0)
     if osm_places.service_class(tags):
-        extract.rows["service_points"].add(key, _point(factory, node), osm_places.service(tags))
+        extract.rows["service_points"].add(key, _wkb(point), osm_places.service(tags))
     if tags.get("highway") == "street_lamp":
-        extract.rows["street_lights"].add(key, _point(factory, node), osm_places.light(tags))
+        extract.rows["street_lights"].add(key, _wkb(point), osm_places.light(tags))
 
 
-def _point(factory: Any, node: Any) -> bytes:
-    return bytes.fromhex(factory.create_point(node))
+def _wkb(point: osm_objects.Point) -> bytes:
+    return _POINT.pack(1, 1, point.lon, point.lat)
 
 
-def _area(extract: Extract, area: Any, factory: Any) -> None:
-    tags = area.tags  # asked key by key: a dict of them takes longer to make
-    wanted = {
-        "buildings": osm_places.building if osm_places.is_building(tags) else None,
-        "service_points": osm_places.service if osm_places.service_class(tags) else None,
-        "green_areas": osm_places.green if osm_places.green_kind(tags) else None,
-    }
-    if not any(wanted.values()) or area.num_rings()[0] == 0:  # no ring = crosses itself
-        return
-    key = (1 if area.from_way() else 2, area.orig_id(), 0)
-    wkb = bytes.fromhex(factory.create_multipolygon(area))  # GEOS reads digits slowly
-    for layer_id, values in wanted.items():
-        if values is not None:
-            extract.rows[layer_id].add(key, wkb, values(tags))
+def _area(extract: Extract, shape: osm_objects.Shape) -> None:
+    tags, key = shape.tags, (shape.type, shape.id, 0)
+    if osm_places.is_building(tags):
+        extract.rows["buildings"].add(key, shape.wkb, osm_places.building(tags))
+    if osm_places.service_class(tags):
+        extract.rows["service_points"].add(key, shape.wkb, osm_places.service(tags))
+    if osm_places.green_kind(tags):
+        extract.rows["green_areas"].add(key, shape.wkb, osm_places.green(tags))
 
 
 def _finish_streets(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -234,6 +232,8 @@ def _finish_green(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _finish_lights(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Name a lamp without a number by its OSM node."""
+    if "lamp_id" not in frame:
+        return frame.assign(lamp_id=frame["source_id"])
     return frame.assign(lamp_id=frame["lamp_id"].fillna(frame["source_id"]))
 
 

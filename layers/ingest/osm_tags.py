@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 Tags = Mapping[str, str]
 
@@ -16,6 +17,8 @@ def words(text: str) -> frozenset[str]:
 _NUMBER = re.compile(r"^\s*(\d{1,7}(?:[.,]\d{1,4})?)\s*([a-z/']*)")
 _YEAR = re.compile(r"^(1\d{3}|20\d{2})(-|$)")
 _FEET_M = 0.3048
+_LENGTHS = {"": 1.0, "m": 1.0, "'": _FEET_M, "ft": _FEET_M}
+_COUNTS = {"": 1.0}
 YES = {"yes", "true", "1"}
 NO = {"no", "false", "0"}
 
@@ -24,24 +27,31 @@ def number(text: str | None, units: Mapping[str, float], most: float) -> float |
     """Return the first number of a value in the unit that has factor 1; None = unusable."""
     if text is None:
         return None
-    match = _NUMBER.match(text.lower())
-    if match is None or match[2] not in units:
+    value, unit = _parsed(text)
+    if unit not in units:
         return None
-    value = float(match[1].replace(",", ".")) * units[match[2]]
+    value *= units[unit]
     return value if value <= most else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> tuple[float, str]:
+    match = _NUMBER.match(text.lower())
+    return (float(match[1].replace(",", ".")), match[2]) if match else (0.0, "no number")
 
 
 def metres(text: str | None, most: float) -> float | None:
     """Return a length in m: `12`, `12.5 m`, `40'`."""
-    return number(text, {"": 1.0, "m": 1.0, "'": _FEET_M, "ft": _FEET_M}, most)
+    return number(text, _LENGTHS, most)
 
 
 def whole(text: str | None, most: int) -> int | None:
     """Return a count; a fraction (a storey and a half) is rounded up."""
-    value = number(text, {"": 1.0}, most)
+    value = number(text, _COUNTS, most)
     return None if value is None else -int(-value // 1)
 
 
+@lru_cache(maxsize=4096)
 def year(text: str | None) -> int | None:
     """Return the year of a date like 1975, 1975-06 or 1975-06-01."""
     match = _YEAR.match(text) if text else None

@@ -1,4 +1,4 @@
-"""Loads of rows that we make (demonstration, national sources, OpenStreetMap), judged and told.
+"""Loads of rows that we make of sources (OpenStreetMap, timetables, readings), judged and told.
 
 The rules of the layer are asked before the swap and what was found is kept as a report, as for a
 file that a person loads (layers/ingest/vector/load.py).
@@ -6,7 +6,7 @@ file that a person loads (layers/ingest/vector/load.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
@@ -21,16 +21,36 @@ from layers.ingest.vector.change import Change
 from layers.ingest.vector.finding import Finding
 from layers.ingest.vector.findings import Findings
 from layers.ingest.vector.geometry import invalid_reason, place_said
-from layers.ingest.vector.load_report import Counts, Decision, LoadReport
-from layers.ingest.vector.reports import keep
+from layers.ingest.vector.load_report import PUBLISHED, Counts, Decision, Fact, LoadReport
+from layers.ingest.vector.reports import if_possible, keep, last
 from layers.message import Message, message, why
-from layers.quality import Quality
-from layers.quality.intake import intake
+from layers.quality import Measured, Quality
+from layers.quality.intake import FEATURES, RECORDS, intake
 from layers.quality.measures import TEMPORAL
 from layers.staging import Load, Progress, Staged
 from layers.store import Loaded
 
 CRS = "WGS 84 (EPSG:4326)"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What was found out about a file before its rows were made.
+
+    `read` and `refused` count its records, `counted` the findings, by code, that were noted and are
+    not worth keeping one by one; `checksum` is the SHA-256 of its bytes.
+    """
+
+    file: str
+    checksum: str
+    read: int = 0
+    refused: int = 0
+    findings: Sequence[Finding] = ()
+    counted: Mapping[str, int] = field(default_factory=dict)
+    unmapped: tuple[str, ...] = ()
+    encoding: str = ""
+    facts: tuple[Fact, ...] = ()
+    measures: tuple[Measured, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,13 +67,14 @@ def replace(
     frames: Iterable[gpd.GeoDataFrame],
     progress: Progress | None = None,
     hold: Hold | None = None,
+    told: Intake | None = None,
 ) -> Loaded:
     """Put rows in place of an area's as `store.replace` does, if the layer's rules allow it.
 
-    Leaves a report of rows that changed or were refused; the same refusal of the same source again
-    leaves none. Raises HeldLoad, and what `store.replace` raises.
+    Leaves a report of rows that changed or were refused, and of a file that is told of and changed
+    nothing; the same source again leaves none. Raises HeldLoad, and what `store.replace` raises.
     """
-    judged = _Judged(conn, load, hold)
+    judged = _Judged(conn, load, hold, told)
     try:
         done = store.replace_judged(conn, load, frames, progress, judged.judge)
     except EditedLayer:
@@ -63,12 +84,32 @@ def replace(
         raise
     if done.changed:
         judged.publish()
+    elif told:
+        judged.leave(done.row_count)
     return done
 
 
 def refuse(conn: Connection, load: Load, error: LayersError) -> None:
     """Keep a report of a source that could not be made rows of."""
     _Judged(conn, load, None).refuse(error)
+
+
+def remove(conn: Connection, load: Load) -> bool:
+    """Remove the rows of an area whose source has none any more; tell whether there were any.
+
+    Leaves a report of that. Raises what `store.remove` raises.
+    """
+    with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(
+            "SELECT row_count FROM layers.version WHERE layer = %s AND area = %s",
+            (load.layer.id, load.area.id),
+        ).fetchone()
+    if not store.remove(conn, load.layer, load.area):
+        return False
+    judged = _Judged(conn, load, None)
+    judged.change = Change(removed=row[0] if row else 0)
+    judged.empty()
+    return True
 
 
 @dataclass
@@ -78,10 +119,17 @@ class _Judged:
     conn: Connection
     load: Load
     hold: Hold | None
+    told: Intake | None = None
     staged: Staged | None = None
     change: Change = field(default_factory=Change)
     quality: Quality = field(default_factory=lambda: Quality(0))
     findings: Findings = field(default_factory=Findings)
+
+    def __post_init__(self) -> None:
+        for finding in self.told.findings if self.told else ():
+            self.findings.add(finding)
+        for code, number in self.told.counted.items() if self.told else ():
+            self.findings.count(code, "noted", number)
 
     def judge(self, staged: Staged) -> None:
         """Compare and check the rows; raises RefusedLoad when a rule says so, HeldLoad."""
@@ -102,20 +150,31 @@ class _Judged:
 
     def publish(self) -> None:
         """Keep the report of rows that are published."""
-        warned = self.quality.verdict == "warn"
+        warned = self.quality.verdict == "warn" or self.findings.most("refused")
         self._keep("published_with_warnings" if warned else "published", None)
 
+    def leave(self, row_count: int) -> None:
+        """Keep the report of a file that brings nothing new, unless that was told already."""
+        self.change = Change(unchanged=row_count)
+        before = last(self.conn, self.load.layer.id, self.load.area.id)
+        if before is None or before[1] != self._checksum or before[0] in {"refused", "held"}:
+            self._keep("unchanged", None)
+
+    def empty(self) -> None:
+        """Keep the report of rows that went because their source has none any more."""
+        self._keep("published", message("load.emptied"))
+
     def refuse(self, error: LayersError) -> None:
-        """Keep the report of rows that are not, unless that was told already."""
+        """Keep the report of rows that are not, if possible, unless that was told already."""
         decision: Decision = "held" if isinstance(error, HeldLoad) else "refused"
-        with self.conn.transaction(), self.conn.cursor(row_factory=tuple_row) as cursor:
-            told = cursor.execute(
-                "SELECT decision, report ->> 'checksum' FROM layers.load_report"
-                " WHERE layer = %s AND area = %s ORDER BY number DESC LIMIT 1",
-                (self.load.layer.id, self.load.area.id),
-            ).fetchone()
-        if told != (decision, self.load.origin.checksum):
-            self._keep(decision, why(error))
+        with if_possible(f"the report of {self.load.layer.id}"):
+            before = last(self.conn, self.load.layer.id, self.load.area.id)
+            if before != (decision, self._checksum):
+                self._keep(decision, why(error))
+
+    @property
+    def _checksum(self) -> str:
+        return self.told.checksum if self.told else self.load.origin.checksum
 
     def _present(self) -> tuple[str | None, str | None]:
         with self.conn.cursor(row_factory=tuple_row) as cursor:
@@ -156,29 +215,45 @@ class _Judged:
 
     def _keep(self, decision: Decision, said: Message | None) -> None:
         rows = self.staged.row_count if self.staged else 0
-        totals = {kind: number for kind, number in self.findings.named().items() if number}
-        measures = [
-            *intake(rows, 0, totals),
-            *(one for one in self.quality.measures if one.element == TEMPORAL),
-        ]
+        told = self.told or Intake(self.load.origin.source, self._checksum, rows)
         report = LoadReport(
             layer=self.load.layer.id,
             area=self.load.area.id,
-            file=self.load.origin.source,
-            checksum=self.load.origin.checksum,
+            file=told.file,
+            checksum=told.checksum,
             time=datetime.now(UTC),
-            crs=CRS if rows else "",
-            counts=Counts(
-                read=rows,
-                loaded=rows if said is None else 0,
-                repaired=self.staged.repaired.count if self.staged else 0,
-                **asdict(self.change),
-            ),
+            crs=CRS if rows and not self.told else "",
+            encoding=told.encoding,
+            counts=self._counts(told, loaded=decision in PUBLISHED),
+            unmapped=told.unmapped,
             findings=tuple(self.findings.kept),
-            measures=tuple(asdict(one) for one in measures),
+            measures=tuple(asdict(one) for one in self._measures(told)),
             rules=tuple(asdict(one) for one in self.quality.rules),
             decision=decision,
             why=said,
-            totals=totals,
+            counted="records" if self.told else "features",
+            facts=told.facts,
+            totals=self._totals(),
         )
         keep(self.conn, report)
+
+    def _counts(self, told: Intake, *, loaded: bool) -> Counts:
+        by_hand = sum(one.action == "repaired" for one in told.findings)
+        return Counts(
+            read=told.read,
+            loaded=told.read - told.refused if loaded else 0,
+            repaired=by_hand + (self.staged.repaired.count if self.staged else 0),
+            refused=told.refused,
+            **asdict(self.change),
+        )
+
+    def _totals(self) -> dict[str, int]:
+        return {kind: number for kind, number in self.findings.named().items() if number}
+
+    def _measures(self, told: Intake) -> list[Measured]:
+        counted = RECORDS if self.told else FEATURES
+        return [
+            *intake(told.read, told.refused, self._totals(), counted=counted),
+            *told.measures,
+            *(one for one in self.quality.measures if one.element == TEMPORAL),
+        ]

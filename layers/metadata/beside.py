@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from layers.errors import CorruptSource
-from layers.ingest.vector.source import DRIVERS
+from layers.ingest.vector.parts import DRIVERS
 from layers.metadata.dcat_read import read_dcat
 from layers.metadata.iso_read import parse_xml, read_bytes, read_iso, require_short
 from layers.metadata.record import Record

@@ -57,7 +57,7 @@ class Boxes:
         area are among the pairs.
         """
         first, second = [self.ids[:0]], [self.ids[:0]]
-        for i, j in _near(self.bounds):
+        for i, j in near(self.bounds):
             common = _common_m2(self.bounds[i], self.bounds[j])
             shared = (common > area_m2 - _ROUNDING) & ((i >= known) | (j >= known))
             first.append(np.minimum(self.ids[i[shared]], self.ids[j[shared]]))
@@ -170,7 +170,7 @@ def _common_m2(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.where((wide > 0) & (high > 0), wide * high, -np.inf)
 
 
-def _near(bounds: np.ndarray) -> Iterator[Pairs]:
+def near(bounds: np.ndarray) -> Iterator[Pairs]:
     """Yield positions of pairs, each once: all whose boxes meet are among them.
 
     Boxes up to twice the middle size lie in a grid of that size, by their south-western corners,
@@ -188,7 +188,7 @@ def _near(bounds: np.ndarray) -> Iterator[Pairs]:
     grid = _Grid.of(bounds, small, cell)
     yield from grid.within()
     yield from grid.reached_by(bounds, large)
-    for i, j in _near(bounds[large]):
+    for i, j in near(bounds[large]):
         yield large[i], large[j]
 
 

@@ -13,13 +13,18 @@ from psycopg.rows import tuple_row
 from layers.extents import Extents
 from layers.ingest.vector.finding import Finding
 from layers.model import HULL, Area, Layer, Rule
+from layers.quality import lines
 from layers.quality.boxes import Meeting, placed, read
+from layers.quality.lines import TOUCH_M, Network
 from layers.quality.measures import measures
 from layers.quality.result import Measured, Quality, Ruled, Verdict
-from layers.quality.rules import BESIDE, ROWS, RULES, TOUCH_M, Topology, said, valid
+from layers.quality.rules import BESIDE, ROWS, RULES, Topology, said, valid
 
 KEPT = 1_000
 """How many faults of one rule are named one by one; all of them are counted."""
+
+Looked = tuple[Meeting | None, Network | None]
+"""Where the rules look that need not look at all rows."""
 
 _ENDS = "ST_Collect(ST_StartPoint(moved.g), ST_EndPoint(moved.g))"
 
@@ -58,7 +63,8 @@ def check(
         met = known.meeting() if known.meeting else None
         _place(cursor, layer, table, area, met)
         met = met or _meeting(cursor, layer)
-        found = [_ask(cursor, rule, area, count, met) for rule in layer.quality]
+        network = _network(conn, layer)
+        found = [_ask(cursor, rule, area, count, (met, network)) for rule in layer.quality]
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", ROWS)))
     rules, findings = zip(*found, strict=True)
     return Quality(count, known.measures, rules, tuple(one for part in findings for one in part))
@@ -77,10 +83,10 @@ def meeting(layer: Layer, area: Area, extents: Extents) -> Meeting | None:
     That is so for a rule that looks at all rows, and outside UTM.
     """
     ways = {_topology(rule).among for rule in layer.quality}
-    boxes = placed(extents, area.lon)
-    if not ways or "all" in ways or boxes is None or not _is_utm(area.srid):
+    blocks = placed(extents, area.lon)
+    if not ways or "all" in ways or blocks is None or not _is_utm(area.srid):
         return None
-    return Meeting.of(boxes, _least(layer))
+    return Meeting.of(blocks, _least(layer))
 
 
 def _is_utm(srid: int) -> bool:
@@ -118,7 +124,7 @@ def _place(
         some=sql.SQL("" if met is None else " AND id = ANY(%s)"),
     )
     cursor.execute(made, None if met is None else (met.ids.tolist(),))
-    if whole:
+    if any(_topology(rule).indexed for rule in layer.quality):
         _index(cursor, ROWS)
 
 
@@ -140,14 +146,19 @@ def _meeting(cursor: Any, layer: Layer) -> Meeting | None:
     return Meeting.of(read(cursor, sql.Identifier(ROWS)), _least(layer))
 
 
-def _least(layer: Layer) -> float:
-    """Return the least area (m2) that two features may not share."""
-    limits = [rule.limit for rule in layer.quality if _topology(rule).among == "sharing"]
-    return min(limits, default=math.inf)
+def _network(conn: Connection, layer: Layer) -> Network | None:
+    """Return where the rules look that are asked of a network of lines."""
+    limits = [rule.limit for rule in layer.quality if _topology(rule).network]
+    return Network.of(lines.read(conn, sql.Identifier(ROWS)), max(limits)) if limits else None
 
 
-def _among(rule: Rule, meeting: Meeting | None) -> dict[str, list[int]]:
-    way = _topology(rule).among
+def _among(rule: Rule, meeting: Meeting | None, network: Network | None) -> dict[str, list[int]]:
+    topology = _topology(rule)
+    if topology.network and network:
+        found = network.crossing if topology.network == "crossing" else network.loose
+        names = ("first", "second", "end")[: len(found)]
+        return {name: ids.tolist() for name, ids in zip(names, found, strict=True)}
+    way = topology.among
     if way == "all" or meeting is None:
         return {}
     if way == "repeated":
@@ -155,8 +166,14 @@ def _among(rule: Rule, meeting: Meeting | None) -> dict[str, list[int]]:
     return {"first": meeting.first.tolist(), "second": meeting.second.tolist()}
 
 
+def _least(layer: Layer) -> float:
+    """Return the least area (m2) that two features may not share."""
+    limits = [rule.limit for rule in layer.quality if _topology(rule).among == "sharing"]
+    return min(limits, default=math.inf)
+
+
 def _ask(
-    cursor: Any, rule: Rule, area: Area, count: int, meeting: Meeting | None
+    cursor: Any, rule: Rule, area: Area, count: int, looked: Looked
 ) -> tuple[Ruled, list[Finding]]:
     topology = _topology(rule)
     other = rule.beside or rule.within
@@ -173,7 +190,7 @@ def _ask(
         " LEFT JOIN quality_rows AS r ON r.id = f.id ORDER BY f.id, f.other"
     ).format(asked=sql.SQL(topology.query))
     values = {"limit": rule.limit, "touch": TOUCH_M, "kept": KEPT, "mutual": topology.mutual}
-    rows = cursor.execute(query, values | _among(rule, meeting)).fetchall()
+    rows = cursor.execute(query, values | _among(rule, *looked)).fetchall()
     faults, faulty = rows[0][:2]
     verdict = _verdict(rule, faulty, faulty / count)
     findings = [

@@ -20,9 +20,6 @@ ROWS = "quality_rows"
 BESIDE = "quality_beside"
 """Temporary table: the rows of the other layer that a rule names."""
 
-TOUCH_M = 0.001
-"""Ends nearer than this meet: coordinates in degrees are kept to about a tenth of a millimetre."""
-
 
 @dataclass(frozen=True)
 class Topology:
@@ -30,13 +27,21 @@ class Topology:
 
     `mutual`: both features of a fault are at fault, whichever has the lower id. `among` says where
     to look: at all rows by their index, at the pairs whose boxes have more in common than the limit
-    (`first`, `second`), or at the rows whose box is that of another (`first`).
+    (`first`, `second`), or at the rows whose box is that of another (`first`). `network` names what
+    of all lines is looked at (`layers.quality.lines.Network`): pairs that may meet without a node
+    (`first`, `second`), or ends (`end` of `first`) near another line (`second`).
     """
 
     measure: int
     query: LiteralString
     mutual: bool = False
     among: Literal["all", "sharing", "repeated"] = "all"
+    network: Literal["crossing", "loose"] | None = None
+
+    @property
+    def indexed(self) -> bool:
+        """True when the query looks for rows by their place."""
+        return self.among == "all" and self.network is None
 
 
 def valid(shape: LiteralString) -> LiteralString:
@@ -59,12 +64,15 @@ RULES: dict[str, Topology] = {
     ),
     "gap": Topology(
         25,
-        # What a closing by the limit fills, and no row covers.
+        # What a closing by the limit fills, and no row covers. A mitre reaches five times as far at
+        # most, so rows farther apart are closed apart: GEOS takes the square of their number.
         "SELECT (SELECT r.id FROM quality_rows AS r ORDER BY r.g <-> x.g, r.id LIMIT 1), NULL,"
         " ST_Area(x.g), ST_PointOnSurface(x.g)"
         " FROM (SELECT (ST_Dump(ST_Difference("
-        "   ST_Buffer(ST_Buffer(u.g, %(limit)s / 2, 'join=mitre'), -%(limit)s / 2, 'join=mitre'),"
-        "   u.g))).geom AS g FROM (SELECT ST_Union(g) AS g FROM quality_rows) AS u) AS x"
+        "   ST_Buffer(ST_Buffer(u.g, %(limit)s / 2, 'join=mitre mitre_limit=5'), -%(limit)s / 2,"
+        "    'join=mitre mitre_limit=5'), u.g))).geom AS g"
+        "  FROM (SELECT ST_Union(g) AS g FROM (SELECT g, ST_ClusterDBSCAN(g, 5 * %(limit)s, 1)"
+        "   OVER () AS part FROM quality_rows) AS c GROUP BY part HAVING count(*) > 1) AS u) AS x"
         " WHERE ST_Dimension(x.g) = 2 AND NOT ST_IsEmpty(ST_Buffer(x.g, -5 * %(touch)s))"
         " AND EXISTS (SELECT FROM quality_rows AS a JOIN quality_rows AS b ON a.id < b.id"
         "  WHERE ST_DWithin(a.g, x.g, %(touch)s) AND ST_DWithin(b.g, x.g, %(touch)s))",
@@ -80,33 +88,43 @@ RULES: dict[str, Topology] = {
     ),
     "undershoot": Topology(
         23,
-        "SELECT e.id, n.id, n.distance, x.p FROM quality_rows AS e,"
-        " LATERAL (SELECT geom AS p FROM ST_Dump(e.ends)) AS x,"
-        " LATERAL (SELECT o.id, ST_Distance(o.g, x.p) AS distance FROM quality_rows AS o"
-        "  WHERE o.id <> e.id AND ST_DWithin(o.g, x.p, %(limit)s)"
-        "  ORDER BY ST_Distance(o.g, x.p), o.id LIMIT 1) AS n"
+        "WITH p AS MATERIALIZED (SELECT e.id, x.number, o.id AS other,"
+        "  ST_Distance(o.g, ST_GeometryN(e.ends, x.number)) AS distance,"
+        "  ST_GeometryN(e.ends, x.number) AS place"
+        "  FROM unnest(%(first)s::bigint[], %(second)s::bigint[], %(end)s::int[])"
+        "   AS x (line, other, number)"
+        "  JOIN quality_rows AS e ON e.id = x.line JOIN quality_rows AS o ON o.id = x.other)"
+        " SELECT n.id, n.other, n.distance, n.place FROM (SELECT DISTINCT ON (id, number) *"
+        "  FROM p WHERE distance <= %(limit)s ORDER BY id, number, distance, other) AS n"
         " WHERE n.distance > %(touch)s",
+        network="loose",
     ),
     "crossing": Topology(
         21,
         # Where two lines cross, or one ends on the other, both must end; once for each pair.
-        "SELECT DISTINCT ON (f.a, f.b) f.a, f.b, NULL, f.p FROM ("
-        " SELECT a.id AS a, b.id AS b, x.geom AS p FROM quality_rows AS a"
-        "  JOIN quality_rows AS b ON a.id < b.id AND a.g && b.g AND NOT (a.apart OR b.apart),"
-        "  LATERAL ST_Dump(ST_CollectionExtract(ST_Intersection(a.g, b.g), 1)) AS x"
-        "  WHERE NOT (ST_DWithin(a.ends, x.geom, %(touch)s)"
-        "   AND ST_DWithin(b.ends, x.geom, %(touch)s))"
-        " UNION ALL"
-        " SELECT least(e.id, b.id), greatest(e.id, b.id), x.geom FROM quality_rows AS e,"
-        "  LATERAL ST_Dump(e.ends) AS x, quality_rows AS b"
-        "  WHERE e.id <> b.id AND NOT (e.apart OR b.apart)"
-        "  AND ST_DWithin(b.g, x.geom, %(touch)s) AND NOT ST_DWithin(b.ends, x.geom, %(touch)s)"
+        "WITH p AS MATERIALIZED (SELECT a.id AS a, a.g AS ag, a.ends AS aends,"
+        "  b.id AS b, b.g AS bg, b.ends AS bends"
+        "  FROM unnest(%(first)s::bigint[], %(second)s::bigint[]) AS p (a, b)"
+        "  JOIN quality_rows AS a ON a.id = p.a JOIN quality_rows AS b ON b.id = p.b)"
+        " SELECT DISTINCT ON (f.a, f.b) f.a, f.b, NULL, f.p FROM ("
+        " SELECT a, b, x.geom AS p FROM p,"
+        "  LATERAL ST_Dump(ST_CollectionExtract(ST_Intersection(ag, bg), 1)) AS x"
+        "  WHERE NOT (ST_DWithin(aends, x.geom, %(touch)s)"
+        "   AND ST_DWithin(bends, x.geom, %(touch)s))"
+        " UNION ALL SELECT a, b, x.geom FROM p, LATERAL ST_Dump(aends) AS x"
+        "  WHERE ST_DWithin(bg, x.geom, %(touch)s) AND NOT ST_DWithin(bends, x.geom, %(touch)s)"
+        " UNION ALL SELECT a, b, x.geom FROM p, LATERAL ST_Dump(bends) AS x"
+        "  WHERE ST_DWithin(ag, x.geom, %(touch)s) AND NOT ST_DWithin(aends, x.geom, %(touch)s)"
         ") AS f ORDER BY f.a, f.b, ST_X(f.p), ST_Y(f.p)",
         mutual=True,
+        network="crossing",
     ),
     "far": Topology(
         10,
-        "SELECT r.id, NULL, n.distance, ST_PointOnSurface(r.g) FROM quality_rows AS r"
+        # The nearest takes four times as long to find as any that is near enough.
+        "SELECT r.id, NULL, n.distance, ST_PointOnSurface(r.g) FROM"
+        " (SELECT id, g FROM quality_rows AS q WHERE NOT EXISTS (SELECT FROM quality_beside AS b"
+        "   WHERE ST_DWithin(b.g, q.g, %(limit)s)) OFFSET 0) AS r"
         " CROSS JOIN LATERAL (SELECT ST_Distance(b.g, r.g) AS distance FROM quality_beside AS b"
         "  ORDER BY b.g <-> r.g LIMIT 1) AS n"
         " WHERE n.distance > %(limit)s",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -47,25 +48,31 @@ NO_NETWORK = reason(
     "ни одно здание или ни один объект не стоит у пешеходной улицы",
     "no building or no facility is near a walkable street",
 )
-_NO_CLASS = reason(
+NO_CLASS = reason(
     "аб’екты гэтага віду не загружаныя",
     "объекты этого вида не загружены",
     "no facilities of the class are loaded",
 )
 
 
-def figures(place: Quarter, coverage: gpd.GeoDataFrame) -> Figures:
-    """Return the access indicators; rows of `service_coverage`, one per building and class."""
-    by_class = {str(name): rows for name, rows in coverage.groupby("service_class", sort=False)}
+def figures(place: Quarter, coverage: gpd.GeoDataFrame, without: Collection[str] = ()) -> Figures:
+    """Return the access indicators; rows of `service_coverage`, one per building and class.
+
+    Of the classes `without` any facility it is not known whether there are none or none is loaded.
+    """
+    grouped = coverage.groupby("service_class", sort=False)
+    by_class = {str(name): rows for name, rows in grouped if name not in without}
     return {one.key: _figure(place, by_class.get(one.service_class), one.group) for one in _ASKED}
 
 
 def _figure(place: Quarter, rows: pd.DataFrame | None, group: str) -> Figure:
-    if rows is None or not len(rows):
-        return Figure(None, _NO_CLASS)
     if group not in place.people:
         return Figure(None, NO_CENSUS)
-    return of_people(place, rows.set_index("building_id"), group, _NO_CLASS)
+    if not len(place.people):
+        return Figure(None, NO_PEOPLE)
+    if rows is None or not len(rows):
+        return Figure(None, NO_CLASS)
+    return of_people(place, rows.set_index("building_id"), group, NO_CLASS)
 
 
 def of_people(
@@ -102,7 +109,8 @@ def of_people(
         children=None if children is None else 100.0 * children,
         elderly=None if elderly is None else 100.0 * elderly,
         share_near_limit=share(main, near),
+        threshold=float(rows["limit_m"].max()) if len(rows) else None,
+        threshold_unit="m",
         worst=worst(place, rows["distance_m"], served),
         method=method,
-        data_date=place.data_date,
     )

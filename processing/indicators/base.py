@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -57,7 +56,6 @@ class Quarter:
     outline: shapely.Geometry | None
     people: pd.DataFrame
     addresses: Mapping[int, str]
-    data_date: date | None
 
     @property
     def residents(self) -> float | None:
@@ -81,7 +79,6 @@ def quarter(
     buildings: gpd.GeoDataFrame,
     outlines: gpd.GeoDataFrame | None,
     units: gpd.GeoDataFrame | None,
-    data_date: date | None = None,
 ) -> Quarter:
     """Return the place and its people; frames in any CRS, ids as index.
 
@@ -102,7 +99,7 @@ def quarter(
     names = buildings["address"] if "address" in buildings else pd.Series(dtype=object)
     pairs = zip(names.index.tolist(), names.tolist(), strict=True)
     addresses = {int(i): str(a) for i, a in pairs if pd.notna(a)}
-    return Quarter(area, outline, people, addresses, data_date)
+    return Quarter(area, outline, people, addresses)
 
 
 def _ages(homes: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -35,7 +35,7 @@ def zones(place: Quarter, frame: gpd.GeoDataFrame | None) -> Figures:
     frame = frame[frame["zone"].notna()]
     area = frame.to_crs(metric_crs(place.area)).area
     homes = frame["zone"].astype(str).str.startswith(RESIDENTIAL)
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     return {
         ("PLN1", 1): divided(
             (float(area[homes].sum()), float(area.sum())), _NO_ZONES, times=100.0, **said
@@ -59,7 +59,7 @@ def red_lines(
     red = lines.to_crs(crs).geometry.to_numpy()
     houses = buildings.to_crs(crs).geometry.to_numpy()
     found = red_line_conflicts(houses, red)
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     beyond = Figure(None, _OPEN)
     if found.beyond_m2 is not None:
         beyond = Figure(float(np.round(found.beyond_m2.sum(), 3)), **said)
@@ -71,7 +71,7 @@ def density(place: Quarter, buildings: gpd.GeoDataFrame) -> Figures:
     hectares = None if place.area_m2 is None else place.area_m2 / 1e4
     known = buildings["floor_area_m2"].astype(float)
     floor = float(known.sum()) if known.notna().any() else None
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     why = NO_QUARTER if hectares is None else _NO_FLOORS
     why_people = NO_QUARTER if hectares is None else NO_PEOPLE
     return {

@@ -21,15 +21,19 @@ from processing.indicators.base import (
 )
 from processing.scorecard import Figure
 
-COVERED = "covered"
+COVERED, NOT_COMPUTABLE = "covered", "not_computable"
 NEAR_DB = 3.0
 """So close to its threshold a level counts as near: half or double the power."""
-_KNOWN = ("covered", "not_covered", "unreachable", "crossing", "uncertain")
 
 _NO_JUDGED = reason(
     "ніводнага ўчастка вуліц нельга ацаніць",
     "ни одного участка улиц нельзя оценить",
     "no part of any street can be judged",
+)
+_NO_POWER = reason(
+    "магутнасць ніводнага спраўнага свяцільніка невядомая",
+    "мощность ни одного исправного светильника неизвестна",
+    "the power of no working light is known",
 )
 _NO_LTE = reason("няма станцый 4G", "нет станций 4G", "no 4G stations")
 _NO_DWELLINGS = reason(
@@ -46,14 +50,15 @@ _NO_SCORE = reason("няма аб’ектаў паслуг", "нет объек
 
 def lighting(place: Quarter, figures: Mapping[str, Any]) -> Figures:
     """Return lit length and energy from the figures of `lighting-coverage`."""
-    said: dict[str, Any] = {"method": "lighting-coverage", "data_date": place.data_date}
+    said: dict[str, Any] = {"method": "lighting-coverage"}
     share, energy = figures["share_lit"], figures["energy"]
     lit = Figure(None, _NO_JUDGED) if share is None else Figure(100.0 * share, **said)
-    per_km = energy["kwh_per_lit_km"]
+    per_km, kwh = energy["kwh_per_lit_km"], energy["kwh_per_year"]
+    why_km, why = (_NO_JUDGED, NO_PEOPLE) if kwh is not None else (_NO_POWER, _NO_POWER)
     return {
         ("LGT3", 1): lit,
-        ("LGT5", 1): Figure(None, _NO_JUDGED) if per_km is None else Figure(per_km, **said),
-        ("LGT5", 2): divided((energy["kwh_per_year"], place.residents), NO_PEOPLE, **said),
+        ("LGT5", 1): Figure(None, why_km) if per_km is None else Figure(per_km, **said),
+        ("LGT5", 2): divided((kwh, place.residents), why, **said),
     }
 
 
@@ -67,8 +72,8 @@ def radio(place: Quarter, rows: gpd.GeoDataFrame) -> Figures:
 
 
 def _of_radio(place: Quarter, lte: pd.DataFrame, where: str) -> Figure:
-    rows = lte[lte.index.isin(place.people.index) & lte[where].isin(_KNOWN)]
-    if not len(rows):
+    rows = lte[lte.index.isin(place.people.index)]
+    if not len(rows) or (lte[where] == NOT_COMPUTABLE).all():
         return Figure(None, _NO_LTE if len(place.people) or not len(lte) else NO_PEOPLE)
     served = rows[where] == COVERED
     people = place.people.loc[rows.index, "residents"]
@@ -78,12 +83,12 @@ def _of_radio(place: Quarter, lte: pd.DataFrame, where: str) -> Figure:
         (float(people[served].sum()), float(people.sum())), NO_PEOPLE, times=100.0,
         deficit_persons=int(people[~served].sum()),
         share_near_limit=float(people[weak].sum() / people.sum()),
+        threshold=float(rows["threshold_dbm"].max()), threshold_unit="dBm",
         worst=worst(place, -level, served, sign=-1.0), method="radio-coverage",
-        data_date=place.data_date,
     )  # fmt: skip
 
 
-def fibre(place: Quarter, rows: gpd.GeoDataFrame) -> Figures:
+def fibre(rows: gpd.GeoDataFrame) -> Figures:
     """Return the dwellings that fibre can serve from the rows of `fibre_coverage`."""
     flats = rows["dwellings"].astype(float).fillna(0.0)
     served = rows["coverage"] == "serviceable"
@@ -91,7 +96,7 @@ def fibre(place: Quarter, rows: gpd.GeoDataFrame) -> Figures:
     return {
         ("ICT1", 1): divided(
             (float(flats[served].sum()), float(flats.sum())), _NO_DWELLINGS, times=100.0,
-            deficit_persons=int(left.sum()), method="fibre-coverage", data_date=place.data_date,
+            deficit_persons=int(left.sum()), method="fibre-coverage",
         )
     }  # fmt: skip
 
@@ -109,7 +114,7 @@ def accessibility(
     table = rows.set_index("building_id")
     score = figures.get("score_15min", {}).get("mean_of_residents")
     why_score = _NO_SCORE if len(place.people) else NO_PEOPLE
-    said: dict[str, Any] = {"method": "accessibility-coverage", "data_date": place.data_date}
+    said: dict[str, Any] = {"method": "accessibility-coverage"}
     found: dict[tuple[str, int], Figure] = {
         ("TRN4", 1): Figure(None, why_score) if score is None else Figure(100.0 * score, **said),
         ("GRN3", 1): _reached(place, table, ("green", "green_m"), limits_m["green"], _NO_GREEN),
@@ -132,7 +137,7 @@ def _reached(
     group: str = "residents",
 ) -> Figure:
     verdict, distance = columns
-    known = table[table[verdict].isin(_KNOWN)]
+    known = table[table[verdict] != NOT_COMPUTABLE]
     if not len(known):
         return Figure(None, why)
     rows = pd.DataFrame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -9,7 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layers.model import Text
 from processing.crs import metric_crs
+from processing.indicators.access import NO_CLASS
 from processing.indicators.base import (
     NO_CENSUS,
     NO_PEOPLE,
@@ -20,6 +23,7 @@ from processing.indicators.base import (
     percent,
     reason,
 )
+from processing.scene import classes_of
 from processing.scorecard import Figure, Key
 
 METHOD = "smart-quarter-coverage"
@@ -73,32 +77,41 @@ _NO_STREETS = reason("няма слоя вуліц", "нет слоя улиц",
 def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
     """Return places for children, load of schools, residents per doctor, post offices."""
     keys: tuple[Key, ...] = (("EDU1", 2), ("EDU2", 3), ("HLT2", 1), ("PST1", 2))
-    if points is not None:
-        points = points[points["service_class"].notna()]
-    if points is None or not len(points):
+    classes = frozenset() if points is None else classes_of(points)
+    if points is None or not classes:
         return {key: Figure(None, _NO_POINTS) for key in keys}
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     small, pupils = place.group("age_0_6"), place.group("age_7_17")
-    kindergartens, schools = _places(points, "kindergarten"), _places(points, "school")
+    kindergartens, schools = (_places(points, classes, n) for n in ("kindergarten", "school"))
     doctors = points.get("doctors", pd.Series(dtype=float)).astype(float).sum(min_count=1)
-    offices = float(_is(points["service_class"], "post_office").sum())
-    why_small = NO_CENSUS if small is None else _NO_PLACES
+    offices: float | None = float(_is(points["service_class"], "post_office").sum())
+    why_small = _why_places(small, "kindergarten" in classes)
     why_doctors = NO_PEOPLE if place.residents is None else _NO_DOCTORS
-    why_pupils = NO_CENSUS if pupils is None else _NO_PLACES
+    why_pupils = _why_places(pupils, "school" in classes)
+    why_offices = NO_PEOPLE if place.residents is None else NO_CLASS
+    if "post_office" not in classes:
+        offices = None
     return {
         ("EDU1", 2): divided((kindergartens, small), why_small, times=100.0, **said),
         ("EDU2", 3): divided((pupils, schools), why_pupils, times=100.0, **said),
         ("HLT2", 1): divided(
             (place.residents, None if pd.isna(doctors) else float(doctors)), why_doctors, **said
         ),
-        ("PST1", 2): divided((offices, place.residents), NO_PEOPLE, times=1e4, **said),
+        ("PST1", 2): divided((offices, place.residents), why_offices, times=1e4, **said),
     }
 
 
-def _places(points: gpd.GeoDataFrame, service_class: str) -> float | None:
+def _why_places(people: float | None, loaded: bool) -> Text:
+    """Return why places and people do not make a figure."""
+    if people is None:
+        return NO_CENSUS
+    return _NO_PLACES if loaded else NO_CLASS
+
+
+def _places(points: gpd.GeoDataFrame, classes: frozenset[str], service_class: str) -> float | None:
     """Return the places of all facilities of a class; None when that of one is not known."""
     mine = points.loc[_is(points["service_class"], service_class), "capacity"].astype(float)
-    return None if not len(mine) or mine.isna().any() else float(mine.sum())
+    return None if service_class not in classes or mine.isna().any() else float(mine.sum())
 
 
 def _is(column: pd.Series, value: str) -> pd.Series:
@@ -111,7 +124,7 @@ def wifi(place: Quarter, access_points: gpd.GeoDataFrame | None) -> Figures:
     if access_points is None or not len(access_points):
         return {("ICT5", 1): Figure(None, _NO_WIFI)}
     working = float((~_is(access_points["state"], "fault")).sum())
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     return {("ICT5", 1): divided((working, place.residents), NO_PEOPLE, times=1e5, **said)}
 
 
@@ -128,13 +141,11 @@ def cycling(place: Quarter, streets: gpd.GeoDataFrame | None) -> Figures:
     bicycle, car = (streets[name].astype("boolean") for name in ("bicycle", "car"))
     fit = streets[bicycle.fillna(value=False) & (~car.fillna(value=True) | slow)]
     km = float(fit.to_crs(metric_crs(place.area)).length.sum()) / 1000
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     return {("TRN2", 1): divided((km, place.residents), NO_PEOPLE, times=1e5, **said)}
 
 
-def lights(
-    place: Quarter, lamps: gpd.GeoDataFrame | None, cabinets: gpd.GeoDataFrame | None
-) -> Figures:
+def lights(lamps: gpd.GeoDataFrame | None, cabinets: gpd.GeoDataFrame | None) -> Figures:
     """Return lights under remote control, the share of LED, and lights out of order.
 
     Lamps of unknown type or state do not count.
@@ -142,7 +153,7 @@ def lights(
     keys: tuple[Key, ...] = (("LGT1", 1), ("LGT2", 1), ("LGT4", 1))
     if lamps is None or not len(lamps):
         return {key: Figure(None, _NO_LIGHTS) for key in keys}
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     kinds, states = (lamps[n].astype(object).fillna("unknown") for n in ("lamp_type", "state"))
     led = kinds[kinds != "unknown"].eq("led").to_numpy()
     faults = states[states != "unknown"].eq("fault").to_numpy()
@@ -166,11 +177,10 @@ def _controls(cabinets: gpd.GeoDataFrame, lamps: gpd.GeoDataFrame) -> bool:
     return bool(len(cabinets) and cabinets[["cabinet", "remote"]].notna().all(axis=None))
 
 
-def meters(place: Quarter, table: gpd.GeoDataFrame | None, heated: int | None = None) -> Figures:
-    """Return the shares of meters that are read remotely; heat by buildings.
+def meters(table: gpd.GeoDataFrame | None) -> Figures:
+    """Return the shares of meters that are read remotely; of heat, of buildings that have a meter.
 
     A meter of which that is not known does not count.
-    `heated` are the buildings with central heating; None = those that have a heat meter.
     """
     resources = {
         ("ENE1", 1): ("electricity",),
@@ -179,7 +189,6 @@ def meters(place: Quarter, table: gpd.GeoDataFrame | None, heated: int | None = 
     }
     if table is None:
         return {key: Figure(None, _NO_METERS) for key in resources}
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
     found = {}
     for key, names in resources.items():
         mine = table[table["resource"].isin(names)]
@@ -187,14 +196,17 @@ def meters(place: Quarter, table: gpd.GeoDataFrame | None, heated: int | None = 
         if len(mine) and not len(told):
             found[key] = Figure(None, _NO_LIVE)
             continue
-        mine, live = told, told["live"].to_numpy(dtype=bool)
-        if key[0] == "HEA1" and len(mine):
-            by_house = mine.groupby("building_id")["live"].max()
-            lower = float(len(by_house) if heated is None else heated)
-            found[key] = divided((float(by_house.sum()), lower), _NO_METERS, times=100.0, **said)
-            continue
-        found[key] = percent(live, _NO_METERS, **said)
+        live = told["live"].to_numpy(dtype=bool)
+        if key[0] == "HEA1":
+            live = told.groupby("building_id")["live"].max().to_numpy(dtype=bool)
+        found[key] = percent(live, _NO_METERS, method=METHOD, data_date=_newest(told))
     return found
+
+
+def _newest(meters_: gpd.GeoDataFrame) -> date | None:
+    """Return the day of the last reading of any meter, None where none is known."""
+    heard = meters_.get("last_reading_at", pd.Series(dtype="datetime64[us, UTC]")).max()
+    return None if pd.isna(heard) else pd.Timestamp(heard).date()
 
 
 def green(place: Quarter, areas: gpd.GeoDataFrame | None) -> Figures:
@@ -211,7 +223,7 @@ def green(place: Quarter, areas: gpd.GeoDataFrame | None) -> Figures:
         united = shapely.union_all(frame.geometry.to_numpy())
         return float(united.intersection(place.outline).area)
 
-    said: dict[str, Any] = {"method": METHOD, "data_date": place.data_date}
+    said: dict[str, Any] = {"method": METHOD}
     per_person = divided((inside_m2(public), place.residents), NO_PEOPLE, **said)
     return {
         ("GRN1", 1): per_person if metric["public"].notna().any() else Figure(None, _NO_PUBLIC),

@@ -19,6 +19,7 @@ from processing.lighting.walking import LitWalks, Walkers
 
 VERDICTS = (LIT, BELOW, NOT_COMPUTABLE, NO_CLASS)
 MOST_CABINETS = 10
+_PEOPLE = ("residents", "residents_lit", "length_person_m", "lit_person_m", "below_person_m")
 
 
 def figures(
@@ -28,7 +29,8 @@ def figures(
     lights = place.lights
     walks = None if walkers is None else _walks(walking.lit(walkers, place.parts, judged))
     energy = _energy(lights, dark, burning_h)
-    lit_m = judged.length_m(LIT)
+    lit_m, kwh = judged.length_m(LIT), energy["kwh_per_year"]
+    per_km = None if kwh is None else _ratio(kwh * 1000.0, lit_m, decimals=1)
     return {
         "length_m": {verdict: round(judged.length_m(verdict), 1) for verdict in VERDICTS},
         "share_lit": _share(judged, judged.verdict),
@@ -39,8 +41,7 @@ def figures(
         ),
         "classes": _by_class(judged),
         "walks": walks,
-        "energy": energy
-        | {"kwh_per_lit_km": _ratio(energy["kwh_per_year"] * 1000.0, lit_m, decimals=1)},
+        "energy": energy | {"kwh_per_lit_km": per_km},
     }
 
 
@@ -50,7 +51,7 @@ def outage(
     """Return what changes when the dark cabinets fail: before, after and difference."""
     both = {"before": before, "after": after}
     residents = None
-    if walkers is not None:
+    if walkers is not None and not np.isnan(walkers.residents).all():
         residents = _compared(
             {name: walking.lit(walkers, place.parts, s).residents_lit for name, s in both.items()}
         )
@@ -100,14 +101,17 @@ def fed_by(lights: Lights, cabinets_: Sequence[str]) -> Bools:
 
 
 def _energy(lights: Lights, dark: Bools, burning_h: float) -> dict[str, Any]:
-    """Energy of the lamps that burn, in kWh a year."""
+    """Energy of the lamps that burn, in kWh a year; None where it is known of no lamp."""
     burning = (lights.state == WORKING) & ~dark
-    power_w = np.nansum(lights.power_w[burning])
+    power_w = lights.power_w[burning]
+    told = ~np.isnan(power_w)
+    unknown = not told.all() or not np.isin(lights.state[~dark], (WORKING, FAULT)).all()
+    kwh = round(float(power_w[told].sum()) * burning_h / 1000.0, 1)
     return {
         "burning_h": burning_h,
-        "kwh_per_year": round(float(power_w) * burning_h / 1000.0, 1),
+        "kwh_per_year": None if unknown and not told.any() else kwh,
         "lamps": int(burning.sum()),
-        "lamps_without_power_known": int(np.isnan(lights.power_w[burning]).sum()),
+        "lamps_without_power_known": int((~told).sum()),
     }
 
 
@@ -129,6 +133,8 @@ def _walks(walks: LitWalks) -> dict[str, Any]:
         name: round(value, 1) if isinstance(value, float) else value
         for name, value in asdict(walks).items()
     }
+    if not walks.residents:  # of no home with a walk they are known
+        rounded |= dict.fromkeys(_PEOPLE)
     return rounded | {
         "share_lit": None if walks.share_lit is None else round(walks.share_lit, 6),
         "share_residents_lit": _ratio(walks.residents_lit, walks.residents),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from processing.spread import Spread
 
 NAME = "lighting-coverage"
-VERSION = "1.0.1"
+VERSION = "1.0.2"
 TITLE = Text(be="Вулічнае асвятленне", ru="Уличное освещение", en="Street lighting")
 DESCRIPTION = Text(
     be=(

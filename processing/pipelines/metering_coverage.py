@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from layers.model import Area
 
 NAME = "metering-coverage"
-VERSION = "1.0.1"
+VERSION = "1.0.2"
 TITLE = Text(be="Улік рэсурсаў", ru="Учёт ресурсов", en="Metering coverage")
 DESCRIPTION = Text(
     be=(
@@ -67,9 +67,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "as_of": Parameter(
         title=Text(be="На дзень", ru="На день", en="As of"),
         description=Text(
-            be="Апошні дзень акна; калі не зададзены, час самых новых паказанняў.",
-            ru="Последний день окна; если не задан, время самых новых показаний.",
-            en="Last day of the window; if not given, the time of the newest reading.",
+            be="Апошні дзень акна, не раней за паказанні; не зададзены = час самых новых.",
+            ru="Последний день окна, не раньше показаний; не задан = время самых новых.",
+            en="Last day of the window, not before the readings; none = the time of the newest.",
         ),
     ),
     "months": Parameter(

@@ -58,6 +58,8 @@ INPUTS: Mapping[str, str] = {
     "clutter": "clutter",
 }
 OPTIONAL = frozenset(INPUTS) - {"buildings"}
+ONE_OF = frozenset({"base_stations", "wifi_access_points", "lorawan_gateways"})
+"""Without any of these there is nothing to compute."""
 OUTPUT: tuple[str, ...] = ("radio_coverage", "radio_signal")
 TILED = True
 KEYS: Mapping[str, tuple[str, ...]] = {"radio_coverage": ("building_id", "technology")}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from processing.spread import Spread
 
 NAME = "service-coverage"
-VERSION = "1.2.1"
+VERSION = "1.2.2"
 TITLE = Text(
     be="Пешая даступнасць паслуг",
     ru="Пешеходная доступность услуг",

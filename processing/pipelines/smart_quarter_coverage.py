@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from processing.spread import Spread
 
 NAME = "smart-quarter-coverage"
-VERSION = "; ".join(("1.1.1", *(f"{member.NAME} {member.VERSION}" for member in MEMBERS)))
+VERSION = "; ".join(("1.2.0", *(f"{member.NAME} {member.VERSION}" for member in MEMBERS)))
 TITLE = Text(
     be="Паказчыкі разумнага квартала",
     ru="Показатели умного квартала",

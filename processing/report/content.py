@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from layers.model import Language, Text
-from processing.report.words import GROUPS, WORDS, day, number, quantity
+from processing.report.words import GROUPS, STATUSES, WORDS, day, number, quantity
 from processing.scorecard import Line
 
 MOST_FIRST = 6
@@ -98,6 +98,20 @@ def _name(line: Line) -> str:
     return f"{line.indicator.code}{part}"
 
 
+def _title(line: Line, language: Language) -> str:
+    """Return the name of an indicator, with the way or the level at which a person is served."""
+    name, figure = line.indicator.name.get(language), line.figure
+    if figure.threshold is None:
+        return name
+    return f"{name}, {quantity(figure.threshold, figure.threshold_unit, language)}"
+
+
+def _measured(value: float | None, unit: str, language: Language) -> str:
+    if value is not None:
+        return quantity(value, unit or "1", language)
+    return WORDS["no_way"].get(language) if unit == "m" else "–"
+
+
 def _first(lines: Sequence[Line]) -> list[Line]:
     """The missed targets with most people without; of equal ones the first in the list."""
     found = [one for one in lines if one.outcome == "missed" and one.figure.deficit_persons]
@@ -112,7 +126,7 @@ def _row(line: Line, language: Language) -> _Row:
         change = figure.value - line.previous
     return _Row(
         code=_name(line),
-        name=line.indicator.name.get(language),
+        name=_title(line, language),
         value=quantity(figure.value, unit, language),
         target=quantity(line.target, unit, language),
         outcome=line.outcome,
@@ -150,11 +164,11 @@ def _picture(picture: Picture, language: Language) -> dict[str, Any]:
 def _worst(line: Line, language: Language) -> dict[str, Any]:
     return {
         "code": _name(line),
-        "name": line.indicator.name.get(language),
+        "name": _title(line, language),
         "places": [
             {
                 "label": place.label,
-                "value": "–" if place.value is None else number(place.value, language),
+                "value": _measured(place.value, line.figure.threshold_unit, language),
                 "residents": "–" if place.residents is None else number(place.residents, language),
             }
             for place in line.figure.worst
@@ -173,14 +187,14 @@ def _target(line: Line, language: Language) -> dict[str, str]:
     return {
         "code": _name(line),
         "target": quantity(line.target, indicator.unit, language),
-        "source": f"{indicator.target_source} ({indicator.target_status})",
+        "source": f"{indicator.target_source} ({STATUSES[indicator.target_status].get(language)})",
     }
 
 
 def _formula(line: Line, language: Language) -> dict[str, str]:
     return {
         "code": _name(line),
-        "name": line.indicator.name.get(language),
-        "formula": line.indicator.formula,
+        "name": _title(line, language),
+        "formula": line.indicator.formula.get(language),
         "method": line.figure.method or "–",
     }

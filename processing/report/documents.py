@@ -75,6 +75,8 @@ def _line(row: Mapping[str, Any], indicator: Indicator, worst: Mapping[Key, Any]
         elderly=_number(row["elderly"]),
         share_near_limit=_number(row["share_near_limit"]),
         target=_number(row["target"]),
+        threshold=_number(row["threshold"]),
+        threshold_unit="" if pd.isna(row["threshold_unit"]) else str(row["threshold_unit"]),
         worst=worst.get((indicator.code, indicator.part), ()),
         method="" if pd.isna(row["method"]) else str(row["method"]),
         data_date=None if pd.isna(day) else pd.Timestamp(day).date(),

@@ -51,6 +51,14 @@ WORDS = {
     "first": _t("Найбольшы дэфіцыт", "Наибольший дефицит", "Most people without"),
     "page": _t("старонка", "страница", "page"),
     "nothing": _t("няма", "нет", "none"),
+    "no_way": _t("няма шляху", "нет пути", "no way"),
+}
+
+STATUSES = {
+    "verified": _t("праверана", "проверено", "verified"),
+    "partly_verified": _t("праверана часткова", "проверено частично", "partly verified"),
+    "recalled": _t("па памяці", "по памяти", "recalled"),
+    "chosen": _t("абрана намі", "выбрано нами", "chosen by us"),
 }
 
 GROUPS = {
@@ -94,6 +102,7 @@ UNITS = {
     "m2/{person}": _t("м² на жыхара", "м² на жителя", "m² per resident"),
     "m2/har": _t("м²/га", "м²/га", "m²/ha"),
     "m": _t("м", "м", "m"),
+    "dBm": _t("дБм", "дБм", "dBm"),
     "{space}/{dwelling}": _t("на кватэру", "на квартиру", "per dwelling"),
 }
 

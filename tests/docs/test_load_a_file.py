@@ -1,4 +1,4 @@
-"""The page on loading files tells every code of a finding, and its mapping is one."""
+"""The pages on loading files tell every code of a finding, and the mapping of one is one."""
 
 import re
 from pathlib import Path
@@ -8,8 +8,10 @@ from layers.message import templates
 from layers.registry import load_layers
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "how-to" / "load-a-file.md").read_text(encoding="utf-8")
-CODE = re.compile(r"\b(?:geometry|value|duplicate|soato)\.[a-z_]+")
+HOW_TO = ROOT / "docs" / "how-to"
+PAGE = (HOW_TO / "load-a-file.md").read_text(encoding="utf-8")
+OTHER = (HOW_TO / "load-timetables-and-readings.md").read_text(encoding="utf-8")
+CODE = re.compile(r"\b(?:geometry|value|duplicate|soato|raster|series|gtfs)\.[a-z_]+")
 
 
 def test_the_mapping_of_the_page_fits_its_layer(tmp_path: Path) -> None:
@@ -21,7 +23,7 @@ def test_the_mapping_of_the_page_fits_its_layer(tmp_path: Path) -> None:
 
 
 def test_every_code_of_a_finding_is_told() -> None:
-    told = set(CODE.findall("\n".join(re.findall(r"^\| (`.*?) \|", PAGE, re.M))))
+    told = set(CODE.findall("\n".join(re.findall(r"^\| (`.*?) \|", PAGE + OTHER, re.M))))
     kinds = {code.removeprefix("kind.") for code in templates("en") if code.startswith("kind.")}
     assert told == {code for code in kinds if not code.startswith("rule.")}
 

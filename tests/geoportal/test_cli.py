@@ -23,10 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def geoportal(
-    *arguments: str | Path, timeout: float = 120, **settings: object
+    *arguments: str | Path, timeout: float = 120, locale: str = "C.UTF-8", **settings: object
 ) -> "subprocess.CompletedProcess[str]":
     """Run the command with these settings and no others."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("GEOPORTAL_")}
+    environ["LC_ALL"] = locale
     environ |= {f"GEOPORTAL_{name.upper()}": str(value) for name, value in settings.items()}
     return subprocess.run(
         [sys.executable, "-m", "geoportal", *map(str, arguments)],
@@ -177,6 +178,30 @@ def test_demonstration_of_a_new_area_loads_once_and_only_once(
         given = attribution or layers[str(layer_id)].attribution
         assert status == "demonstration", layer_id
         assert str(given).startswith("Generated demonstration data"), layer_id
+
+
+def test_the_demonstration_leaves_real_data_alone_unless_told(
+    database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "parcels.geojson"
+    corners = [[30.4, 54.5], [30.401, 54.5], [30.401, 54.501], [30.4, 54.5]]
+    feature = {
+        "type": "Feature", "geometry": {"type": "Polygon", "coordinates": [corners]},
+        "properties": {"cadastral_number": "1", "purpose": "residential"},
+    }  # fmt: skip
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    demo = ("load", "demo", "--buildings", "8")
+    assert geoportal(*demo, database_url=database).returncode == 0
+    real = ("load", "vector", file, "--layer", "parcels", "--area", "orsha")
+    done = geoportal(*real, database_url=database)
+    assert done.returncode == 0, done.stderr
+    said = refused(geoportal(*demo, database_url=database))
+    assert "parcels, orsha: rows of parcels.geojson are there" in said
+    assert "--replace" in said
+    again = geoportal(*demo, "--replace", database_url=database)
+    assert again.returncode == 0, again.stderr
+    assert "parcels, orsha: " in again.stderr
+    assert "loaded" in again.stderr
 
 
 def test_run_publishes_and_writes_the_result(database: str, tmp_path: Path) -> None:

@@ -101,6 +101,8 @@ def test_what_is_asked_wrongly_is_one_sentence(run: Run, plots: Plots, tmp_path:
     file = write(plots(1, purpose=["замак"]), tmp_path / "1.gpkg")
     assert "There is no layer 'plots'" in refused(run("vector", file, "--layer", "plots"))
     assert "name it with --area" in refused(run("vector", file, "--layer", "parcels"))
+    nowhere = run("vector", file, "--layer", "parcels", "--json", tmp_path / "none" / "r.json")
+    assert "--json: there is no folder" in refused(nowhere)
     done = run("vector", file, "--layer", "parcels", "--area", "orsha")
     assert done.returncode == 1
     assert "refused, nothing was changed: none of its features can be loaded" in done.stderr

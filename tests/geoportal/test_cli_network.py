@@ -36,7 +36,8 @@ def run(database: str, tmp_path: Path) -> Run:
         done = subprocess.run(
             [sys.executable, "-m", "geoportal", *arguments],
             cwd=tmp_path,
-            env=environ | {"GEOPORTAL_DATABASE_URL": database, "PYTHONPATH": str(ROOT)},
+            env=environ
+            | {"GEOPORTAL_DATABASE_URL": database, "PYTHONPATH": str(ROOT), "LC_ALL": "C"},
             capture_output=True,
             text=True,
             check=False,
@@ -79,7 +80,7 @@ def test_a_timetable(run: Run, connection: Connection, tmp_path: Path) -> None:
     said = run("load", "gtfs", "bus.zip", "--area", "orsha", "--licence", "CC-BY-4.0")
     assert "orsha: departures of Wednesday, 2026-10-07" in said
     assert "transit_departures, orsha: 1 row, loaded" in said
-    assert "refused: trips.txt b: unknown reference, route_id, 'X'" in said
+    assert "refused: trips.txt b: reference that leads nowhere, route_id, 'X'" in said
     assert store.read(connection, LAYERS["transit_lines"])["trips"].tolist() == [1]
     said = run("load", "gtfs", "bus.zip", "--area", "orsha", "--date", "2026-10-08")
     assert "bus.zip has no trip on 2026-10-08" in said

@@ -131,12 +131,12 @@ def test_up_serves_layers_and_stops_everything_it_started(
 
 
 @pytest.mark.slow
-def test_a_second_start_loads_nothing_and_takes_seconds(home: Path) -> None:
+def test_a_second_start_loads_nothing(home: Path) -> None:
     with started(home, "up") as command:
         command.wait_ready()
         command.end(signal.SIGINT)
     with started(home, "up") as command:
-        assert command.wait_ready() < 10
+        command.wait_ready()
         assert "database and layers: unchanged" in command.said
         assert "loaded" not in command.said
 

@@ -21,6 +21,7 @@ DECODE = {
         ("gzip, deflate, br, zstd", "zstd"), ("gzip, br", "br"), ("gzip", "gzip"),
         ("gzip;q=1, br;q=0.5", "gzip"), ("*", "zstd"), ("*;q=0", None), ("", None),
         ("identity", None), ("zstd;q=0, gzip", "gzip"), ("gzip;q=x", None),
+        ("gzip;q=0.5, identity;q=1", None), ("gzip, identity", "gzip"),
     ],
 )  # fmt: skip
 def test_coding_is_what_the_caller_likes_best(header: str, coding: str | None) -> None:
@@ -43,6 +44,13 @@ def test_short_answers_and_heads_stay_plain(client: TestClient) -> None:
     headers = {"Accept-Encoding": "gzip"}
     assert "content-encoding" not in client.get("/health/live", headers=headers).headers
     assert "content-encoding" not in client.head(PAGE, headers=headers).headers
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_a_cache_hears_that_the_coding_was_chosen(client: TestClient, coding: str) -> None:
+    headers = {"Accept-Encoding": coding}
+    for answer in (client.get(PAGE, headers=headers), client.head(PAGE, headers=headers)):
+        assert "Accept-Encoding" in answer.headers["vary"]
 
 
 def test_a_strong_tag_becomes_weak_and_still_matches(client: TestClient) -> None:

@@ -22,7 +22,8 @@ CREATE SCHEMA city;
 CREATE TYPE city.state AS ENUM ('good', 'broken');
 CREATE TABLE city.benches (
     gid serial PRIMARY KEY, "Назва" text, state city.state NOT NULL, seats smallint,
-    made timestamp, weight numeric(8, 2), tags jsonb, shape geometry(PointZ, 32636) NOT NULL
+    made timestamp, weight numeric(8, 2), tags jsonb, "limit" int DEFAULT 7,
+    kept date, shape geometry(PointZ, 32636) NOT NULL
 );
 COMMENT ON TABLE city.benches IS 'Benches of Orsha';
 COMMENT ON COLUMN city.benches.seats IS 'How many may sit';
@@ -31,6 +32,10 @@ SELECT 'Лаўка ' || n, 'good', n % 5, '2024-05-01 10:00', n / 4.0, '{}',
     ST_Transform(ST_SetSRID(ST_MakePoint(30.40 + n % 100 * 1e-3, 54.5 + n / 100 * 1e-3, 7), 4326),
         32636)
 FROM generate_series(1, 2000) AS n;
+UPDATE city.benches SET weight = 'NaN' WHERE gid = 2000;
+UPDATE city.benches SET kept = 'infinity' WHERE gid = 1998;
+UPDATE city.benches SET kept = '12026-01-02' WHERE gid = 1999;
+UPDATE city.benches SET kept = '0044-03-15 BC' WHERE gid = 2000;
 """
 
 
@@ -103,7 +108,8 @@ def test_a_published_table_is_a_whole_collection_in_every_server(
         assert first["geometry"]["coordinates"] == pytest.approx([30.401, 54.5], abs=1e-7)
         assert first["properties"] == {
             "field_1": "Лаўка 1", "state": "good", "seats": 1,
-            "made": "2024-05-01T10:00:00+00:00", "weight": 0.25,
+            "made": "2024-05-01T10:00:00+00:00", "weight": 0.25, "limit": 7,
+            "kept": None,
         }  # fmt: skip
         found = get(one, "/ogc/collections/benches/items?f=json&filter=seats=4&limit=1")
         assert found["numberMatched"] == 400
@@ -111,7 +117,24 @@ def test_a_published_table_is_a_whole_collection_in_every_server(
         assert get(one, f"/ogc/collections/benches/items?f=json&{box}")["numberMatched"] == 2
         for kind in ("queryables", "schema", "sortables"):
             assert "seats" in get(one, f"/ogc/collections/benches/{kind}")["properties"]  # type: ignore[operator]
-        assert "benches" in json.dumps(get(one, "/ogc/openapi?f=json"))
+        assert (
+            get(one, "/ogc/collections/benches/items/2000?f=json")["properties"]["weight"] is None
+        )  # type: ignore[index]
+        # Days that only PostgreSQL knows turn pages, too.
+        page, turned = get(one, "/ogc/collections/benches/items?f=json&limit=1&sortby=kept"), []
+        for _ in range(4):
+            turned.append(page["features"][0]["id"])  # type: ignore[index]
+            (to,) = (x["href"] for x in page["links"] if x["rel"] == "next")  # type: ignore[attr-defined]
+            page = get(one, "/ogc" + to.partition("/ogc")[2])
+        assert turned == [2000, 1999, 1998, 1]
+        # A column called like a parameter leaves that parameter its meaning.
+        seven = get(one, "/ogc/collections/benches/items?f=json&limit=2&filter=limit=7")
+        assert (seven["numberReturned"], seven["numberMatched"]) == (2, 2000)
+        of_items = get(one, "/ogc/openapi?f=json")["paths"]["/collections/benches/items"]  # type: ignore[index]
+        named = [
+            x.get("name") or x["$ref"].rpartition("/")[2] for x in of_items["get"]["parameters"]
+        ]
+        assert named.count("limit") == 1
         assert get(one, "/ogc/styles/benches?f=mapbox")["version"] == 8
         tile = one.request("GET", "/ogc/collections/benches/tiles/WebMercatorQuad/8/81/149")
         assert tile[0] == 200

@@ -21,8 +21,19 @@ from layers.model import LANGUAGES, Rule
 from layers.registry import load_layers
 
 LAYERS = Path(__file__).parents[2] / "layers"
+CLI = LAYERS.parent / "geoportal" / "cli"
 # Codes that are put together from data.
-FROM_DATA = ("shape.", "geos.", "rule.", "rule_name.", "kind.", "duplicate.")
+FROM_DATA = (
+    "shape.",
+    "geos.",
+    "rule.",
+    "rule_name.",
+    "kind.",
+    "duplicate.",
+    "series.role_",
+    "told.weekday_",
+    "told.action_",
+)
 PLACE = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 ROOMS = "|".join(sorted({code.partition(".")[0] for code in templates("en")}))
 CODE = re.compile(rf'"((?:{ROOMS})\.[a-z_]+)"')
@@ -31,7 +42,8 @@ TOLD = re.compile(r'\b(?:message|Unreadable|UnknownCode)\(\s*"([^"]+)"')
 
 
 def codes_used(pattern: re.Pattern[str]) -> set[str]:
-    sources = (path.read_text("utf-8") for path in LAYERS.rglob("*.py"))
+    files = [*LAYERS.rglob("*.py"), *CLI.rglob("*.py")]
+    sources = (path.read_text("utf-8") for path in files)
     return {code for source in sources for code in pattern.findall(source)}
 
 
@@ -86,6 +98,22 @@ def test_words_are_made_in_the_readers_language() -> None:
     assert told.text("be") == "area: «-1» меншае за 0,5"
     systems = [message("crs.system", code="EPSG:1", name="a"), message("text", text="{b}")]
     assert "EPSG:1 (a), {b};" in message("crs.candidates", area="x", systems=systems).text("be")
+
+
+@pytest.mark.parametrize(
+    ("number", "be", "en"),
+    [
+        (0, "0 радкоў", "0 rows"), (1, "1 радок", "1 row"), (2, "2 радкі", "2 rows"),
+        (5, "5 радкоў", "5 rows"), (11, "11 радкоў", "11 rows"), (14, "14 радкоў", "14 rows"),
+        (21, "21 радок", "21 rows"), (112, "112 радкоў", "112 rows"),
+        (4032, "4 032 радкі", "4 032 rows"),
+    ],
+)  # fmt: skip
+def test_a_number_has_the_form_of_its_noun(number: int, be: str, en: str) -> None:
+    state, nothing = message("told.loaded"), message("told.nothing")
+    told = message("told.rows", layer="x", area="y", rows=number, state=state, repaired=nothing)
+    assert told.text("be") == f"x, y: {be}, загружана"
+    assert told.text("en") == f"x, y: {en}, loaded"
 
 
 values = st.one_of(st.text(), st.integers(), st.floats(allow_nan=False, allow_infinity=False))

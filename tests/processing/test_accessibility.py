@@ -5,7 +5,8 @@ import pytest
 import shapely
 
 from layers.registry import load_layers
-from processing import demo
+from layers.scenario import Edit
+from processing import demo, scenario
 from processing.errors import BadParameter, NotProjected
 from processing.frames import checksum, require_fit
 from processing.pipelines import PIPELINES, read_params
@@ -132,6 +133,25 @@ def test_places_per_person_by_hand():
     assert rows["school"]["places_per_100_of_group"] == pytest.approx(100 * 80 / 32.5)
     assert rows["clinic"]["deficit"] == 0
     assert "provision.kindergarten" in found.quality["not_computable"]
+
+
+def test_closing_the_only_facility_of_a_class_never_makes_a_place_better():
+    """A scenario knows that there is none left; elsewhere it is not known."""
+    base = POINTS.to_crs(4326)
+    shut = scenario.overlay(base, [Edit("remove", int(i), {}, None) for i in (901, 903)], ORSHA)
+    before, after = compute(shops=base), compute(shops=shut)
+    shares = [r.figures["score_15min"]["mean_of_residents"] for r in (before, after)]
+    assert shares[0] > shares[1] > 0
+    assert after.figures["score_15min"]["classes_counted"] == ["school", "clinic", "shop"]
+    assert after.figures["school_without_crossing"]["residents_covered"] == 0
+    assert set(by_building(after, "school")) == {"unreachable", "unsnapped"}
+    rows = {row["service_class"]: row for row in after.figures["provision"]}
+    assert rows["school"]["supply"] == rows["clinic"]["supply"] == 0
+    assert rows["school"]["deficit"] == rows["school"]["needed"] > 0
+    places = after.frames["service_provision"].set_index("service_class")["places_2sfca"]
+    assert (places.dropna() == 0).all()
+    plain = compute(shops=base.iloc[[1]])
+    assert plain.figures["score_15min"]["classes_counted"] == ["shop"]
 
 
 def test_without_census_units_all_residents_are_the_demand():

@@ -66,7 +66,7 @@ def test_figures_of_a_class():
         "share_dwellings": None,
         "unreachable_buildings": 1,
         "unsnapped_buildings": 1,
-        "norm_status": "partly_verified",
+        "norm_status": "verified",
     }
     assert result.quality["buildings_without_residents_known"] == 1
     assert result.quality["network_parts"] == 2

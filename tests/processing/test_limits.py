@@ -15,7 +15,9 @@ def norm(name: str, measured: str = "network") -> ServiceNorm:
             "limit_multi_storey_m": 500,
             "limit_low_rise_m": 750,
             "measured": measured,
-            "status": "recalled",
+            "multi_storey_status": "verified",
+            "low_rise_status": "recalled",
+            "status": "partly_verified",
             "note": "",
             "source": "test",
         }
@@ -27,7 +29,7 @@ NORMS = {"school": norm("school"), "shop": norm("shop", "minutes")}
 
 def test_the_norm_of_the_form_in_the_order_of_the_codes():
     assert choose(["school"], {}, NORMS, form="multi_storey", order=ORDER) == (
-        Limit("school", 500, "recalled"),
+        Limit("school", 500, "verified"),
     )
     found = choose(["school", "shop"], {"shop": 9}, NORMS, form="low_rise", order=ORDER)
     assert found == (Limit("school", 750, "recalled"), Limit("shop", 9, "user"))

@@ -1,22 +1,16 @@
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
 import shapely
 
-from processing import catchment, tiled, tiles
+from processing import tiled, tiles
 from processing.tiled import Held
 from processing.tiles import Halo, Tile
 from tests.fix_tiles import EXTENT, checksum, network, rows, town
 
 LIMIT_M, SNAP_M = 260.0, 40.0
 TOWN = town()
-STEPS = {
-    "2sfca": (catchment.two_step, tiles.two_step_halo),
-    "3sfca": (catchment.three_step, tiles.three_step_halo),
-}
-
 SHORT_BY_ONE_M = 1.0
 EDGE = Tile(1000.0, 0, 0)
 """Its east side is x = 1000; in the cases below the home stands just inside."""
@@ -47,49 +41,6 @@ def test_tiles_say_what_the_whole_says(tile_m):
     assert np.isinf(found.distance_m).any()
     assert np.isnan(found.distance_m).any()
     assert bits(in_tiles(TOWN, tile_m, tiles.nearest_halo(LIMIT_M, SNAP_M))) == bits(found)
-
-
-def provided(given, name, tile_m=None, halo=None):
-    step, halo_of = STEPS[name]
-    asked = {
-        "catchment_m": LIMIT_M, "snap_limit_m": SNAP_M, "decay": catchment.gaussian(LIMIT_M),
-        "step": step,
-    }  # fmt: skip
-    if tile_m is None:
-        return tiled.provided(given, "school", **asked)
-    halo = halo or halo_of(LIMIT_M, SNAP_M)
-    work = partial(tiled.provided, service_class="school", **asked)
-    parts = [
-        tiled.provided_of_tile(Held(given), tile, halo, work) for tile in tiles.plan(EXTENT, tile_m)
-    ]
-    return tiled.provided_together(parts[::-1])
-
-
-@pytest.mark.parametrize("name", STEPS)
-@pytest.mark.parametrize("tile_m", [150.0, 400.0])
-def test_catchments_sum_to_the_same_bits(name, tile_m):
-    found, tiled_ = provided(TOWN, name), provided(TOWN, name, tile_m)
-    assert (found.places > 0).any()
-    assert checksum(tiled_.home_ids, tiled_.places) == checksum(found.home_ids, found.places)
-
-
-@pytest.mark.parametrize("name", STEPS)
-def test_catchments_are_wrong_when_the_halo_is_one_metre_too_small(name):
-    """Home - school - home (- school), each almost a catchment on: the last one counts."""
-    street = network([(900, 500), (2000, 500)])
-    at = [999.99, 1259.9, 1519.8, 1779.7]
-    given = rows(street, [(at[0], 500), (at[2], 500)], [(at[1], 500), (at[3], 500)])
-    step, halo_of = STEPS[name]
-    asked = {"catchment_m": LIMIT_M, "snap_limit_m": 0.2, "decay": catchment.even(), "step": step}
-    full = halo_of(LIMIT_M, 0.2)
-    work = partial(tiled.provided, service_class="school", **asked)
-
-    def first(halo):
-        found = tiled.provided_of_tile(Held(given), EDGE, halo, work)
-        return found.places[0]
-
-    assert first(full) == tiled.provided(given, "school", **asked).places[0]
-    assert first(Halo(full.places_m - SHORT_BY_ONE_M, full.streets_m)) != first(full)
 
 
 def test_of_equally_near_facilities_the_lowest_id_counts():

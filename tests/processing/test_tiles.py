@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processing.errors import BadParameter
-from processing.tiles import Tile, halo, nearest_halo, plan, three_step_halo, two_step_halo
+from processing.tiles import Tile, halo, nearest_halo, plan, three_step_halo
 
 metres = st.floats(-5e6, 5e6)
 
@@ -32,7 +32,6 @@ def test_the_grid_does_not_hang_on_the_area():
 def test_halos_are_reach_and_snapping():
     assert nearest_halo(500, 150).places_m == pytest.approx(650, abs=0.02)
     assert nearest_halo(500, 150).streets_m == pytest.approx(800, abs=0.02)
-    assert two_step_halo(500, 150) == halo(1000, 150)
     assert three_step_halo(500, 150) == halo(1500, 150)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import re
 import shutil
 import sys
 import tempfile
@@ -23,6 +24,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 PREFIX = "geoportal-export-"
 LEAST_FREE = 100_000_000  # bytes of the disk that exports leave alone
+# Another header Range is as none (RFC 9110, section 14.2).
+_RANGES = re.compile(rb"(?i:bytes) *= *(\d+-\d*|-\d+)( *, *(\d+-\d*|-\d+))*")
 
 
 @contextmanager
@@ -99,8 +102,8 @@ async def send_file(path: Path, headers: RawHeaders, scope: Scope, send: Send) -
     others = {k: v for k, v in scope.get("extensions", {}).items() if k != "http.response.pathsend"}
     given = {name.decode(): value.decode("latin-1") for name, value in headers}
     answer = FileResponse(path, headers=given, stat_result=path.stat())
+    asked = [h for h in scope["headers"] if h[0] != b"range" or _RANGES.fullmatch(h[1].strip())]
     # A file made again need not have the same bytes, so a part of it never continues another.
-    asked = scope["headers"]
     if any(name == b"if-range" for name, _ in asked):
         asked = [h for h in asked if h[0] != b"range"]
     await answer({**scope, "extensions": others, "headers": asked}, _no_messages, send)

@@ -11,6 +11,7 @@ from pyproj import Geod
 from layers.ingest.gtfs.feed import Feed
 from layers.ingest.gtfs.service import require_service
 from layers.ingest.vector.finding import Finding
+from layers.message import message
 
 _ELLIPSOID = Geod(ellps="WGS84")
 _TIME = r"^(\d{1,3}):([0-5]\d):([0-5]\d)$"
@@ -43,19 +44,20 @@ def stop_times(feed: Feed) -> pd.DataFrame:
     table["time_s"] = seconds(stated)
     trip = table["trip_id"]
     bad = stated.notna() & table["time_s"].isna()
-    _name(feed, trip[bad | table["order"].isna()], "bad_time")
+    _name(feed, trip[bad | table["order"].isna()], "gtfs.bad_time")
     ends = ~trip.duplicated() | ~trip.duplicated(keep="last")
-    _name(feed, trip[ends & table["time_s"].isna() & ~bad], "no_time_at_end")
+    _name(feed, trip[ends & table["time_s"].isna() & ~bad], "gtfs.no_time_at_end")
     back = table["time_s"].groupby(trip).ffill().groupby(trip).diff() < 0
-    _name(feed, trip[back], "time_runs_back")
+    _name(feed, trip[back], "gtfs.time_runs_back")
     wrong = trip[bad | table["order"].isna() | (ends & table["time_s"].isna()) | back]
     good = table[~trip.isin(wrong.unique())].reset_index(drop=True)
     return good.assign(time_s=_between(good))
 
 
-def _name(feed: Feed, trips: pd.Series, code: str) -> None:
+def _name(feed: Feed, trips: pd.Series, code: str, table: str = "stop_times") -> None:
+    column = "departure_time" if table == "stop_times" else "headway_secs"
     feed.findings += [
-        Finding(code, f"stop_times.txt {trip}", "refused", field="departure_time")
+        Finding(code, f"{table}.txt {trip}", "refused", field=column, message=message(code))
         for trip in trips.unique()
     ]
 
@@ -106,7 +108,7 @@ def _repeated(feed: Feed, found: pd.DataFrame) -> pd.DataFrame:
         headway_s=pd.to_numeric(rows["headway_secs"], errors="coerce"),
     )
     bad = ~((rows["headway_s"] > 0) & (rows["end_s"] > rows["start_s"]))
-    _name(feed, rows.loc[bad, "trip_id"], "bad_frequency")
+    _name(feed, rows.loc[bad, "trip_id"], "gtfs.bad_frequency", "frequencies")
     rows = rows[~bad]
     if rows.empty:
         return found

@@ -6,6 +6,7 @@ Names and meanings follow the GTFS Schedule reference (gtfs.org).
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ import pandas as pd
 
 from layers.errors import CorruptSource, MissingSource
 from layers.ingest.vector.finding import Finding
+from layers.message import message
+from layers.said import said
 
 Tables = dict[str, pd.DataFrame]
 
@@ -41,17 +44,29 @@ USED = {
 }
 """Columns that may be missing and then are null."""
 
+_TARGETS = {
+    "route_id": "routes.txt", "service_id": "calendar.txt", "stop_id": "stops.txt",
+    "trip_id": "trips.txt", "parent_station": "stops.txt", "shape_id": "shapes.txt",
+}  # fmt: skip
+"""Where what a column names must be."""
+
 _KEYS = {"stops": "stop_id", "routes": "route_id", "trips": "trip_id"}
 
 
 @dataclass
 class Feed:
-    """The tables of a feed without the rows that were left out; `findings` name those."""
+    """The tables of a feed without the rows that were left out; `findings` name those.
+
+    `read` counts the rows of each table as it came; `starts` has `lon` and `lat` of the first stop
+    of each trip, also of those that are left out.
+    """
 
     name: str
     zone: ZoneInfo
     tables: Tables
+    read: Mapping[str, int]
     findings: list[Finding] = field(default_factory=list)
+    starts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
@@ -65,15 +80,18 @@ def read(file: Path) -> Feed:
     lacks a table or a column that every feed has.
     """
     if not file.is_file():
-        raise MissingSource(f"there is no file {file}")
+        raise MissingSource(message("file.none", file=str(file)))
     try:
         with zipfile.ZipFile(file) as archive:
             tables = _tables(archive, file.name)
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
-        raise CorruptSource(f"{file.name} is no whole zip file ({error}); fetch it again") from None
-    feed = Feed(file.name, _zone(tables["agency"], file.name), tables)
+        told = message("gtfs.no_zip", file=file.name, text=said(error, file))
+        raise CorruptSource(told) from None
+    counts = {table: len(rows) for table, rows in tables.items()}
+    feed = Feed(file.name, _zone(tables["agency"], file.name), tables, counts)
     _drop_repeated(feed)
     _check_places(feed)
+    feed.starts = _starts(feed)
     _check_references(feed)
     return feed
 
@@ -85,7 +103,7 @@ def _tables(archive: zipfile.ZipFile, name: str) -> Tables:
         entry = found.get(f"{table}.txt")
         if entry is None:
             if table in REQUIRED:
-                raise CorruptSource(f"{name} has no {table}.txt, so it is no GTFS feed")
+                raise CorruptSource(message("gtfs.no_table", file=name, table=f"{table}.txt"))
             tables[table] = pd.DataFrame(columns=list(columns), dtype=object)
             continue
         tables[table] = (
@@ -94,9 +112,7 @@ def _tables(archive: zipfile.ZipFile, name: str) -> Tables:
             .astype(object)
         )  # a column without a value is text as well
     if tables["calendar"].empty and tables["calendar_dates"].empty:
-        raise CorruptSource(
-            f"{name} has neither calendar.txt nor calendar_dates.txt, so no day of service"
-        )
+        raise CorruptSource(message("gtfs.no_calendar", file=name))
     return tables
 
 
@@ -107,11 +123,11 @@ def _table(
         with archive.open(entry) as opened:
             frame = pd.read_csv(opened, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
     except (ValueError, pd.errors.ParserError) as error:
-        reason = str(error).splitlines()[0]
-        raise CorruptSource(f"{name}: {entry} is no CSV in UTF-8 ({reason})") from None
+        told = message("gtfs.not_csv", file=name, table=entry, text=said(error))
+        raise CorruptSource(told) from None
     frame.columns = frame.columns.str.strip()
     if missing := [column for column in columns if column not in frame.columns]:
-        raise CorruptSource(f"{name}: {entry} has no column {missing[0]}")
+        raise CorruptSource(message("gtfs.no_column", file=name, table=entry, column=missing[0]))
     stripped: pd.DataFrame = frame.apply(lambda cells: cells.astype(object).str.strip())
     return stripped.where(stripped != "", None)
 
@@ -123,20 +139,22 @@ def _zone(agency: pd.DataFrame, name: str) -> ZoneInfo:
             return ZoneInfo(zones[0])
     except (KeyError, ValueError, OSError):
         pass
-    said = ", ".join(zones) or "none"
-    raise CorruptSource(
-        f"{name}: agency.txt must name one time zone such as Europe/Minsk, it names {said}"
-    )
+    named = [str(zone) for zone in zones] or message("gtfs.no_zone")
+    raise CorruptSource(message("gtfs.zone", file=name, zones=named))
 
 
 def _leave_out(feed: Feed, table: str, bad: pd.Series, finding: tuple[str, str, str]) -> None:
     """Drop the bad rows of a table; `finding` is code, key column and the column at fault."""
     code, key, column = finding
     rows = feed[table]
-    for _, row in rows[bad].drop_duplicates([key, column]).iterrows():
+    for number, row in rows[bad].drop_duplicates([key, column]).iterrows():
         value = None if pd.isna(row[column]) else str(row[column])
+        # The header is line 1.
+        line = f"{table}.txt:{int(str(number)) + 2}"
+        name = line if pd.isna(row[key]) else f"{table}.txt {row[key]}"
+        told = message(code, column=column, table=_TARGETS.get(column, ""))
         feed.findings.append(
-            Finding(code, f"{table}.txt {row[key]}", "refused", field=column, value=value)
+            Finding(code, name, "refused", field=column, value=value, message=told)
         )
     feed.tables[table] = rows[~bad]
 
@@ -144,8 +162,8 @@ def _leave_out(feed: Feed, table: str, bad: pd.Series, finding: tuple[str, str, 
 def _drop_repeated(feed: Feed) -> None:
     for table, key in _KEYS.items():
         rows = feed[table]
-        _leave_out(feed, table, rows[key].isna(), ("no_id", key, key))
-        _leave_out(feed, table, feed[table][key].duplicated(), ("repeated_id", key, key))
+        _leave_out(feed, table, rows[key].isna(), ("gtfs.no_id", key, key))
+        _leave_out(feed, table, feed[table][key].duplicated(), ("gtfs.repeated_id", key, key))
 
 
 def _check_places(feed: Feed) -> None:
@@ -156,7 +174,16 @@ def _check_places(feed: Feed) -> None:
     feed.tables["stops"] = stops = stops.assign(lon=lon, lat=lat, kind=kind)
     nowhere = ~(lon.between(-180, 180) & lat.between(-90, 90)) | ((lon == 0) & (lat == 0))
     # Generic nodes and boarding areas may be without a place, and are no stops.
-    _leave_out(feed, "stops", nowhere & kind.isin(["0", "1"]), ("no_place", "stop_id", "stop_lat"))
+    _leave_out(
+        feed, "stops", nowhere & kind.isin(["0", "1"]), ("gtfs.no_place", "stop_id", "stop_lat")
+    )
+
+
+def _starts(feed: Feed) -> pd.DataFrame:
+    stops = feed["stops"].dropna(subset=["lon", "lat"]).set_index("stop_id")[["lon", "lat"]]
+    calls = feed["stop_times"][["trip_id", "stop_id"]]
+    first = calls[calls["stop_id"].isin(stops.index)].drop_duplicates("trip_id")
+    return first.join(stops, on="stop_id").set_index("trip_id")[["lon", "lat"]]
 
 
 def _check_references(feed: Feed) -> None:
@@ -167,7 +194,7 @@ def _check_references(feed: Feed) -> None:
     )
     for table, key, column, known in checks:
         bad = ~feed[table][column].isin(known)
-        _leave_out(feed, table, bad, ("unknown_reference", key, column))
+        _leave_out(feed, table, bad, ("gtfs.unknown_reference", key, column))
     places = feed["stops"].loc[feed["stops"]["kind"] == "0", "stop_id"]
     for table, column, known in (
         ("stop_times", "stop_id", places),
@@ -175,7 +202,7 @@ def _check_references(feed: Feed) -> None:
         ("frequencies", "trip_id", feed["trips"]["trip_id"]),
     ):
         bad = ~feed[table][column].isin(known)
-        _leave_out(feed, table, bad, ("unknown_reference", "trip_id", column))
+        _leave_out(feed, table, bad, ("gtfs.unknown_reference", "trip_id", column))
     _forget(feed, "stops", "stop_id", "parent_station", feed["stops"]["stop_id"])
     _forget(feed, "trips", "trip_id", "shape_id", feed["shapes"]["shape_id"])
 
@@ -184,9 +211,17 @@ def _forget(feed: Feed, table: str, key: str, column: str, known: pd.Series) -> 
     """Take a reference that leads nowhere from a row that is of use without it."""
     rows = feed[table]
     bad = rows[column].notna() & ~rows[column].isin(known)
+    target = {"column": column, "table": _TARGETS[column]}
     for _, row in rows[bad].iterrows():
-        what = f"{table}.txt {row[key]}"
+        what, told = f"{table}.txt {row[key]}", message("gtfs.unknown_reference", **target)
         feed.findings.append(
-            Finding("unknown_reference", what, "repaired", field=column, value=row[column])
+            Finding(
+                "gtfs.unknown_reference",
+                what,
+                "repaired",
+                field=column,
+                value=row[column],
+                message=told,
+            )
         )
     feed.tables[table] = rows.assign(**{column: rows[column].where(~bad, None)})

@@ -12,12 +12,18 @@ import geopandas as gpd
 from psycopg import Connection
 from pyproj import Geod
 
-from layers import store
 from layers.errors import CorruptSource, RefusedLoad
+from layers.ingest import reported
 from layers.ingest.gtfs import departures, frames, service
 from layers.ingest.gtfs.feed import Feed, read
+from layers.ingest.gtfs.told import Loading, intakes
+from layers.ingest.vector.faults import publish_faults
 from layers.ingest.vector.finding import Finding
+from layers.ingest.vector.reports import if_possible, refusals_kept
+from layers.ingest.vector.source import checksum
+from layers.message import message
 from layers.model import Area, Layer, Licence, Origin
+from layers.staging import Load
 from layers.store import Loaded, Progress
 
 LAYERS = ("transit_stops", "transit_lines", "transit_departures")
@@ -49,7 +55,7 @@ def centre(feed: Feed) -> tuple[float, float]:
     """Return the median place of the stops (lon, lat); raises CorruptSource when there is none."""
     stops = feed["stops"].dropna(subset=["lon", "lat"])
     if stops.empty:
-        raise CorruptSource(f"{feed.name} has no stop with coordinates")
+        raise CorruptSource(message("gtfs.no_stops", file=feed.name))
     return float(stops["lon"].median()), float(stops["lat"].median())
 
 
@@ -64,40 +70,50 @@ def load_gtfs(
 ) -> Done:
     """Load stops, lines and departures per hour of a day; without one, the day with most trips.
 
-    Raises MissingSource, CorruptSource, and RefusedLoad when no trip runs on the day, the feed lies
-    elsewhere, or a layer refuses its rows; the layers loaded before it stay loaded.
+    Leaves a report of each layer and the fault points of the feed. Raises MissingSource,
+    CorruptSource, and RefusedLoad when no trip runs on the day, the feed lies elsewhere, or a layer
+    refuses its rows; the layers loaded before it stay loaded.
     """
+    terms = terms or Terms()
+    with refusals_kept(conn, LAYERS, area.id, file):
+        loading = _read(file, area, terms.day)
+    origin = _origin(file, loading.day, terms)
+    told = intakes(file.name, checksum(file), loading)
+    loaded = {}
+    try:
+        for layer_id, frame in loading.rows.items():
+            load = Load(layers[layer_id], area, origin)
+            loaded[layer_id] = reported.replace(conn, load, [frame], progress, told=told[layer_id])
+    except RefusedLoad:
+        with if_possible(f"what is wrong with {file.name}"):
+            publish_faults(conn, layers, area)
+        raise
+    publish_faults(conn, layers, area)
+    return Done(loading.day, loaded, tuple(one for t in told.values() for one in t.findings))
+
+
+def _read(file: Path, area: Area, asked: date | None) -> Loading:
     feed = read(file)
     _require_near(feed, area)
-    terms = terms or Terms()
-    day = terms.day or service.busiest_day(feed)
+    day = asked or service.busiest_day(feed)
     times = departures.stop_times(feed)
     found = departures.on_day(feed, times, day)
     if found.empty:
-        raise RefusedLoad(f"{file.name} has no departure on {day} that could be used")
+        raise RefusedLoad(message("gtfs.no_departure", file=file.name, day=f"{day}"))
     made: dict[str, gpd.GeoDataFrame] = {
         "transit_stops": frames.stops(feed, found, area, day),
         "transit_lines": frames.lines(feed, times, found, area, day),
         "transit_departures": frames.hourly(feed, found, area, day),
     }
-    origin = _origin(file, day, terms)
-    loaded = {
-        layer_id: store.replace(
-            conn, layers[layer_id], [frame], area=area, origin=origin, progress=progress
-        )
-        for layer_id, frame in made.items()
-    }
-    return Done(day, loaded, tuple(feed.findings))
+    return Loading(feed, area, day, times, found, made)
 
 
 def _require_near(feed: Feed, area: Area) -> None:
     lon, lat = centre(feed)
     *_, distance_m = Geod(ellps="WGS84").inv(lon, lat, area.lon, area.lat)
     if distance_m > MOST_KM * 1000:
-        raise RefusedLoad(
-            f"{feed.name} lies around {lon:.3f}, {lat:.3f}, {distance_m / 1000:.0f} km from the"
-            f" area {area.id}; load it for an area at its place"
-        )
+        at = {"lon": lon, "lat": lat, "distance": distance_m / 1000}
+        raise RefusedLoad(message("load.elsewhere", file=feed.name, area=area.id, **at))
 
 
 def _origin(file: Path, day: date, terms: Terms) -> Origin:

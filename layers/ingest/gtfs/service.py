@@ -8,6 +8,7 @@ import pandas as pd
 
 from layers.errors import CorruptSource, RefusedLoad
 from layers.ingest.gtfs.feed import Feed
+from layers.message import message
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ADDED, _REMOVED = "1", "2"
@@ -37,11 +38,14 @@ def span(feed: Feed) -> tuple[date, date]:
     ).dropna()
     days = pd.to_datetime(texts, format="%Y%m%d", errors="coerce")
     if days.isna().any() or days.empty:
-        bad = texts[days.isna()].iloc[0] if len(texts) else "nothing"
-        raise CorruptSource(f"{feed.name}: {bad!r} in the calendar is no day such as 20260930")
+        raise CorruptSource(
+            message("gtfs.bad_day", file=feed.name, value=texts[days.isna()].iloc[0])
+            if len(texts)
+            else message("gtfs.empty_calendar", file=feed.name)
+        )
     first, last = days.min().date(), days.max().date()
     if (last - first).days > LONGEST_DAYS:
-        raise CorruptSource(f"{feed.name}: the calendar goes from {first} to {last}; correct it")
+        raise CorruptSource(message("gtfs.long_calendar", file=feed.name, **_ends(first, last)))
     return first, last
 
 
@@ -60,7 +64,29 @@ def require_service(feed: Feed, day: date) -> set[str]:
     first, last = span(feed)
     found = services(feed, day)
     if not feed["trips"]["service_id"].isin(found).any():
-        raise RefusedLoad(
-            f"{feed.name} has no trip on {day}; its calendar goes from {first} to {last}"
-        )
+        told = message("gtfs.no_trip", file=feed.name, day=f"{day}", **_ends(first, last))
+        raise RefusedLoad(told)
     return found
+
+
+def idle(feed: Feed) -> dict[str, int]:
+    """Return how many trips each service has that runs on no day at all, by its id."""
+    week = feed["calendar"]
+    first, last = (
+        pd.to_datetime(week[name], format="%Y%m%d", errors="coerce")
+        for name in ("start_date", "end_date")
+    )
+    active = set()
+    for number, name in enumerate(DAYS):
+        # The first such day of the week on or after the start.
+        begins = first + pd.to_timedelta((number - first.dt.day_of_week) % 7, unit="D")
+        active |= set(week.loc[(week[name] == "1") & (begins <= last), "service_id"])
+    added = feed["calendar_dates"]
+    active |= set(added.loc[added["exception_type"] == _ADDED, "service_id"])
+    trips = feed["trips"]["service_id"]
+    found = trips[~trips.isin(active)].value_counts().sort_index()
+    return {str(name): int(count) for name, count in found.items()}
+
+
+def _ends(first: date, last: date) -> dict[str, str]:
+    return {"first": f"{first}", "last": f"{last}"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from layers.errors import RefusedLoad
 from layers.ingest.series.units import Conversion, conversion
+from layers.message import message
 from layers.model import LANGUAGES, Field, Layer
 
 _WORDS = {
@@ -60,10 +61,7 @@ def find(header: Sequence[str], layer: Layer, choice: Choice, name: str) -> Colu
     long = roles["parameter"] is not None and roles["value"] is not None
     if roles["station"] is None or (roles["time"] is None and roles["day"] is None):
         lacking = "station" if roles["station"] is None else "time"
-        raise RefusedLoad(
-            f"{name}: no column is known as the {lacking}; name it with --column {lacking}=NAME"
-            f" (the columns are {', '.join(header)})"
-        )
+        raise RefusedLoad(message("series.no_column", columns=list(header), **_role(lacking, name)))
     values: dict[str, tuple[Field, Conversion]] = {}
     taken = {column for column in roles.values() if column}
     for column in [] if long else [c for c in header if c not in taken]:
@@ -71,12 +69,12 @@ def find(header: Sequence[str], layer: Layer, choice: Choice, name: str) -> Colu
         if found := parameter(plain, layer):
             values[column] = (found, converted(plain, unit, found, choice, name))
     if not long and not values:
+        known = [f.name for f in parameters(layer)]
         raise RefusedLoad(
-            f"{name}: no column is a parameter of {layer.id}; its parameters are"
-            f" {', '.join(f.name for f in parameters(layer))}"
+            message("series.no_parameter", file=name, layer=layer.id, parameters=known)
         )
     if twice := {f.name for f, _ in values.values() if _count(values, f) > 1}:
-        raise RefusedLoad(f"{name}: two columns are {min(twice)}; leave one of them out")
+        raise RefusedLoad(message("series.parameter_twice", file=name, field=min(twice)))
     return Columns(
         station=roles["station"],
         time=roles["time"],
@@ -124,8 +122,7 @@ def converted(
         return Conversion()
     if given is None:
         raise RefusedLoad(
-            f"{name} does not say the unit of {written}; say it with --unit {written}=UNIT,"
-            f" e.g. {written}={found.unit}"
+            message("series.no_unit", file=name, column=written, unit=found.unit or "1")
         )
     return conversion(given, found)
 
@@ -135,16 +132,18 @@ def _column(header: Sequence[str], role: str, choice: Choice, name: str) -> str 
     if chosen is not None:
         if chosen not in header:
             raise RefusedLoad(
-                f"{name} has no column {chosen!r}; its columns are {', '.join(header)}"
+                message("series.other_column", file=name, column=chosen, columns=list(header))
             )
         return chosen
     free = [c for c in header if c not in choice.columns.values()]
     found = [c for c in free if re.sub(r"[\s.\-]+", "_", c.strip().lower()) in _NAMES[role]]
     if len(found) > 1:
-        raise RefusedLoad(
-            f"{name}: {' and '.join(found)} may both be the {role}; say --column {role}=NAME"
-        )
+        raise RefusedLoad(message("series.either_column", columns=found, **_role(role, name)))
     return found[0] if found else None
+
+
+def _role(role: str, name: str) -> dict[str, object]:
+    return {"file": name, "key": role, "role": message(f"series.role_{role}")}
 
 
 def _count(values: Mapping[str, tuple[Field, Conversion]], one: Field) -> int:

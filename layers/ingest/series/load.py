@@ -14,12 +14,17 @@ from psycopg.rows import tuple_row
 
 from layers import locks, store, swap
 from layers.errors import RefusedLoad
+from layers.ingest import reported
 from layers.ingest.series.columns import parameters
 from layers.ingest.series.gaps import Gaps, gaps
-from layers.ingest.series.read import Readings
+from layers.ingest.series.read import Readings, named
+from layers.ingest.series.told import Merged, Placed, intake_of, station_key
+from layers.ingest.vector.faults import publish_faults
 from layers.ingest.vector.finding import Finding
+from layers.ingest.vector.reports import refusals_kept
 from layers.message import message
 from layers.model import Area, Layer, Licence, Origin
+from layers.staging import Load
 from layers.store import Loaded
 
 
@@ -66,6 +71,12 @@ class Done:
     findings: tuple[Finding, ...]
 
 
+def require_series(layer_id: str) -> None:
+    """Raise RefusedLoad when a layer holds no series."""
+    if layer_id not in SERIES:
+        raise RefusedLoad(message("series.no_series", layer=layer_id, layers=list(SERIES)))
+
+
 def load_series(
     conn: Connection,
     layers: Mapping[str, Layer],
@@ -78,21 +89,27 @@ def load_series(
 
     A row is known by station and time. A new value for a loaded one is refused and named unless
     `terms.correct`; a value for one that was missing is filled in. `terms.replace` puts the file in
-    place of all that is loaded. Raises RefusedLoad when the layer holds no series, the area has no
-    stations, demonstration rows would be mixed with measured ones, or no row can be used.
+    place of all that is loaded. Leaves a report and the fault points of it. Raises RefusedLoad when
+    the layer holds no series, the area has no stations, demonstration rows would be mixed with
+    measured ones, or no row can be used.
     """
-    if layer_id not in SERIES:
-        raise RefusedLoad(f"{layer_id} holds no series; those that do are {', '.join(SERIES)}")
+    require_series(layer_id)
     layer, lock = layers[layer_id], f"series__{layer_id}__a{area.number}"
-    with swap.translated(f"{layer_id}, area {area.id}"), locks.exclusive(conn, lock):
+    with (
+        swap.translated(f"{layer_id}, area {area.id}"),
+        locks.exclusive(conn, lock),
+        refusals_kept(conn, [layer_id], area.id, terms.file),
+    ):
         if not terms.replace:
             _require_measured(conn, layer, area)
-        rows, findings = _placed(conn, layers, readings, layer, area)
+        placed = _placed(conn, layers, readings, layer, area)
         old = store.read(conn, layer, area=area.id)
-        merged = _merged(old.iloc[:0] if terms.replace else old, rows, layer, area, terms)
-        done = store.replace(
-            conn, layer, [merged.frame], area=area, origin=_origin(terms, merged.frame)
-        )
+        merged = _merged(old.iloc[:0] if terms.replace else old, placed.rows, layer, area, terms)
+        found = gaps(merged.frame, SERIES[layer_id].key)
+        told = intake_of(terms.file, readings, placed, merged, found)
+        load = Load(layer, area, _origin(terms, merged.frame))
+        done = reported.replace(conn, load, [merged.frame], told=told)
+        publish_faults(conn, layers, area)
     return Done(
         loaded=done,
         read=readings.read,
@@ -100,8 +117,8 @@ def load_series(
         added=merged.added,
         late=merged.late,
         changed=merged.changed,
-        gaps=gaps(merged.frame, SERIES[layer_id].key),
-        findings=(*readings.findings, *findings, *merged.findings),
+        gaps=found,
+        findings=tuple(told.findings),
     )
 
 
@@ -111,10 +128,7 @@ def _require_measured(conn: Connection, layer: Layer, area: Area) -> None:
             "SELECT status FROM layers.version WHERE layer = %s AND area = %s", (layer.id, area.id)
         ).fetchone()
     if row and row[0] == "demonstration":
-        raise RefusedLoad(
-            f"{layer.id}, area {area.id}: demonstration readings are loaded, and measured ones are"
-            " not mixed with them; say --replace to put the file in their place"
-        )
+        raise RefusedLoad(message("series.demonstration", layer=layer.id, area=area.id))
 
 
 def _placed(
@@ -123,23 +137,21 @@ def _placed(
     readings: Readings,
     layer: Layer,
     area: Area,
-) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+) -> Placed:
     """Give every row the id and place of its station; rows of unknown stations are named."""
     found = SERIES[layer.id]
     stations = store.read(conn, layers[found.layer], area=area.id, columns=[found.key, found.name])
     if stations.empty:
-        raise RefusedLoad(
-            f"area {area.id} has no {found.layer}; load the stations before their readings"
-        )
+        raise RefusedLoad(message("series.no_stations", area=area.id, layer=found.layer))
     by_name = stations.drop_duplicates(found.name, keep=False).dropna(subset=[found.name])
-    keys = {_key(n): k for n, k in zip(by_name[found.name], by_name[found.key], strict=True)}
-    keys |= {_key(k): k for k in stations[found.key]}
+    keys = {station_key(n): k for n, k in zip(by_name[found.name], by_name[found.key], strict=True)}
+    keys |= {station_key(k): k for k in stations[found.key]}
     rows = readings.rows
-    station = rows["station"].map(lambda written: keys.get(_key(written)))
+    station = rows["station"].map(lambda written: keys.get(station_key(written)))
     unknown = rows.loc[station.isna(), "station"].value_counts().sort_index()
     findings = [
         Finding(
-            "unknown_station", name, "refused", field="station", value=name,
+            "series.unknown_station", name, "refused", field="station", value=name,
             message=message("series.no_station", count=int(count), layer=found.layer),
         )
         for name, count in zip(unknown.index.astype(str), unknown, strict=True)
@@ -148,11 +160,13 @@ def _placed(
     rows, twice = _told_once(rows, found.key)
     findings += twice
     if rows.empty:
-        known = ", ".join(sorted(stations[found.key])[:10])
-        raise RefusedLoad(f"no row is of a station of the area {area.id}; it has {known}")
+        some = sorted(stations[found.key])[:10]
+        raise RefusedLoad(message("series.none_placed", area=area.id, stations=some))
     place = stations.drop_duplicates(found.key).set_index(found.key).geometry
     shapes = place.loc[rows[found.key]].to_numpy()
-    return gpd.GeoDataFrame(rows, geometry=shapes, crs=4326), findings
+    lost = sum(readings.records[name] for name in unknown.index)
+    written = {name: (place[key].x, place[key].y) for name, key in keys.items()}
+    return Placed(gpd.GeoDataFrame(rows, geometry=shapes, crs=4326), findings, lost, written)
 
 
 def _told_once(rows: pd.DataFrame, key: str) -> tuple[pd.DataFrame, list[Finding]]:
@@ -160,25 +174,19 @@ def _told_once(rows: pd.DataFrame, key: str) -> tuple[pd.DataFrame, list[Finding
     grouped = rows.groupby([key, "time"])
     once, differ = grouped.first(), grouped.nunique() > 1
     findings = [
-        Finding("conflicting", f"{station} {time:%Y-%m-%dT%H:%MZ}", "refused", field=str(name))
+        Finding(
+            "series.conflicting", named(station, time), "refused", field=str(name),
+            message=message("series.two_names"),
+        )
         for name in differ.columns
         for station, time in differ.index[differ[name]]
-    ]
+    ]  # fmt: skip
     return once.mask(differ).dropna(how="all").reset_index(), findings
-
-
-@dataclass(frozen=True)
-class _Merged:
-    frame: gpd.GeoDataFrame
-    added: int
-    late: int
-    changed: int
-    findings: list[Finding]
 
 
 def _merged(
     old: gpd.GeoDataFrame, rows: gpd.GeoDataFrame, layer: Layer, area: Area, terms: Terms
-) -> _Merged:
+) -> Merged:
     key = [SERIES[layer.id].key, "time"]
     fields = [f.name for f in parameters(layer)]
     old = old[[*key, *fields, old.active_geometry_name]]
@@ -201,7 +209,15 @@ def _merged(
     table = pd.concat([part for part in (kept, fresh) if len(part)]).reset_index()
     frame = gpd.GeoDataFrame(table.set_index("id"), geometry="geometry", crs=4326)
     findings = [] if terms.correct else _conflicts(have, come, differ)
-    return _Merged(frame, len(fresh), int(late.sum()), int(take.any(axis=1).sum()), findings)
+    wholly = differ.any(axis=1) & ~(come.notna() & ~differ).any(axis=1)
+    return Merged(
+        frame=frame,
+        added=len(fresh),
+        late=int(late.sum()),
+        changed=int(take.any(axis=1).sum()),
+        refused=0 if terms.correct else int(wholly.sum()),
+        findings=findings,
+    )
 
 
 def _conflicts(have: pd.DataFrame, come: pd.DataFrame, differ: pd.DataFrame) -> list[Finding]:
@@ -213,7 +229,7 @@ def _conflicts(have: pd.DataFrame, come: pd.DataFrame, differ: pd.DataFrame) -> 
         ):
             found.append(
                 Finding(
-                    "differs_from_loaded", f"{station} {time:%Y-%m-%dT%H:%MZ}", "refused",
+                    "series.differs", named(station, time), "refused",
                     field=name, value=f"{new:g}",
                     message=message("series.differs", value=float(old)),
                 )
@@ -233,7 +249,3 @@ def _origin(terms: Terms, frame: gpd.GeoDataFrame) -> Origin:
         licence=terms.licence,
         attribution=terms.attribution or f"{file.name}, loaded by the operator of this service",
     )
-
-
-def _key(written: str) -> str:
-    return " ".join(str(written).split()).casefold()

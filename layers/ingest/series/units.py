@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from layers.errors import RefusedLoad
+from layers.message import message
 from layers.model import Field
 
 
@@ -52,10 +53,5 @@ def conversion(unit: str, field: Field) -> Conversion:
     if name in known:
         return known[name]
     if name in _VOLUME and field.unit == "ug/m3":
-        raise RefusedLoad(
-            f"{unit} of {field.name} is a share of volume: it makes ug/m3 only with molar mass,"
-            " temperature and pressure; convert it at the source, or ask for values in ug/m3"
-        )
-    raise RefusedLoad(
-        f"{unit!r} is no unit of {field.name}; the units known are {', '.join(known)}"
-    )
+        raise RefusedLoad(message("series.volume", unit=unit, field=field.name))
+    raise RefusedLoad(message("series.other_unit", unit=unit, field=field.name, units=list(known)))

@@ -25,8 +25,9 @@ def known(name: str) -> str:
     text = name.strip().lower().removeprefix("ansi ").replace("windows-", "cp")
     text = {"65001": "utf-8", "system": ""}.get(text, f"cp{text}" if text.isdigit() else text)
     try:
+        "".encode(text)  # some codecs are of other things than text
         return codecs.lookup(text).name
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise RefusedLoad(message("encoding.unknown", encoding=name)) from None
 
 

@@ -15,6 +15,7 @@ from layers.area import save_area
 from layers.ingest.vector.reports import newest_reports
 from layers.load_reports import in_words
 from layers.model import LANGUAGES, Area, Layer, Origin
+from layers.raster import load_rasters
 
 LAYER = "load_faults"
 _COLUMNS = ("layer", "feature", "code", "action", "field", "value")
@@ -34,7 +35,7 @@ def publish_faults(conn: Connection, layers: Mapping[str, Layer], area: Area) ->
     points = [
         one
         for one in _found(conn, layers, area)
-        if one["lon"] is not None and one["lat"] is not None and one["code"] in known
+        if _on_earth(one["lon"], one["lat"]) and one["code"] in known
     ]
     if not points:
         store.remove(conn, layer, area)
@@ -45,14 +46,25 @@ def publish_faults(conn: Connection, layers: Mapping[str, Layer], area: Area) ->
     store.replace(conn, layer, [frame], area=area, origin=origin)
 
 
+def _on_earth(lon: float | None, lat: float | None) -> bool:
+    """Tell whether a fault has a place on the map; reports of earlier releases have any numbers."""
+    return lon is not None and lat is not None and abs(lon) <= 180 and abs(lat) <= 90
+
+
 def _found(conn: Connection, layers: Mapping[str, Layer], area: Area) -> list[dict[str, Any]]:
-    """Return the findings of the newest report of each layer that read any features."""
+    """Return the findings of the newest report of each layer that says anything of its rows."""
     return [
         one
         for report in newest_reports(conn, area.id)
-        if (named := layers.get(report["layer"])) is not None and named.access == "open"
+        if _open(layers, report["layer"])
         for one in _told(report)
     ]
+
+
+def _open(layers: Mapping[str, Layer], name: str) -> bool:
+    """Tell whether anybody may see a layer; every raster is open."""
+    named = layers.get(name)
+    return name in load_rasters() if named is None else named.access == "open"
 
 
 def _told(report: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -26,9 +26,9 @@ from layers.ingest.vector.source import Batch
 from layers.ingest.vector.values import (
     Convert,
     UnknownCode,
+    angle,
     converter,
     fits_whole,
-    number,
 )
 from layers.message import Message, message, why
 from layers.model import Area, Field, Layer
@@ -236,13 +236,23 @@ def table_shapes(table: pd.DataFrame, x: str | None, y: str | None, wkt: str | N
     """Return the shapes that columns of a table hold, None where they hold none."""
     if wkt is not None:
         texts = [v if isinstance(v, str) else None for v in table[wkt]]
-        return np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
-    numbers = np.column_stack([[number(v) for v in table[c]] for c in (x, y)])
+        try:
+            return np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
+        except NotImplementedError:  # arcs among them
+            return np.array([_wkt_shape(one) for one in texts], dtype=object)
+    numbers = np.column_stack([[angle(v) for v in table[c]] for c in (x, y)])
     shapes = np.full(len(table), None, dtype=object)
     good = np.isfinite(numbers).all(axis=1)
     if good.any():
         shapes[good] = shapely.points(numbers[good])
     return shapes
+
+
+def _wkt_shape(text: str | None) -> shapely.Geometry | None:
+    try:
+        return shapely.from_wkt(text, on_invalid="ignore")
+    except NotImplementedError:
+        return None
 
 
 def _converted(

@@ -60,12 +60,14 @@ class Judge:
             refused |= self._refuse("geometry.null", ~present, names, message("geometry.null"))
         wkb = self._straight(wkb, names, refused, linearise)
         given = shapely.from_wkb(_without(wkb, refused), on_invalid="ignore")
-        lost = present & ~refused & shapely.is_missing(given)
+        opened = present & ~refused & shapely.is_missing(given)
+        given[opened] = self._closed(wkb[opened], names[opened])
+        lost = opened & shapely.is_missing(given)
         said = message("geometry.malformed")
         refused |= self._refuse("geometry.malformed", lost, names, said)
         shapes, refused = self.judge_shapes(given, names, refused)
         changed = ~np.fromiter(map(operator.is_, shapes, given), bool, len(shapes))
-        return shapes, refused, _without(wkb, changed)
+        return shapes, refused, _without(wkb, changed | opened)
 
     def judge_shapes(
         self, shapes: np.ndarray, names: np.ndarray, refused: np.ndarray
@@ -114,6 +116,13 @@ class Judge:
             said = message("geometry.straightened")
             self._found("geometry.curve", "noted", name, said)
         return wkb
+
+    def _closed(self, wkb: np.ndarray, names: np.ndarray) -> np.ndarray:
+        """Return shapes whose rings are closed now, None for what is wrong in another way."""
+        shapes = shapely.from_wkb(wkb, on_invalid="fix")
+        for name in names[~shapely.is_missing(shapes)]:
+            self._found("geometry.open_ring", "repaired", name, message("geometry.open_ring"))
+        return np.asarray(shapes, dtype=object)
 
     def _flat(self, shapes: np.ndarray) -> np.ndarray:
         flat = True
@@ -239,6 +248,8 @@ class Judge:
         *,
         at: tuple[float, float] | None = None,
     ) -> None:
+        if at is not None and not (abs(at[0]) <= 180 and abs(at[1]) <= 90):
+            at = None  # on no map
         lon, lat = at or (None, None)
         self.findings.add(Finding(code, str(name), action, message=said, lon=lon, lat=lat))
 

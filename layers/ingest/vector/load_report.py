@@ -11,9 +11,12 @@ from layers.ingest.vector.finding import Finding
 from layers.message import Message
 
 _PLAIN = (
-    "layer", "area", "file", "checksum", "crs", "operation", "accuracy_m", "encoding", "unmapped",
-    "measures", "rules", "decision", "dry_run",
+    "layer", "area", "file", "checksum", "crs", "accuracy_m", "encoding", "unmapped", "measures",
+    "rules", "decision", "dry_run", "counted",
 )  # fmt: skip
+
+Fact = tuple[str, Message | str | int | float]
+"""The code of what is told of a load beside its counts, and what it is."""
 
 Decision = Literal["published", "published_with_warnings", "refused", "held", "unchanged"]
 
@@ -25,7 +28,8 @@ PUBLISHED: tuple[Decision, ...] = ("published", "published_with_warnings", "unch
 class Counts:
     """How many features were read, loaded, repaired (loaded after a change of shape) and refused.
 
-    The last four are against the rows that were there before.
+    Or records of a table, or cells of a raster. The last four are rows, against those that were
+    there before.
     """
 
     read: int = 0
@@ -46,7 +50,8 @@ class LoadReport:
     `rules` (topology) are what layers.quality found, each JSON-ready. `dry_run`: nothing was
     applied whatever the decision would have been. `why` says why it was refused or held, None
     otherwise. What could not even be opened has neither CRS nor counts; rows that no file held as
-    features (the demonstration, OpenStreetMap) have the name of their source as `file`.
+    features (the demonstration, OpenStreetMap) have the name of their source as `file`. `counted`
+    says what is read, loaded and refused; `facts` what else there is to tell, in order.
     """
 
     layer: str
@@ -55,7 +60,7 @@ class LoadReport:
     checksum: str
     time: datetime
     crs: str = ""
-    operation: str = ""
+    operation: Message | None = None
     accuracy_m: float | None = None
     encoding: str = ""
     counts: Counts = Counts()
@@ -66,6 +71,8 @@ class LoadReport:
     decision: Decision = "published"
     why: Message | None = None
     dry_run: bool = False
+    counted: Literal["features", "records", "cells"] = "features"
+    facts: tuple[Fact, ...] = ()
     totals: Mapping[str, int] = field(default_factory=dict)
     """Findings by code and action (`geometry.invalid repaired`), also of those not kept singly."""
 
@@ -84,8 +91,14 @@ class LoadReport:
         plain = {name: getattr(self, name) for name in _PLAIN}
         return plain | {
             "time": self.time.isoformat(),
+            "operation": self.operation.document() if self.operation else "",
             "counts": asdict(self.counts),
+            "facts": [{"code": code, "value": _plain(value)} for code, value in self.facts],
             "findings": [one.document() for one in self.findings],
             "why": self.why.document() if self.why else None,
             "totals": dict(self.totals),
         }
+
+
+def _plain(value: Message | str | float) -> Any:
+    return value.document() if isinstance(value, Message) else value

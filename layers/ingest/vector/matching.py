@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from layers.errors import RefusedLoad
 from layers.ingest.vector.mapping import Coordinates, FieldMapping, Mapping
-from layers.ingest.vector.values import folded
-from layers.message import message
+from layers.ingest.vector.values import converter, folded
+from layers.message import Unreadable, message, why
 from layers.model import LANGUAGES, Field, Layer
 
 LONGITUDES = (
@@ -45,14 +45,18 @@ def match(
 ) -> Matching:
     """Match columns to fields: as the mapping says, then by equal names, then by titles.
 
+    A file that has none of the columns that the mapping names, and the layer's own names for all of
+    them, is what the layer exports: its values are as they shall be.
     `table`: the source has no geometry, so its coordinates are sought too. Raises RefusedLoad when
-    a column of the mapping or a required field is missing.
+    a column of the mapping or a required field is missing, or a constant does not fit.
     """
     names = {name: name for name in columns}
-    for field, one in mapping.fields.items():
+    _require_constants(layer, mapping)
+    given = _own(mapping, names) or dict(mapping.fields)
+    for field, one in given.items():
         if one.source is not None and one.source not in names:
             raise _no_column(one.source, f"fields.{field}", columns)
-    found = {f: m.source for f, m in mapping.fields.items() if m.source is not None}
+    found = {f: m.source for f, m in given.items() if m.source is not None}
     used = set(found.values()) | set(mapping.ignore)
     place, geographic = mapping.coordinates, False
     if table and place is None:
@@ -70,7 +74,32 @@ def match(
     _require(layer, found, mapping, columns)
     used |= set(found.values())
     rest = tuple(c for c in columns if c not in used)
-    return Matching(found, dict(mapping.fields), place, geographic, rest)
+    return Matching(found, given, place, geographic, rest)
+
+
+def _own(mapping: Mapping, names: Collection[str]) -> dict[str, FieldMapping] | None:
+    """Return the mapping of a file that has the layer's own names, None when it has not."""
+    mapped = {f: one for f, one in mapping.fields.items() if one.source is not None}
+    if any(one.source in names for one in mapped.values()) or not all(f in names for f in mapped):
+        return None
+    own = {f: FieldMapping.model_validate({"from": f}) for f in mapped}
+    return {**mapping.fields, **own}
+
+
+def _require_constants(layer: Layer, mapping: Mapping) -> None:
+    """Raise RefusedLoad for a constant that its field cannot take."""
+    for field in layer.published_fields:
+        one = mapping.fields.get(field.name)
+        if one is None or one.constant is None:
+            continue
+        try:
+            converter(field, None, mapping.rules)(one.constant)
+        except Unreadable as error:
+            raise RefusedLoad(
+                message(
+                    "columns.constant", field=field.name, value=str(one.constant), why=why(error)
+                )
+            ) from None
 
 
 def _by_names(

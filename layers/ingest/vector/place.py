@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pyproj
+from pyproj.aoi import AreaOfInterest
 from pyproj.enums import TransformDirection
 from pyproj.exceptions import CRSError, ProjError
+from pyproj.transformer import TransformerGroup
 
 from layers.crs import EPSG_URI, OWN_SRID, SK42, SYSTEMS, System
 from layers.errors import RefusedLoad
@@ -38,6 +42,9 @@ CANDIDATES = tuple(
 )
 """What a file without a CRS is tried in, for the message only."""
 
+_AXIS_M = 6_378_137.0
+"""Half the major axis of WGS 84 and of GRS 80."""
+
 _FORM = ("proj", "lat_0", "lon_0", "k", "k_0", "x_0", "y_0", "lat_1", "lat_2", "zone", "south")
 
 
@@ -46,7 +53,7 @@ class Placing:
     """How coordinates become WGS 84: names for the report, `accuracy_m` None when nobody says."""
 
     crs: str
-    operation: str
+    operation: Message
     accuracy_m: float | None
     transform: Callable[[np.ndarray], np.ndarray]
     area_of_use: tuple[float, float, float, float] | None
@@ -77,18 +84,20 @@ def placing(named: str) -> Placing:
         crs = pyproj.CRS.from_user_input(named)
     except CRSError:
         raise RefusedLoad(message("crs.unknown", crs=named[:60])) from None
-    if crs.is_bound:
-        crs = crs.source_crs or crs
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
-    use = crs.area_of_use
+    plain = (crs.source_crs if crs.is_bound else None) or crs
+    use = plain.area_of_use
     bounds = (use.west, use.south, use.east, use.north) if use else None
-    system = _system(crs)
+    system = _system(plain)
     if system is not None:
         operation = system.operation
-        said = f"{operation.name} (EPSG:{operation.code})" if operation else "none: WGS 84"
+        stored = system.crs.srid == STORED_SRID
+        said = message("crs.already" if stored else "crs.unprojected")
+        if operation:
+            said = message("text", text=f"{operation.name} (EPSG:{operation.code})")
         accuracy = operation.accuracy_m if operation else 0.0
-        go = same if system.crs.srid == STORED_SRID else _pipeline(system)
+        go = same if stored else _pipeline(system)
         return Placing(f"{system.name} ({system.code})", said, accuracy, go, bounds)
     return _by_proj(crs, bounds)
 
@@ -133,20 +142,34 @@ def same(points: np.ndarray) -> np.ndarray:
 
 
 def _system(crs: pyproj.CRS) -> System | None:
-    code = crs.to_epsg(min_confidence=70)
+    code = 4326 if crs.to_authority() == ("OGC", "CRS84") else crs.to_epsg(min_confidence=70)
     if code is not None and f"EPSG:{code}" in _BY_CODE:
         return _BY_CODE[f"EPSG:{code}"]
-    datum = (crs.geodetic_crs.name if crs.geodetic_crs else "").lower().replace("_", " ")
-    if "pulkovo 1942" not in datum and "pulkovo-1942" not in datum:
+    base = crs.geodetic_crs
+    names = f"{base.name} {base.datum.name if base.datum else ''}" if base else ""
+    if "pulkovo 1942" not in re.sub(r"[_-]", " ", names.lower()):
         return None
     if crs.axis_info and crs.axis_info[0].unit_name not in ("metre", "meter", "degree"):
         return None
     # A local grid on SK-42: its own projection, the pinned datum shift.
-    form = {k: v for k, v in crs.to_dict().items() if k in _FORM}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that PROJ's words lose the datum, which is known here
+        form = {k: v for k, v in crs.to_dict().items() if k in _FORM}
     projection = " ".join(f"+{k}={v}" for k, v in form.items())
+    # MapInfo writes the zones of SK-42 without their names.
+    for one in _BY_CODE.values():
+        if one.operation == SK42 and _form(one.projection) == _form(projection):
+            return one
     metric = bool(crs.is_projected)
     own = Crs("", 0, metric=metric)
     return System(own, "local", crs.name, projection, ellipsoid="krass", operation=SK42)
+
+
+def _form(projection: str) -> dict[str, str | float]:
+    """Return the parameters of a projection in PROJ's words, so that two can be compared."""
+    pairs = (part.removeprefix("+").partition("=")[::2] for part in projection.split())
+    known = {"k" if name == "k_0" else name: value for name, value in pairs if name in _FORM}
+    return {n: v if n == "proj" else float(v) for n, v in known.items() if v}
 
 
 def _pipeline(system: System) -> Callable[[np.ndarray], np.ndarray]:
@@ -160,14 +183,25 @@ def _pipeline(system: System) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _by_proj(crs: pyproj.CRS, bounds: tuple[float, float, float, float] | None) -> Placing:
+    here = AreaOfInterest(*BELARUS)
     try:
-        made = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
+        ways = TransformerGroup(
+            crs,
+            4326,
+            always_xy=True,
+            area_of_interest=here,  # type: ignore[arg-type]  # one class, which its stubs have twice
+        ).transformers
     except ProjError:
-        raise RefusedLoad(message("crs.no_way", crs=crs.name)) from None
+        ways = []
+    # Without a shift that is known, a datum on another ellipsoid would be off by a hundred metres.
+    foreign = crs.ellipsoid is None or abs(crs.ellipsoid.semi_major_metre - _AXIS_M) > 1
+    if not ways or (foreign and "Ballpark" in ways[0].description):
+        raise RefusedLoad(message("crs.no_way", crs=crs.name))
+    made = ways[0]
 
     def go(points: np.ndarray) -> np.ndarray:
         x, y = made.transform(points[:, 0], points[:, 1])
         return np.column_stack([x, y])
 
     accuracy = made.accuracy if made.accuracy >= 0 else None
-    return Placing(crs.name, made.description, accuracy, go, bounds)
+    return Placing(crs.name, message("text", text=made.description), accuracy, go, bounds)

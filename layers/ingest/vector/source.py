@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
+import os
+import re
+import warnings
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,15 +18,25 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
-from pyogrio.errors import DataSourceError, FieldError
+from pyogrio.errors import DataLayerError, DataSourceError
 from pyogrio.raw import open_arrow, read_arrow
 from pyogrio.raw import read as read_raw
 
-from layers.errors import CorruptSource, MissingSource, RefusedLoad
+from layers.errors import CorruptSource, RefusedLoad
 from layers.ingest.vector import encoding, table
 from layers.ingest.vector.columns import decoded, objects, plain, recoded
+from layers.ingest.vector.parts import DRIVERS, Parts, find
+from layers.ingest.vector.stand_in import (
+    encoding_of,
+    has_foreign_names,
+    in_utf8,
+    linked,
+    misread,
+)
+from layers.ingest.vector.whole import records, require_whole
 from layers.message import message
 from layers.rows import Values
+from layers.said import said
 
 CHUNK = 5_000
 """Features read at a time."""
@@ -32,24 +44,31 @@ CHUNK = 5_000
 SAMPLED = 2_000
 """Features looked at to tell the encoding and the CRS."""
 
-DRIVERS = {
-    ".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON", ".geojsons": "GeoJSONSeq",
-    ".geojsonl": "GeoJSONSeq", ".geojsonseq": "GeoJSONSeq", ".shp": "ESRI Shapefile",
-    ".tab": "MapInfo File", ".mif": "MapInfo File", ".gdb": "OpenFileGDB", ".gml": "GML",
-    ".kml": "LIBKML", ".kmz": "LIBKML", ".dxf": "DXF", ".fgb": "FlatGeobuf", ".xlsx": "XLSX",
-    ".parquet": "Parquet", ".geoparquet": "Parquet", ".csv": "CSV", ".tsv": "CSV", ".txt": "CSV",
-}  # fmt: skip
 COLUMNAR = ("GPKG", "FlatGeobuf", "Parquet")
 """Formats that give one column without the work of reading the others."""
 RAW_TEXT = ("ESRI Shapefile", "MapInfo File")
 """Formats whose text is in an encoding the file may not name."""
+TEXT = (".geojson", ".json", ".geojsons", ".geojsonl", ".geojsonseq", ".gml", ".kml")
+"""Files of text that GDAL reads in UTF-8."""
+ALIKE = {"GeoJSON": ("GeoJSONSeq", "ESRIJSON"), "GeoJSONSeq": ("GeoJSON",), "LIBKML": ("KML",)}
+"""Forms that come under the ending of another one."""
+FAILURES = (DataSourceError, DataLayerError, pa.ArrowException, OSError)
+
+# A plane anywhere (MapInfo's NonEarth, srs_id -1 of GeoPackage), a globe of no name (srs_id 0).
+_UNKNOWN_CRS = re.compile(r'(LOCAL_CS|ENGCRS|ENGINEERINGCRS)\[|\w+\["Undefined ')
+
+# What GDAL warns of is found and told by us.
+pyogrio.set_gdal_config_options({"CPL_LOG": os.devnull})
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"pyogrio|layers\.ingest\.vector")
 
 
 @dataclass(frozen=True)
 class Source:
     """One layer of a file; `crs` as the file says it (None: it does not), `encoding` of its text.
 
-    `path` is GDAL's name of it, `checksum` the SHA-256 of all its bytes.
+    `path` is GDAL's name of it, `checksum` the SHA-256 of all its bytes. `names` has the file's
+    name of a column for each that had to be changed for GDAL, `count` how many features a file
+    says it has (None: it does not).
     """
 
     file: Path
@@ -59,6 +78,8 @@ class Source:
     crs: str | None
     encoding: str
     checksum: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -87,22 +108,30 @@ def open_source(file: Path, *, layer: str | None = None, given: str | None = Non
     Raises MissingSource, CorruptSource, and RefusedLoad when it holds several layers and none is
     named, or when its text reads two ways.
     """
-    if not file.exists():
-        raise MissingSource(message("file.missing", file=str(file)))
-    size = file.stat().st_size if file.is_file() else sum(1 for _ in file.iterdir())
-    if size == 0:
-        raise CorruptSource(message("file.empty", file=file.name))
-    path, suffix, layer = _inside(file, layer)
-    if suffix not in DRIVERS:
-        raise RefusedLoad(message("file.ending", file=file.name, endings=list(DRIVERS)))
-    driver = DRIVERS[suffix]
-    made = Source(file, path, driver, layer, None, "utf-8", checksum(file))
+    parts, layer = find(file, layer)
+    driver = DRIVERS[parts.ending]
+    made = Source(file, parts.path, driver, layer, None, "utf-8", checksum(file))
     if driver == "CSV":
         return replace(made, encoding=table.text_encoding(file, given))
     if driver == "Parquet":
         return replace(made, crs=_parquet_crs(file))
-    _require_parts(path, suffix)
-    return _opened(made, given)
+    require_whole(parts)
+    if parts.ending in TEXT:
+        made = _as_text(made, parts, given)
+    elif parts.member is None and misread(made.path):
+        made = replace(made, path=linked(parts))
+    return _opened(made, parts, given)
+
+
+def _as_text(made: Source, parts: Parts, given: str | None) -> Source:
+    name = encoding_of(parts, given)
+    made = replace(made, encoding=name)
+    if name != "utf-8" or (parts.ending == ".kml" and has_foreign_names(parts)):
+        path, names = in_utf8(parts, name)
+        return replace(made, path=path, names=names)
+    if parts.member is None and (parts.ending == ".gml" or misread(made.path)):
+        return replace(made, path=linked(parts))
+    return made
 
 
 def batches(source: Source) -> Generator[Batch]:
@@ -111,14 +140,20 @@ def batches(source: Source) -> Generator[Batch]:
         for t in table.read(source.file, source.encoding, CHUNK):
             yield Batch(t.index, {str(name): t[name].to_numpy() for name in t}, None)
         return
+    read = 0
     try:
-        read = _parquet_batches if source.driver == "Parquet" else _gdal_batches
-        yield from read(source)
+        reading = _parquet_batches if source.driver == "Parquet" else _gdal_batches
+        for batch in reading(source):
+            read += len(batch.index)
+            yield batch
     except UnicodeError:
         said = message("encoding.not_throughout", file=source.file.name, encoding=source.encoding)
         raise CorruptSource(said) from None
-    except (DataSourceError, FieldError, pa.ArrowException, OSError) as error:
-        raise _unreadable(source.file, error) from None
+    except FAILURES as error:
+        raise _unreadable(source, error) from None
+    if source.count is not None and read < source.count:
+        counts = {"count": source.count, "read": read}
+        raise CorruptSource(message("file.records", file=source.file.name, **counts))
 
 
 def column(source: Source, name: str) -> pa.Array | None:
@@ -132,8 +167,8 @@ def column(source: Source, name: str) -> pa.Array | None:
             _, table = read_arrow(
                 source.path, layer=source.layer, columns=[name], read_geometry=False
             )
-    except (DataSourceError, FieldError, pa.ArrowException, OSError) as error:
-        raise _unreadable(source.file, error) from None
+    except FAILURES as error:
+        raise _unreadable(source, error) from None
     # A name with a point in it means another thing to Parquet.
     return table.column(name).combine_chunks() if name in table.column_names else None
 
@@ -175,63 +210,40 @@ def checksum(file: Path) -> str:
     return sums.hexdigest()
 
 
-def _inside(file: Path, layer: str | None) -> tuple[str, str, str | None]:
-    """Return GDAL's path, the ending that tells the format, and the layer still to be chosen."""
-    if file.suffix.lower() != ".zip":
-        return str(file), file.suffix.lower(), layer
-    try:
-        with zipfile.ZipFile(file) as archive:
-            broken = archive.testzip()
-            names = archive.namelist()
-    except (zipfile.BadZipFile, EOFError, NotImplementedError):
-        broken, names = file.name, []
-    if broken:
-        raise CorruptSource(message("file.cut_off", file=file.name))
-    bases = {n.partition(".gdb/")[0] + ".gdb" for n in names if ".gdb/" in n}
-    found = sorted(bases or {n for n in names if Path(n).suffix.lower() in DRIVERS})
-    found = [n for n in found if not n.startswith("__MACOSX")]
-    if len(found) > 1:
-        chosen = [n for n in found if layer in (n, Path(n).stem, Path(n).name)]
-        if len(chosen) != 1:
-            raise RefusedLoad(message("file.several", file=file.name, layers=found))
-        found, layer = chosen, None
-    if not found or Path(found[0]).suffix.lower() in (".csv", ".tsv", ".txt", ".parquet"):
-        raise RefusedLoad(message("file.nothing_readable", file=file.name))
-    return f"/vsizip/{file.resolve()}/{found[0]}", Path(found[0]).suffix.lower(), layer
-
-
-def _companions(path: str) -> set[str]:
-    if not path.startswith("/vsizip/"):
-        file = Path(path)
-        return {p.suffix.lower() for p in file.parent.glob("*") if p.stem == file.stem}
-    archive, _, name = path.removeprefix("/vsizip/").partition(".zip/")
-    with zipfile.ZipFile(f"{archive}.zip") as opened:
-        stem = name.rpartition(".")[0]
-        return {Path(n).suffix.lower() for n in opened.namelist() if n.rpartition(".")[0] == stem}
-
-
-def _require_parts(path: str, suffix: str) -> None:
-    needed = {".shp": (".dbf", ".shx"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
-    lacking = [part for part in needed.get(suffix, ()) if part not in _companions(path)]
-    if lacking:
-        raise CorruptSource(message("file.parts", file=Path(path).name, parts=lacking))
-
-
-def _opened(source: Source, given: str | None) -> Source:
+def _opened(source: Source, parts: Parts, given: str | None) -> Source:
     try:
         names = [str(name) for name, _ in pyogrio.list_layers(source.path)]
         layer = _chosen(source, names)
         # The encoding is ours to find: this one lets every byte through.
         info = pyogrio.read_info(source.path, layer=layer, encoding="ISO-8859-1")
-    except (DataSourceError, OSError) as error:
-        raise _unreadable(source.file, error) from None
-    if info["driver"] not in (source.driver, "KML"):
-        kinds = {"found": info["driver"], "wanted": source.driver}
-        raise CorruptSource(message("file.other_format", file=source.file.name, **kinds))
-    made = replace(source, layer=layer, crs=info["crs"])
-    if source.driver not in RAW_TEXT:
-        return made
-    return replace(made, encoding=_raw_encoding(made, given))
+        if info["driver"] not in (source.driver, *ALIKE.get(source.driver, ())):
+            kinds = {"found": info["driver"], "wanted": source.driver}
+            raise CorruptSource(message("file.other_format", file=source.file.name, **kinds))
+        if source.driver == "XLSX":
+            _require_header(source, [str(name) for name in info["fields"]])
+        made = replace(source, layer=layer, crs=_named_crs(info["crs"]))
+        if info["driver"] == "GeoJSONSeq":
+            text = parts if source.path == parts.path else Parts(Path(source.path))
+            return replace(made, count=records(text))
+        if source.driver == "OpenFileGDB":
+            return replace(made, count=int(info["features"]))
+        if source.driver not in RAW_TEXT:
+            return made
+        return replace(made, encoding=_raw_encoding(made, parts, given))
+    except FAILURES as error:
+        raise _unreadable(source, error) from None
+
+
+def _require_header(source: Source, columns: list[str]) -> None:
+    """Raise CorruptSource when GDAL gave the columns names, as it does over a line with a gap."""
+    if columns and all(re.fullmatch(r"Field\d+", name) for name in columns):
+        raise CorruptSource(message("csv.column_unnamed", file=source.file.name))
+
+
+def _named_crs(crs: str | None) -> str | None:
+    """Return a CRS as GDAL says it, None for its words of one that is not known."""
+    unknown = crs is not None and _UNKNOWN_CRS.match(crs) is not None
+    return None if unknown else crs
 
 
 def _chosen(source: Source, names: list[str]) -> str:
@@ -244,9 +256,9 @@ def _chosen(source: Source, names: list[str]) -> str:
     return source.layer
 
 
-def _raw_encoding(source: Source, given: str | None) -> str:
-    named = given or _named_encoding(source.path)
-    if source.driver == "MapInfo File" and _charset(source.path):
+def _raw_encoding(source: Source, parts: Parts, given: str | None) -> str:
+    named = given or _named_encoding(parts)
+    if source.driver == "MapInfo File" and _charset(parts):
         return "utf-8"  # GDAL has read the text by the character set that its header names
     if named:
         return encoding.known(named)
@@ -263,32 +275,18 @@ def _raw_encoding(source: Source, given: str | None) -> str:
     return encoding.detect(sorted(texts), source.file.name)
 
 
-def _charset(path: str) -> bool:
-    if path.startswith("/vsizip/"):
-        archive, _, name = path.removeprefix("/vsizip/").partition(".zip/")
-        with zipfile.ZipFile(f"{archive}.zip") as opened, opened.open(name) as part:
-            head = part.read(2_000).lower()
-    else:
-        with Path(path).open("rb") as file:
-            head = file.read(2_000).lower()
+def _charset(parts: Parts) -> bool:
+    with parts.open() as part:
+        head = part.read(2_000).lower()
     return b"charset" in head and b"neutral" not in head
 
 
-def _named_encoding(path: str) -> str | None:
+def _named_encoding(parts: Parts) -> str | None:
     """Return what the .cpg file says."""
-    if path.startswith("/vsizip/"):
-        archive, _, name = path.removeprefix("/vsizip/").partition(".zip/")
-        with zipfile.ZipFile(f"{archive}.zip") as opened:
-            stem = name.rpartition(".")[0]
-            cpg = [n for n in opened.namelist() if n.lower() == f"{stem}.cpg".lower()]
-            return opened.read(cpg[0]).decode("ascii", "replace").strip() or None if cpg else None
-    file = Path(path)
-    if file.suffix.lower() in (".tab", ".mif"):
+    if parts.ending != ".shp" or ".cpg" not in parts.companions():
         return None
-    beside = [
-        p for p in file.parent.glob("*") if p.stem == file.stem and p.suffix.lower() == ".cpg"
-    ]
-    return beside[0].read_text("ascii", "replace").strip() or None if beside else None
+    with parts.open(".cpg") as part:
+        return part.read().decode("ascii", "replace").strip() or None
 
 
 def _gdal_batches(source: Source) -> Iterator[Batch]:
@@ -309,7 +307,7 @@ def _gdal_batches(source: Source) -> Iterator[Batch]:
             names = part.schema.names
             own = names.index(fid)  # the first: a property of GeoJSON may be called `id` as well
             columns = {
-                recoded(n, recode): decoded(part.column(i), recode)
+                source.names.get(n) or recoded(n, recode): decoded(part.column(i), recode)
                 for i, n in enumerate(names)
                 if i != own and n != shape
             }
@@ -341,9 +339,10 @@ def _mapinfo_batches(source: Source) -> Iterator[Batch]:
 
 def _parquet_meta(file: Path) -> dict[str, Any]:
     try:
-        metadata = pq.read_schema(file).metadata or {}
+        # That of the schema lacks it where the writer kept a schema of Arrow beside it.
+        metadata = pq.read_metadata(file).metadata or {}
     except (pa.ArrowException, OSError) as error:
-        raise _unreadable(file, error) from None
+        raise _unreadable_file(file, str(error)) from None
     found: dict[str, Any] = json.loads(metadata.get(b"geo", b"{}"))
     return found
 
@@ -372,8 +371,13 @@ def _parquet_batches(source: Source) -> Iterator[Batch]:
             yield Batch(index, columns, wkb)
 
 
-def _unreadable(file: Path, error: Exception) -> CorruptSource:
-    said = " ".join(str(error).split())
-    for folder in (file.resolve().parent, file.parent):  # reports of loads are for everybody
-        said = said.replace(f"{folder}/", "")
-    return CorruptSource(message("file.unreadable", file=file.name, text=said[:200]))
+def _unreadable(source: Source, error: Exception) -> CorruptSource:
+    told = str(error)
+    if "not recognized as being in a supported file format" in told:
+        wanted = {"file": source.file.name, "wanted": source.driver}
+        return CorruptSource(message("file.not_format", **wanted))
+    return _unreadable_file(source.file, told.replace(source.path, source.file.name))
+
+
+def _unreadable_file(file: Path, told: str) -> CorruptSource:
+    return CorruptSource(message("file.unreadable", file=file.name, text=said(told, file)))

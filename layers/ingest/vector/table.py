@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,10 +14,14 @@ import pandas as pd
 from layers.errors import CorruptSource
 from layers.ingest.vector import encoding
 from layers.message import message
+from layers.said import said
 
 SEPARATORS = ";\t,|"
 SAMPLE_BYTES = 200_000
 LONGEST_CELL = 10_000_000
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x19]")
+_EXCEL = re.compile(r"\ufeff?sep=(.)\s*")
+"""A first line that only tells Excel the separator."""
 
 
 def text_encoding(file: Path, given: str | None) -> str:
@@ -27,12 +32,13 @@ def text_encoding(file: Path, given: str | None) -> str:
     with file.open("rb") as data:
         sample = data.read(SAMPLE_BYTES)
         rest = data.read(1)
-    if b"\0" in sample and not sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if _BINARY.search(sample) and not sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise CorruptSource(message("csv.binary", file=file.name))
-    if given:
-        return encoding.known(given)
-    if sample.startswith(b"\xef\xbb\xbf"):
+    name = encoding.known(given) if given else "utf-8"
+    if name == "utf-8" and sample.startswith(b"\xef\xbb\xbf"):
         return "utf-8-sig"
+    if given:
+        return name
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if rest:  # whole lines only: a cut may go through a letter
@@ -41,15 +47,27 @@ def text_encoding(file: Path, given: str | None) -> str:
 
 
 def separator(file: Path, name: str) -> str:
-    """Return the separator that cuts the first records into equally many cells, at least two."""
+    """Return the separator that cuts most of the first records into as many cells as the header.
+
+    At least two; of several, the one that makes the most cells.
+    """
     with file.open(encoding=name, errors="replace", newline="") as text:
         sample = "".join(islice(text, 200))
-    best, most = ",", 1
+    if said := _EXCEL.fullmatch(sample.partition("\n")[0]):
+        return said[1]
+    found = []
     for mark in SEPARATORS:
-        counts = [len(r) for r in islice(csv.reader(io.StringIO(sample), delimiter=mark), 50) if r]
-        if counts and min(counts) == counts[0] and counts[0] > most and max(counts) == counts[0]:
-            best, most = mark, counts[0]
-    return best
+        counts = _counts(sample, mark)
+        if counts and counts[0] > 1:
+            found.append((counts.count(counts[0]) / len(counts), counts[0], mark))
+    return max(found, key=lambda one: one[:2], default=(0, 0, ","))[2]
+
+
+def _counts(sample: str, mark: str) -> list[int]:
+    try:
+        return [len(r) for r in islice(csv.reader(io.StringIO(sample), delimiter=mark), 50) if r]
+    except csv.Error:
+        return []
 
 
 def read(file: Path, name: str, chunk: int) -> Iterator[pd.DataFrame]:
@@ -63,9 +81,12 @@ def read(file: Path, name: str, chunk: int) -> Iterator[pd.DataFrame]:
         reader = csv.reader(text, delimiter=mark, strict=True)
         try:
             header = [cell.strip() for cell in next(reader, [])]
+            if _EXCEL.fullmatch(mark.join(header)):
+                header = [cell.strip() for cell in next(reader, [])]
             _require_header(file, header)
             number = 0
-            while rows := [row for row in islice(reader, chunk) if any(row)]:
+            filled = (row for row in reader if any(row))
+            while rows := list(islice(filled, chunk)):
                 for i, row in enumerate(rows, number + 1):
                     if len(row) != len(header):
                         cells = {"cells": len(row), "header": len(header)}
@@ -77,8 +98,8 @@ def read(file: Path, name: str, chunk: int) -> Iterator[pd.DataFrame]:
                 yield pd.DataFrame(values, index=index, columns=header, dtype=object)
                 number += len(rows)
         except csv.Error as error:
-            said = {"line": reader.line_num, "text": str(error)}
-            raise CorruptSource(message("csv.broken", file=file.name, **said)) from None
+            told = {"line": reader.line_num, "text": said(error)}
+            raise CorruptSource(message("csv.broken", file=file.name, **told)) from None
         except UnicodeError:
             raise CorruptSource(
                 message("encoding.not_throughout", file=file.name, encoding=name)

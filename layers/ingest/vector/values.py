@@ -31,6 +31,12 @@ _ISO_DAY = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)
 _CLOCK = re.compile(
     r"[T ](\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?\s*(Z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
+# 54°30'15,5" с.ш., 30° 24' E: north and east only, where the country lies.
+_SEXAGESIMAL = re.compile(
+    r"(\d{1,3})\s*°\s*(?:(\d{1,2}(?:[.,]\d+)?)\s*['′’]\s*)?(?:(\d{1,2}(?:[.,]\d+)?)\s*(?:[\"″”]|'')\s*)?"
+    r"([NE]|с\.?\s?ш\.?|в\.?\s?д\.?|пн\.?\s?ш\.?|у\.?\s?д\.?)?",
+    re.IGNORECASE | re.ASCII,
+)
 
 Convert = Callable[[Any], Any]
 
@@ -186,12 +192,20 @@ def _number(value: Any) -> int | float:
     raise Unreadable("value.not_number")
 
 
-def number(value: Any) -> float:
-    """Return a number that may be written with a decimal comma, not finite when it is none."""
+def angle(value: Any) -> float:
+    """Return a coordinate: a number, or degrees, minutes and seconds; not finite when neither."""
     try:
         return float(_number(value))
     except ValueError:
+        found = _SEXAGESIMAL.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
         return math.nan
+    degrees, minutes, seconds = (
+        float((one or "0").replace(",", ".")) for one in found.groups()[:3]
+    )
+    if minutes >= 60 or seconds >= 60:
+        return math.nan
+    return degrees + minutes / 60 + seconds / 3600
 
 
 def _scaled(value: int | float, scale: float | None) -> int | float:

@@ -12,8 +12,11 @@ CREATE TABLE IF NOT EXISTS features.indicators (
     value            double precision,  -- null = not computed: then there is a reason
     unit             text NOT NULL,
     formula          text NOT NULL,
+    threshold        double precision,
+    threshold_unit   text,
     target           double precision,
     target_source    text,
+    target_status    text,
     outcome          text NOT NULL,
     reason_be        text,
     reason_ru        text,

@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS features.worst_places (
     building_id  bigint NOT NULL,
     label        text NOT NULL,
     value        double precision,
+    unit         text,
     residents    bigint,
     run_id       text,
     PRIMARY KEY (id, area)

@@ -184,6 +184,13 @@ def test_a_parameter_names_an_item(portal: TestClient) -> None:
     assert "array" in answer.json()["detail"]
 
 
+def test_a_text_is_found_in_lists_and_in_the_titles_of_their_codes(portal: TestClient) -> None:
+    wanted = ids(portal, accessibility="ramp")
+    assert wanted
+    assert ids(portal, q="пандус") == ids(portal, q="Ramp") == wanted
+    assert ids(portal, ROUTES, q="чт") == [2]
+
+
 def test_schemas_say_array(portal: TestClient) -> None:
     base = f"/ogc/collections/{LAYER}"
     for name in ("schema", "queryables"):

@@ -32,6 +32,16 @@ def test_chosen_layers_are_in_one_tile(client: TestClient) -> None:
     assert set(one) == {"test_parcels"}
 
 
+@pytest.mark.parametrize("tileset", [TILES, "/ogc/map/tiles/WebMercatorQuad"])
+def test_a_tileset_leads_to_the_tiles_of_the_chosen_layers(
+    client: TestClient, tileset: str
+) -> None:
+    links = client.get(f"{tileset}?collections=test_parcels").json()["links"]
+    of_choice = [x for x in links if x["rel"] in ("self", "alternate", "item", "describedby")]
+    assert len(of_choice) >= 4
+    assert all("collections=test_parcels" in x["href"] for x in of_choice)
+
+
 def test_without_a_choice_the_tile_has_what_is_visible_by_default(client: TestClient) -> None:
     # No layer of the tests is visible by default, so there all of them are.
     layers = mapbox_vector_tile.decode(client.get(f"{TILES}/8/83/147").content)

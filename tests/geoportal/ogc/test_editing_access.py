@@ -65,6 +65,7 @@ def test_options_name_the_methods_of_each_layer(desk: Desk) -> None:
     assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"
     assert answer.headers["accept-patch"] == "application/merge-patch+json"
     assert "PATCH" in answer.headers["access-control-allow-methods"]
+    assert "Range" in answer.headers["access-control-allow-headers"]
     answer = desk.send("OPTIONS", "buildings/items")
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
     assert "accept-post" not in answer.headers

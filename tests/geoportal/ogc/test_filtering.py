@@ -120,3 +120,11 @@ def test_code_titles_are_searched_in_every_language(portal_database: str) -> Non
         assert set(found["SCHOOL"]) <= set(found["школа"])
         assert found["аптэка"] == found["аптека"]
         assert found["аптэка"]
+
+
+@pytest.mark.parametrize(
+    "filter_", ["length_m(geometry) > 1000", "distance_m(geometry, POINT(27 53)) < 1"]
+)
+def test_an_arc_has_a_length_and_a_distance(client: TestClient, filter_: str) -> None:
+    path = "/ogc/collections/test_broken/items"
+    assert ids(client, {"filter": f"id = 7 AND {filter_}"}, path) == [7]

@@ -70,6 +70,12 @@ def test_day_is_all_of_its_moments() -> None:
     assert period.end == datetime(2026, 10, 1, 23, 59, 59, 999999, tzinfo=UTC)
 
 
+def test_the_last_day_of_the_calendar_has_an_end() -> None:
+    period = read.parse_datetime("0001-01-01/9999-12-31")
+    assert period is not None
+    assert period.end == datetime.max.replace(tzinfo=UTC)
+
+
 def test_the_day_of_gdal_is_a_day() -> None:
     assert read.parse_datetime("2026-10-01T/..") == read.parse_datetime("2026-10-01/..")
 

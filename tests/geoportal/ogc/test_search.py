@@ -29,6 +29,15 @@ def test_get_and_post_are_one(client: TestClient) -> None:
     assert found(client.post(SEARCH, json={"filter": "area_ha = 1.5"})) == found(one)
 
 
+def test_an_answer_links_to_itself_where_it_has_an_address(client: TestClient) -> None:
+    params = {"q": "участок 1999", "collections": "test_parcels", "limit": "3"}
+    answer = client.get(SEARCH, params=params)
+    links = {one["rel"]: one["href"] for one in answer.json()["links"]}
+    assert found(client.get(links["self"])) == found(answer)
+    assert client.get(links["alternate"]).headers["content-type"].startswith("text/html")
+    assert client.post(SEARCH, json={"q": "участок"}).json()["links"] == []
+
+
 def test_text_that_looks_like_a_feature_stays_text(client: TestClient) -> None:
     answer = client.get(SEARCH, params={"collections": "test_parcels", "q": "script", "limit": "5"})
     (feature,) = answer.json()["features"]

@@ -1,3 +1,4 @@
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
@@ -88,3 +89,17 @@ def test_the_style_of_the_data_set_names_every_layer_in_sld(portal: TestClient) 
     assert named == list(dict.fromkeys(one["source"] for one in style["layers"]))
     # What only tiles have is no field of a feature.
     assert b"point_count" not in answer.content
+
+
+def test_a_page_shows_legend_map_and_forms_of_a_style(portal: TestClient) -> None:
+    listed = portal.get("/ogc/styles?f=html&lang=en").text
+    assert "/ogc/styles/buildings?" in listed
+    page = portal.get("/ogc/styles/buildings?f=html&lang=en").text
+    assert "<h1>Buildings</h1>" in page
+    for address in re.findall(r'<img src="([^"]+)"', page):
+        shown = portal.get(address.replace("&amp;", "&"))
+        assert shown.status_code == 200
+        assert shown.headers["content-type"].startswith("image/")
+    assert page.count("<img ") == 2
+    for form in ("mapbox", "sld10", "sld11"):
+        assert f"/styles/buildings?f={form}" in page

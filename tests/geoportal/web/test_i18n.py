@@ -14,7 +14,7 @@ WEB = Path(__file__).parents[3] / "geoportal" / "web"
 FROM_DATA = (
     "theme.", "status.", "geometry.", "period.", "unit.", "openapi.tag.", "job.status.",
     "quality.decision.", "quality.counts.", "quality.rule.", "quality.verdict.", "quality.action.",
-    "quality.element.", "quality.name.",
+    "quality.element.", "quality.name.", "quality.counted.",
     "scenarios.operation.",
 )  # fmt: skip
 CALL = re.compile(r"""\bt\(\s*["']([a-z_]+\.[A-Za-z0-9_.]+)["']""")

@@ -130,13 +130,18 @@ def test_a_part_stands_for_what_is_long_or_unsound(
     [
         ("none.gpkg", None, MissingSource, "is not there"),
         ("a.gpkg", b"", CorruptSource, "is empty"),
-        ("a.gpkg", b"SQLite format 3\0 nothing", CorruptSource, "cannot be read"),
+        ("a.gpkg", b"SQLite format 3\0 nothing", CorruptSource, "is no GPKG, or is damaged"),
         ("a.zip", b"PK\x03\x04 cut off", CorruptSource, "is cut off or damaged"),
         ("a.shp", b"\0" * 200, CorruptSource, "came without its .dbf and .shx"),
         ("a.csv", b"\0\1\2\3", CorruptSource, "is binary"),
         ("a.csv", b"a,b\n", CorruptSource, "has no features"),
         ("a.csv", b"a,b\n1,2\n", RefusedLoad, "neither geometries nor columns with coordinates"),
-        ("a.csv", b"lon,lat\nx,y\n", CorruptSource, "has no feature with a place"),
+        (
+            "a.csv",
+            b"lon,lat\nx,y\n",
+            CorruptSource,
+            "has no line whose coordinates (lon, lat) can be read",
+        ),
         ("a.docx", b"x", RefusedLoad, "has no ending that is known"),
     ],
 )
@@ -166,3 +171,8 @@ def test_spreadsheets_too(tmp_path: Path) -> None:
     shapeless = gpd.GeoDataFrame(frame)
     found = survey(write(shapeless, tmp_path / "a.xlsx"), Asked())
     assert found.bbox == (30.4, 54.5, 30.5, 54.6)
+
+
+def test_places_beyond_the_earth_do_not_widen_the_box(tmp_path: Path) -> None:
+    found = survey(table(tmp_path, "n,lon,lat\n1,30.4,54.5\n2,1e300,54.5\n3,30.5,540\n"), Asked())
+    assert found.bbox == (30.4, 54.5, 30.4, 54.5)

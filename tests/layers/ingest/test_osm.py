@@ -2,10 +2,13 @@
 
 import bz2
 import gzip
+import json
+import re
 from pathlib import Path
 
 import geopandas as gpd
 import networkx as nx
+import osmium
 import psycopg
 import pytest
 from pyproj import Geod
@@ -18,6 +21,7 @@ from layers.ingest.osm import load_osm
 from layers.ingest.osm_ids import numbers
 from layers.ingest.osm_read import centre, read
 from layers.ingest.vector.reports import reports
+from layers.load_reports import in_words
 from layers.model import Area, Layer, Rule, Text
 from layers.registry import load_layers
 
@@ -181,8 +185,12 @@ def test_a_refused_layer_is_named_and_the_others_load(
 def test_an_extract_of_another_place_is_refused(connection: Connection, town: Path) -> None:
     far = place(15.6, 48.4)
     save_area(connection, far)
-    with pytest.raises(RefusedLoad, match=r"lies around 30.410, 54.500, 1229 km from the area"):
-        load_osm(connection, LAYERS, town, far)
+    for _ in range(2):  # the second time is not told again
+        with pytest.raises(RefusedLoad, match=r"lies around 30.410, 54.500, 1229 km from the area"):
+            load_osm(connection, LAYERS, town, far)
+    told = reports(connection)
+    assert sorted(one["layer"] for one in told) == sorted(OSM_LAYERS)
+    assert in_words(told[0], "be")["reason"].startswith("town.osm ляжыць каля 30,410; 54,500, за")
     assert connection.execute("SELECT count(*) FROM layers.version").fetchone() == (0,)
 
 
@@ -220,6 +228,27 @@ def test_a_bad_file_is_named_and_changes_nothing(
         load_osm(connection, LAYERS, bad, area)
     assert name in str(corrupt.value)
     assert connection.execute("SELECT * FROM layers.version ORDER BY layer").fetchall() == before
+    told = [one for one in reports(connection) if one["decision"] == "refused"]
+    assert {one["layer"] for one in told} == set(OSM_LAYERS)
+    assert {one["file"] for one in told} == {name}
+    assert str(bad.parent) not in json.dumps(told)
+    for language in ("be", "ru"):
+        reason = in_words(told[0], language)["reason"]
+        own = re.sub(r"«[^»]*»|`[^`]*`|OSM|[\w.]*\.[\w.]+", "", reason.replace(name, ""))
+        assert not re.search("[a-z]{3}", own.partition(" слаёў")[0].partition(" слоёв")[0]), reason
+
+
+def test_a_tag_that_is_no_text_is_named(
+    connection: Connection, town: Path, area: Area, tmp_path: Path
+) -> None:
+    file = tmp_path / "town.osm.pbf"
+    plain = osmium.io.File(str(file), "pbf,pbf_compression=none")
+    with osmium.SimpleWriter(plain) as writer:
+        for thing in osmium.FileProcessor(str(town)):
+            writer.add(thing)
+    file.write_bytes(file.read_bytes().replace("Аптэка".encode(), b"\xff" * 12))
+    with pytest.raises(CorruptSource, match=r"damaged \(its text is not in UTF-8\)"):
+        load_osm(connection, LAYERS, file, area)
 
 
 def test_a_missing_file_is_named(connection: Connection, tmp_path: Path, area: Area) -> None:
@@ -232,7 +261,7 @@ def test_packed_files_hold_the_same(tmp_path: Path, town: Path, suffix: str) -> 
     packed = tmp_path / f"packed{suffix}"
     pack = gzip.compress if suffix == ".osm.gz" else bz2.compress
     packed.write_bytes(pack(TOWN.encode()))
-    assert read(packed).rows["streets"].rows == read(town).rows["streets"].rows
+    assert read(packed).rows["streets"] == read(town).rows["streets"]
 
 
 def test_the_centre_comes_from_the_nodes_where_the_header_is_silent(town: Path) -> None:
@@ -317,4 +346,4 @@ def test_a_ring_that_crosses_itself_is_left_out_alone(tmp_path: Path) -> None:
     way = f'<way id="203" version="1">{crossed}<tag k="building" v="yes"/></way>'
     file = tmp_path / "crossed.osm"
     file.write_text(TOWN.replace(' <relation id="301"', f' {way}\n <relation id="301"'), "utf-8")
-    assert [key for key, *_ in read(file).rows["buildings"].rows] == [(2, 301, 0)]
+    assert list(read(file).rows["buildings"].keys) == [2, 301, 0]

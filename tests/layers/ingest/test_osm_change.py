@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,6 +22,11 @@ from layers.ingest import osm_change, osm_extract
 from layers.ingest.osm import LAYERS as OSM_LAYERS
 from layers.ingest.osm import load_change, load_osm
 from layers.ingest.osm_read import read
+from layers.ingest.vector.faults import publish_faults
+from layers.ingest.vector.finding import Finding
+from layers.ingest.vector.load_report import Counts, LoadReport
+from layers.ingest.vector.reports import keep, reports
+from layers.load_reports import in_words
 from layers.model import Area, Text
 from layers.registry import load_layers
 
@@ -241,6 +247,27 @@ def test_unchanged_layers_keep_their_version(connection: Connection, loaded: Pat
     }
 
 
+def test_the_removal_of_a_last_feature_is_told_and_its_faults_go(
+    connection: Connection, loaded: Path
+) -> None:
+    lamp = store.read(connection, LAYERS["street_lights"], area="town")
+    assert len(lamp) == 1
+    found = Finding("rule.twice", "node/20", "noted", lon=30.5, lat=54.5)
+    told = {"layer": "street_lights", "area": "town", "file": "a", "checksum": "1"}
+    time = datetime(2026, 11, 28, tzinfo=UTC)
+    keep(connection, LoadReport(**told, time=time, counts=Counts(read=1), findings=(found,)))
+    publish_faults(connection, LAYERS, TOWN)
+    assert len(store.read(connection, LAYERS["load_faults"])) == 1
+    gone = [("delete", Thing("node", 20, version=9))]
+    load_change(connection, LAYERS, change_file(loaded / "gone.osc", gone), TOWN)
+    assert store.read(connection, LAYERS["street_lights"], area="town").empty
+    newest, *_ = reports(connection, "street_lights", "town")
+    assert newest["file"].endswith("with a change file, the last gone.osc")
+    assert (newest["decision"], newest["counts"]["removed"]) == ("published", 1)
+    assert in_words(newest, "ru")["reason"].startswith("последний объект слоя удалён")
+    assert store.read(connection, LAYERS["load_faults"]).empty
+
+
 def test_a_change_of_another_region_changes_nothing(connection: Connection, loaded: Path) -> None:
     before = versions(connection, TOWN)
     far = [
@@ -299,6 +326,9 @@ def test_a_bad_change_file_is_named_and_changes_nothing(
     with pytest.raises(CorruptSource, match=said) as error:
         load_change(connection, LAYERS, loaded / name, TOWN)
     assert name in str(error.value)
+    refused = [one for one in reports(connection) if one["decision"] == "refused"]
+    assert sorted(one["layer"] for one in refused) == sorted(OSM_LAYERS)
+    assert {one["file"] for one in refused} == {name}
     assert (versions(connection, TOWN), osm_extract.kept(connection, TOWN)) == before
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from osmium.osm.mutable import Node, Way
 
+from layers.ingest import osm_objects
 from layers.ingest.osm_cut import Part, Ways
 
 PLACES = {
@@ -25,12 +26,9 @@ def cut(ways: list[list[int]], file: Path) -> list[Part]:
         for number, place in PLACES.items():
             writer.add_node(Node(id=number, version=1, location=place))
         for number, nodes in enumerate(ways, 1):
-            writer.add_way(Way(id=number, version=1, nodes=nodes))
-    added = Ways()
-    for thing in osmium.FileProcessor(str(file)).with_locations():
-        if thing.is_way():
-            added.add(thing)
-    return list(added.parts())
+            writer.add_way(Way(id=number, version=1, nodes=nodes, tags={"highway": "path"}))
+    found = [thing for thing in osm_objects.read(file) if isinstance(thing, osm_objects.Way)]
+    return list(Ways.of([way.id for way in found], [way.nodes for way in found]).parts())
 
 
 def walked(ways: list[list[int]]) -> list[Part]:

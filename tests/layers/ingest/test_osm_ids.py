@@ -1,5 +1,6 @@
 """Numbers of OSM objects: unique, in range, and unmoved by what is mapped or deleted elsewhere."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,20 @@ def test_later_objects_never_move_earlier_ones() -> None:
     moved = sum(a != b for a, b in zip(alone, together, strict=True))
     assert 0 < moved < 30
     assert osm_ids.numbers(keys[:12_345]) == together[:12_345]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 99), st.just(0)), unique=True))
+def test_in_a_crowd_each_takes_the_next_that_is_free(keys: list[osm_ids.Key]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(osm_ids, "SLOTS", 120)
+        found = dict(zip(keys, osm_ids.numbers(keys), strict=True))
+        taken: set[int] = set()
+        for key in sorted(keys):  # one after another
+            number = osm_ids.numbers([key])[0]
+            while number in taken:
+                number = key[0] * 120 + number % 120 + 1
+            taken.add(number)
+            assert found[key] == number
 
 
 def test_nothing_has_no_numbers() -> None:

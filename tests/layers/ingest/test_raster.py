@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from pyproj import Transformer
-from rasterio.transform import from_origin
+from rasterio.transform import Affine, from_origin
+from shapely import Polygon
 
 from layers.area import seed_areas, utm_srid
 from layers.errors import CorruptSource, MissingSource, RefusedLoad
@@ -62,6 +64,14 @@ def test_classes_are_never_mixed(tmp_path: Path) -> None:
     assert set(np.unique(made.values)) <= {0, 1, 5}
 
 
+def test_cells_of_no_class_stay_so(tmp_path: Path) -> None:
+    values = np.where(np.indices((130, 110))[1] < 55, 0, 5).astype(np.uint8)
+    for name, nodata in (("said", 0), ("not_said", None), ("other", 255)):
+        file = write(tmp_path / f"{name}.tif", values, nodata=nodata)
+        made = read_raster(file, COVER, ORSHA)
+        assert set(np.unique(made.values)) == {0, 5}, name
+
+
 @pytest.mark.parametrize(
     ("profile", "reason"),
     [({"crs": None}, "does not say which CRS"),
@@ -84,6 +94,47 @@ def test_a_file_that_is_missing_or_cut_short_is_told(tmp_path: Path) -> None:
     (tmp_path / "text.tif").write_text("no raster")
     with pytest.raises(CorruptSource, match="cannot be read"):
         read_raster(tmp_path / "text.tif", DEM, ORSHA)
+
+
+def test_what_is_no_grid_of_values_is_refused(tmp_path: Path) -> None:
+    three = tmp_path / "three.tif"
+    with rasterio.open(write(tmp_path / "one.tif", plane())) as one:
+        profile = one.profile | {"count": 3}
+    with rasterio.open(three, "w", **profile) as target:
+        target.write(np.stack([plane()] * 3))
+    with pytest.raises(RefusedLoad, match=r"holds 3 bands .* into a file of its own"):
+        read_raster(three, DEM, ORSHA)
+    picture = write(tmp_path / "map.tif", np.ones((130, 110), np.uint8))
+    with rasterio.open(picture, "r+") as target:
+        target.write_colormap(1, {1: (255, 0, 0, 255)})
+    with pytest.raises(RefusedLoad, match="holds a picture of colours"):
+        read_raster(picture, DEM, ORSHA)
+    assert read_raster(picture, COVER, ORSHA).values.max() == 1  # a legend of classes
+
+
+@pytest.mark.parametrize("value", [np.nan, 1e300])
+def test_cells_without_a_value_are_refused(tmp_path: Path, value: float) -> None:
+    file = write(tmp_path / "a.tif", np.full((130, 110), value))
+    with pytest.raises(RefusedLoad, match="has no value in any cell, or one without end"):
+        read_raster(file, DEM, ORSHA)
+
+
+def test_a_file_that_names_other_files_is_refused(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.tif", plane())
+    rasterio.shutil.copy(source, tmp_path / "b.tif", driver="VRT")
+    with pytest.raises(RefusedLoad, match=r"b\.tif is a file of VRT; write it as a GeoTIFF"):
+        read_raster(tmp_path / "b.tif", DEM, ORSHA)
+
+
+def test_a_turned_file_is_taken_whole(tmp_path: Path) -> None:
+    turned = from_origin(30.42, 54.535, 0.0005, 0.0003) @ Affine.rotation(30)
+    made = read_raster(write(tmp_path / "a.tif", plane() * 0 + 7, transform=turned), DEM, ORSHA)
+    # Of what is turned by 30 degrees, all cells are there: their area is that of the file.
+    a, _, _, _, e, _ = made.transform
+    go = Transformer.from_crs(4326, made.crs, always_xy=True)
+    corners = [turned @ one for one in ((0, 0), (110, 0), (110, 130), (0, 130))]
+    whole = Polygon([go.transform(*one) for one in corners]).area
+    assert np.isfinite(made.values).sum() * a * -e == pytest.approx(whole, rel=0.03)
 
 
 def area_at(name: str, lon: float, lat: float) -> Area:

@@ -134,6 +134,7 @@ def test_a_failure_keeps_the_rows_and_is_told_in_words(
     run = case.run()
     assert (run.succeeded_at, run.failed_at, run.fault) == (FIRST, SECOND, done.fault)
     assert re.search(words, done.fault), done.fault
+    assert str(case.folder) not in done.fault  # told to people, who know the file by its name
     assert case.connection.execute("SELECT * FROM layers.version").fetchall() == before
     assert case.names() == ["Minsk", "Orsha"]
     assert (case.folder / "cache" / STATIONS).read_bytes() == body

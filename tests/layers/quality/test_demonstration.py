@@ -8,6 +8,7 @@ from layers.area import seed_areas
 from layers.ingest.vector.reports import reports
 from layers.quality import check
 from processing.demo import LAYERS
+from processing.demo.rasters import RASTERS
 
 RULED = [layer for layer in registry.load_layers().values() if layer.quality]
 
@@ -27,8 +28,8 @@ def test_the_demonstration_keeps_the_rules(portal_database: str) -> None:
         if one.verdict != "publish"
     }
     assert broken == {}
-    # Its load has asked them, and left a report of every layer.
-    assert set(told) == set(LAYERS)
+    # Its load has asked them, and left a report of every layer and raster.
+    assert set(told) == {*LAYERS, *RASTERS}
     assert {one["decision"] for one in told.values()} == {"published"}
     for layer in RULED:
         asked = [rule["rule"] for rule in told[layer.id]["rules"]]

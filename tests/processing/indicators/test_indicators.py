@@ -1,5 +1,6 @@
 """Every indicator against a quarter small enough to count by hand."""
 
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -10,8 +11,9 @@ import shapely
 
 from layers.seed import air_limits
 from processing.errors import EmptyInput
-from processing.indicators import access, air, planning, stock
+from processing.indicators import access, air, planning, results, stock
 from processing.indicators.base import Quarter, quarter
+from processing.scene import CLASSES
 from tests.fix_streets import ORSHA, place
 
 METRIC = "EPSG:32636"
@@ -85,12 +87,49 @@ def test_access_is_counted_in_the_people_it_is_about() -> None:
     assert school.elderly == pytest.approx(100 * 10 / 90)
     assert school.children == pytest.approx(100 * 30 / 120)
     assert school.share_near_limit == pytest.approx(20 / 90)
+    assert (school.threshold, school.threshold_unit) == (500, "m")
     assert [p.label for p in school.worst] == ["3", "А, 2"]
     assert [p.value for p in school.worst] == [None, 900]
     assert found["HLT1", 1].value == 100
     assert found["HLT1", 1].deficit_persons == 0
     assert found["COM1", 1].value is None
+    closed = access.figures(quarter_of(), rows, ["clinic"])
+    assert closed["HLT1", 1].value is None
+    assert "no facilities of the class" in closed["HLT1", 1].reason.en
     assert access.figures(quarter(ORSHA, HOMES, None, None), rows)["EDU2", 1].value is None
+
+
+def test_what_is_near_no_street_counts_among_all_whatever_the_method() -> None:
+    said = ["covered", "not_covered", "unsnapped"]
+    rows = coverage(*((i, "stop", said[i - 1], i * 200 if i < 3 else None) for i in (1, 2, 3)))
+    table = rows.assign(green=said, green_m=rows["distance_m"], school=said, school_safe_m=300.0)
+    limits_m = {"green": 300.0, "school": 500.0}
+    found = results.accessibility(quarter_of(), table, {}, limits_m)
+    green, stop = found["GRN3", 1], access.figures(quarter_of(), rows)["TRN1", 1]
+    assert green.value == stop.value == pytest.approx(100 * 100 / 600)
+    assert green.deficit_persons == stop.deficit_persons == 500
+    lost = table.assign(green="unsnapped", school="not_computable")
+    found = results.accessibility(quarter_of(), lost, {}, limits_m)
+    assert "near a walkable street" in found["GRN3", 1].reason.en
+    assert found["EDU2", 2].reason.en == "no schools"
+
+
+def test_where_no_level_is_known_people_are_not_served() -> None:
+    """As `radio-coverage` counts: of all buildings, unless none is computable."""
+    said = ["covered", "not_covered", "not_computable"]
+    rows = gpd.GeoDataFrame(
+        {"building_id": [1, 2, 3], "technology": "lte", "outdoor": said, "indoor": "not_computable",
+         "level_outdoor_dbm": [-80.0, -109.0, np.nan], "level_indoor_dbm": np.nan,
+         "threshold_dbm": -110.0},
+        geometry=[None] * 3, crs=4326,
+    )  # fmt: skip
+    found = results.radio(quarter_of(), rows)
+    outdoor = found["ICT4", 1]
+    assert outdoor.value == pytest.approx(100 * 100 / 600)
+    assert outdoor.deficit_persons == 500
+    assert [place.value for place in outdoor.worst] == [None, -109]
+    assert (outdoor.threshold, outdoor.threshold_unit) == (-110, "dBm")
+    assert found["ICT4", 2].value is None
 
 
 def test_places_doctors_and_offices() -> None:
@@ -108,6 +147,14 @@ def test_places_doctors_and_offices() -> None:
     for key in (("EDU1", 2), ("EDU2", 3), ("HLT2", 1)):
         assert stock.services(quarter_of(), unknown)[key].reason is not None
     assert all(f.value is None for f in stock.services(quarter_of(), None).values())
+    few = given[given["service_class"] == "clinic"]
+    few.attrs[CLASSES] = sorted(given["service_class"])  # as a scenario leaves it
+    shut = stock.services(quarter_of(), few)
+    assert (shut["EDU1", 2].value, shut["PST1", 2].value) == (0, 0)
+    assert shut["EDU2", 3].reason is not None
+    few = stock.services(quarter_of(), given[given["service_class"] == "clinic"])
+    for key in (("EDU1", 2), ("EDU2", 3), ("PST1", 2)):
+        assert "no facilities of the class" in few[key].reason.en
 
 
 def test_lights_wifi_meters_and_bicycles() -> None:
@@ -118,10 +165,10 @@ def test_lights_wifi_meters_and_bicycles() -> None:
         cabinet=["a"] * 5 + ["b"] * 5,
     )  # fmt: skip
     cabinets = points((0, 0), (1, 0), cabinet=["a", "b"], remote=[True, False])
-    found = stock.lights(quarter_of(), lamps, cabinets)
+    found = stock.lights(lamps, cabinets)
     assert (found["LGT1", 1].value, found["LGT2", 1].value) == (50, 60)
     assert found["LGT4", 1].value == pytest.approx(2000 / 9)
-    assert stock.lights(quarter_of(), lamps, None)["LGT1", 1].value is None
+    assert stock.lights(lamps, None)["LGT1", 1].value is None
     spots = points((0, 0), (1, 1), state=["working", "fault"])
     assert stock.wifi(quarter_of(), spots)["ICT5", 1].value == pytest.approx(1e5 / 600)
     meters = points(
@@ -129,8 +176,12 @@ def test_lights_wifi_meters_and_bicycles() -> None:
         resource=["electricity", "electricity", "cold_water", "hot_water", "heat", "heat"],
         live=[True, False, True, True, False, True], building_id=[1, 2, 1, 1, 1, 1],
     )  # fmt: skip
-    found = stock.meters(quarter_of(), meters)
+    found = stock.meters(meters)
     assert [found[k, 1].value for k in ("ENE1", "WAT1", "HEA1")] == [50, 100, 100]
+    assert found["ENE1", 1].data_date is None  # not that of other layers
+    heard = pd.Timestamp("2026-10-01T12:00Z") + pd.to_timedelta(np.arange(6), unit="D")
+    found = stock.meters(meters.assign(last_reading_at=heard))
+    assert [found[k, 1].data_date.day for k in ("ENE1", "WAT1", "HEA1")] == [2, 4, 6]
     lines = gpd.GeoDataFrame(
         {"bicycle": [True, True, True, False], "car": [False, True, True, False],
          "maxspeed_kmh": [None, 20, 60, None]},
@@ -182,10 +233,36 @@ def test_air_is_weighted_by_the_people_near_each_station() -> None:
     assert found["AIR1", 1].value == pytest.approx(40)
     assert found["AIR1", 1].target is None
     assert found["AIR4", 1].value == pytest.approx(40)
+    assert found["AIR4", 1].target == air_limits()["O3"].max_8h_ug_m3 == 120
     # Ten days in UTC are nine whole ones and two parts in Minsk; the first part has 21 hours.
     assert found["AIR5", 1].value == pytest.approx((0 + 10) / 2)
     assert found["AIR6", 1].value == pytest.approx(2e5 / 600)
     assert found["AIR6", 2].value == 100
+    assert {found["AIR1", 1].data_date, found["AIR6", 1].data_date} == {date(2026, 1, 10)}
+
+
+def test_air_counts_stations_and_hours_not_readings() -> None:
+    stations, readings = air_of(10 * 24, 10.0, 70.0)
+    given = air.figures(quarter_of(), HOMES, stations, readings, air_limits())
+    stray = readings[readings["sensor_id"] == "e"].assign(sensor_id="nowhere")
+    half = readings[readings["sensor_id"] == "e"].assign(
+        time=lambda rows: rows["time"] + pd.Timedelta(minutes=30)
+    )
+    more = pd.concat([readings, stray, half])
+    assert air.figures(quarter_of(), HOMES, stations, more, air_limits()) == given
+    alone = air.figures(quarter_of(), HOMES, stations, stray, air_limits())
+    assert all(f.value is None and f.reason for f in alone.values())
+    # Five hours of the second station: no whole day, and it is not continuous.
+    early = readings["time"] < pd.Timestamp("2026-01-01T05:00Z")
+    short = readings[early | (readings["sensor_id"] == "w")]
+    found = air.figures(quarter_of(), HOMES, stations, short, air_limits())
+    assert found["AIR5", 1].value == 0
+    assert found["AIR6", 1].value == pytest.approx(1e5 / 600)
+    assert found["AIR1", 1].value == pytest.approx(40)
+    assert found["AIR4", 1].value == pytest.approx(10)  # five hours make no mean of eight
+    twice = pd.concat([stations, stations.set_axis([3, 4])])
+    again = air.figures(quarter_of(), HOMES, twice, readings, air_limits())
+    assert again["AIR1", 1].value == pytest.approx(40)
 
 
 def test_only_a_year_is_held_against_the_annual_limit() -> None:

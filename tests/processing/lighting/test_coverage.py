@@ -166,6 +166,14 @@ def test_a_cabinet_outage_is_compared_with_before():
     assert compute(lights, dark_cabinets=["Z"]).figures["outage"]["lamps"] == 0
 
 
+def test_energy_and_walks_of_which_nothing_is_known_are_not_zero():
+    energy = compute(street_lights(*LAMPS, state="unknown")).figures["energy"]
+    assert (energy["kwh_per_year"], energy["kwh_per_lit_km"]) == (None, None)
+    assert compute(street_lights(*LAMPS, state="fault")).figures["energy"]["kwh_per_year"] == 0
+    nobody = compute(homes=buildings((200, 20), residents=[None])).figures["walks"]
+    assert (nobody["residents"], nobody["residents_lit"], nobody["share_lit"]) == (None,) * 3
+
+
 def test_energy_is_power_times_hours():
     result = compute(street_lights(*LAMPS, power_w=[100, 100, np.nan, 100, 100]), burning_h=4100)
     # The power that is not known is that of the luminaire: 35 W.

@@ -126,9 +126,9 @@ def test_a_day_of_another_age_is_named() -> None:
     for day in ("0001-01-01", "9999-12-31"):
         with pytest.raises(BadParameter, match=f"as_of = '{day}' .* or equal to .*-"):
             read_params(PIPELINES["metering-coverage"], {"as_of": day})
-    # What is before all readings is no fault: nothing was heard by then.
-    early = compute("metering-coverage", params={"as_of": "1900-01-01"})
-    assert early.frames["metering_coverage"]["buildings_live"].sum() == 0
+    # Only the last reading of a meter is known: before it nothing is, which is not "not heard".
+    with pytest.raises(BadParameter, match=r"as_of = 1900-01-01: \d+ of \d+ meters were heard"):
+        compute("metering-coverage", params={"as_of": "1900-01-01"})
     for name, moment in (("window_begin", "9999-12-31T23:59:00Z"), ("window_end", "0001-01-01")):
         with pytest.raises(BadParameter, match="is empty; begin must be before end"):
             compute("monitoring-coverage", params={name: moment})

@@ -134,14 +134,12 @@ SCORECARD: Mapping[str, Mapping[str, Any]] = {
         **NO_KEYS,
     },
     "air_sensors": {
-        **each("absent empty placeless one_placeless", NO_SERIES),
-        "no_keys": lines("AIR1/1 AIR2/1 AIR3/1 AIR4/1", "^no series of stations$"),
+        **each("absent empty no_keys placeless one_placeless", NO_SERIES),
         **each(f"no_texts no_numbers {AMOUNTS} one_without_size", UNREAD),
         "far": COUNTED,
     },
     "air_sensor_readings": {
-        **each("absent empty no_numbers", NO_SERIES),
-        **each("no_keys negative infinite", lines(AIR, "^no series of stations$")),
+        **each("absent empty no_keys no_numbers negative infinite", NO_SERIES),
         "no_texts": UNREAD,
         "zeros": COUNTED,
         **ELSEWHERE,

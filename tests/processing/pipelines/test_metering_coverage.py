@@ -55,6 +55,15 @@ def test_the_demonstration_is_counted_as_a_plain_anti_join_counts_it(frames):
     assert made.loc[made["disclosure"] != "published", "consumption"].isna().all()
 
 
+def test_the_day_asked_for_is_the_day_told(frames):
+    newest = compute(frames)
+    same = pipeline.Params(as_of=newest.figures["as_of"])
+    assert pipeline.compute(same, ORSHA, **frames).figures == newest.figures
+    later = pipeline.compute(pipeline.Params(as_of="2027-06-30"), ORSHA, **frames)
+    assert later.figures["as_of"] == "2027-06-30"
+    assert later.figures["resources"]["electricity"]["buildings_live"] == 0
+
+
 def test_the_order_of_rows_changes_nothing(frames):
     turned = {name: frame[::-1] for name, frame in frames.items()}
     assert checksum(compute(turned).frames) == checksum(compute(frames).frames)

@@ -22,7 +22,7 @@ NAME = "smart-quarter-coverage"
 NOBODY = "the residents are not known"
 NO_AGES = "no census units with ages"
 NO_HOMES = "buildings of the chosen kinds in area town: there are none"
-NO_MASTS = "stations in area town: there are none"
+NO_MASTS = "not loaded: base_stations, lorawan_gateways, wifi_access_points"
 
 # Why there is no value, by code and part; what is the same for every town.
 EVERYWHERE = {

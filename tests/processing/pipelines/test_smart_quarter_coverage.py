@@ -45,6 +45,7 @@ def test_a_run_publishes_layers_scorecard_and_reports(loaded: Any) -> None:
     assert set(rows) == {(one.code, one.part) for one in indicators()}
     assert rows["HLT1", 1].value > 0
     assert rows["LGT2", 1].value > 0
+    assert (rows["HLT1", 1].target, rows["HLT1", 1].target_status) == (100, "verified")
     # What is not loaded has its reason and no value.
     for key in (("ENE1", 1), ("GRN1", 1), ("AIR1", 1), ("PRK1", 1)):
         assert rows[key].outcome == "not_computed"
@@ -88,7 +89,8 @@ def test_the_same_run_changes_nothing_and_another_tells_the_change(loaded: Any) 
     then = by_key(runner.run(loaded, NAME, "orsha", {}).frames["indicators"])
     before = by_key(first.frames["indicators"])
     assert then["HLT1", 1].previous == before["HLT1", 1].value
-    assert then["HLT1", 1].value == 0
+    assert then["HLT1", 1].outcome == "not_computed"
+    assert then["HLT1", 1].reason_en == "no facilities of the class are loaded"
     assert then["PST1", 1].previous == then["PST1", 1].value == before["PST1", 1].value
     third = runner.run(loaded, NAME, "orsha", {})
     assert not third.changed

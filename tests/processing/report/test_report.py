@@ -22,7 +22,8 @@ SQUARE = gpd.GeoSeries([shapely.box(0, 0, 100, 100), shapely.Point(150, 50)], cr
 def report(*, demonstration: bool = True) -> Report:
     worst = (Place(7, "вул. Леніна, 5 & 7", 1200.0, 80), Place(8, "<b>", None, None))
     figures = {
-        ("EDU2", 1): Figure(93.4, deficit_persons=41, worst=worst, method="accessibility",
+        ("EDU2", 1): Figure(93.4, deficit_persons=41, worst=worst, method="service-coverage",
+                            threshold=500.0, threshold_unit="m",
                             data_date=date(2026, 10, 1), share_near_limit=0.083),
         ("HLT1", 1): Figure(70.0, deficit_persons=900, elderly=65.0),
         ("PST1", 1): Figure(100.0, deficit_persons=0),
@@ -46,11 +47,15 @@ class Balance(HTMLParser):
         self.open: list[str] = []
         self.words: list[str] = []
         self.loads: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
 
     def handle_starttag(self, tag, attrs):
         if tag not in ("meta",):
             self.open.append(tag)
-        self.loads += [v for k, v in attrs if k in ("src", "href")]
+        self.loads += [v for k, v in attrs if k == "src" or (k == "href" and tag != "a")]
+        self.links += [v for k, v in attrs if k == "href" and tag == "a"]
+        self.ids += [v for k, v in attrs if k == "id"]
 
     def handle_startendtag(self, tag, attrs):
         pass
@@ -75,6 +80,25 @@ def test_page_is_whole_loads_nothing_and_says_what_is_demonstration(language: st
     loud = {"be": "ДЭМАНСТРАЦЫЯ", "ru": "ДЕМОНСТРАЦИЯ", "en": "DEMONSTRATION"}[language]
     assert loud in words
     assert loud not in html.render(content(report(demonstration=False), language))
+
+
+def test_every_figure_leads_to_its_formula_method_and_run() -> None:
+    seen = Balance()
+    seen.feed(html.render(content(report(), "en")))
+    here = [link[1:] for link in seen.links if link.startswith("#")]
+    assert here
+    assert set(here) == {one for one in seen.ids if one.startswith("formula-")}
+    assert {"/ogc/processes/service-coverage", "/runs/r-1"} <= set(seen.links)
+
+
+def test_ways_have_their_unit_and_the_limit_stands_by_the_name() -> None:
+    said = content(report(), "ru")
+    assert said["first"][1]["name"] == "Доступность школы, 500\u00a0м"
+    assert [one["value"] for one in said["worst"][0]["places"]] == ["1\u202f200\u00a0м", "нет пути"]
+    sources = {one["code"]: one["source"] for one in said["targets"]}
+    assert sources["EDU2"].endswith("(проверено)")
+    formulas = {one["code"]: one["formula"] for one in said["formulas"]}
+    assert formulas["EDU2"].startswith("дети 7–17 лет")
 
 
 def test_first_come_the_missed_targets_with_most_people() -> None:

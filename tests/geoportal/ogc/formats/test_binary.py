@@ -275,3 +275,5 @@ def test_a_part_of_a_file_can_be_asked_for(exports_client: TestClient) -> None:
     # The file is made anew each time, so an old part is never continued.
     given = {"Range": "bytes=4-", "If-Range": part.headers["etag"]}
     assert exports_client.get(url, headers=given).status_code == 200
+    # What is no range of bytes is passed over.
+    assert exports_client.get(url, headers={"Range": "pages=1-2"}).content == whole

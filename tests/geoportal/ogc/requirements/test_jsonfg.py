@@ -83,3 +83,19 @@ def test_single_feature_is_a_root_too(portal: Service) -> None:
     assert CONF + "core" in one["conformsTo"]
     assert one["featureType"] == "buildings"
     assert (one["geometry"], one["properties"]) == (first["geometry"], first["properties"])
+
+
+def test_a_document_links_to_itself_and_its_other_forms(portal: Service) -> None:
+    items = "/collections/buildings/items"
+    number = portal.get(items).json["features"][0]["id"]
+    for path in (items, f"{items}/{number}"):
+        document = portal.get(path, {"f": "jsonfg", "crs": UTM36}).json
+        links = {one["type"]: one for one in document["links"] if one["rel"] != "collection"}
+        itself = links.pop("application/vnd.ogc.fg+json")
+        assert itself["rel"] == "self"
+        assert portal.get(itself["href"]).json["coordRefSys"] == UTM36
+        assert {one["rel"] for one in links.values()} == {"alternate"}
+        geojson = portal.get(links["application/geo+json"]["href"])
+        assert geojson.headers["content-crs"] == f"<{UTM36}>"
+        (same,) = (one for one in geojson.json["links"] if one["rel"] == "self")
+        assert portal.get(same["href"]).headers["content-crs"] == f"<{UTM36}>"

@@ -1,8 +1,9 @@
 """GTFS: departures of a day counted by hand and, for a real feed, by pandas alone."""
 
 import io
+import json
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,8 @@ from layers.errors import CorruptSource, MissingSource, RefusedLoad
 from layers.ingest.gtfs import departures, frames, service
 from layers.ingest.gtfs.feed import read
 from layers.ingest.gtfs.load import Done, Terms, load_gtfs
+from layers.ingest.vector.reports import reports
+from layers.load_reports import in_words
 from layers.model import Area, Text
 from layers.registry import load_layers
 
@@ -168,16 +171,16 @@ def test_a_reference_that_leads_nowhere_is_named(tmp_path: Path, row: tuple[str,
     table, old, new, where, field, value = row
     opened = read(feed(tmp_path, **{table: TABLES[table].replace(old, new, 1)}))
     named = {(f.code, f.feature, f.field, f.value) for f in opened.findings}
-    assert ("unknown_reference", where, field, value) in named
+    assert ("gtfs.unknown_reference", where, field, value) in named
     assert not departures.on_day(opened, departures.stop_times(opened), WEDNESDAY).empty
 
 
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
-        ("08:36:00", "8h36", "bad_time"),
-        ("b,08:50:00,08:50:00", "b,,", "no_time_at_end"),
-        ("08:36:00", "08:20:00", "time_runs_back"),
+        ("08:36:00", "8h36", "gtfs.bad_time"),
+        ("b,08:50:00,08:50:00", "b,,", "gtfs.no_time_at_end"),
+        ("08:36:00", "08:20:00", "gtfs.time_runs_back"),
     ],
 )
 def test_a_trip_with_impossible_times_is_left_out(
@@ -222,6 +225,108 @@ def test_a_feed_of_another_place_is_refused(connection: Connection, tmp_path: Pa
     with pytest.raises(RefusedLoad, match="km from the area place"):
         load(connection, feed(tmp_path), far)
     assert connection.execute("SELECT count(*) FROM layers.version").fetchone() == (0,)
+
+
+FAULTY = {
+    "stops": TABLES["stops"] + "4,Далёка,56.900,30.400,,\n5,Нідзе,0,0,,\n,Без id,54.5,30.4,,\n",
+    "routes": TABLES["routes"] + "R3,A,3,Пусты,3\n",
+    "trips": TABLES["trips"] + "R9,W,lost,P\nR1,Z,idle,P\n",
+    "stop_times": TABLES["stop_times"].replace("08:36:00", "08:20:00")
+    + "lost,9:00:00,9:00:00,3,1\nlost,9:10:00,9:10:00,2,2\n",
+    "calendar": TABLES["calendar"] + "Z,0,0,0,0,0,0,0,20261001,20261031\n",
+}
+
+
+def test_the_faults_of_a_feed_are_told_where_they_belong(
+    connection: Connection, area: Area, tmp_path: Path
+) -> None:
+    file = feed(tmp_path, **FAULTY)
+    for _ in range(2):  # of the same file again nothing is told
+        load(connection, file, area)
+    told = {one["layer"]: one for one in reports(connection, area="place")}
+    assert len(reports(connection)) == 3
+    assert str(tmp_path) not in json.dumps(told)
+    counts = {
+        layer: [one["counts"][name] for name in ("read", "loaded", "refused")]
+        for layer, one in told.items()
+    }
+    # Of 13 calls those of trip b (its time runs back) and of lost (no such route) are left out.
+    assert counts == {
+        "transit_stops": [7, 5, 2], "transit_lines": [3, 2, 1], "transit_departures": [13, 8, 5],
+    }  # fmt: skip
+    named = {
+        layer: {(f["code"], f["feature"], f["action"]) for f in one["findings"]}
+        for layer, one in told.items()
+    }
+    assert named == {
+        "transit_stops": {
+            ("gtfs.no_id", "stops.txt:8", "refused"), ("gtfs.no_place", "stops.txt 5", "refused"),
+            ("gtfs.outside_area", "stops.txt 4", "noted"),
+        },
+        "transit_lines": {("gtfs.no_way", "routes.txt R3", "refused")},
+        "transit_departures": {
+            ("gtfs.unknown_reference", "trips.txt lost", "refused"),
+            ("gtfs.unknown_reference", "stop_times.txt lost", "refused"),
+            ("gtfs.time_runs_back", "stop_times.txt b", "refused"),
+            ("gtfs.no_day", "calendar.txt Z", "noted"),
+        },
+    }  # fmt: skip
+    facts = {one["code"]: one["value"] for one in told["transit_departures"]["facts"]}
+    assert facts["fact.days"] == "2026-10-01 – 2026-10-31"
+    assert (facts["fact.departures"], facts["fact.running"]) == (4, 2)
+    measures = told["transit_departures"]["measures"]
+    values = {(one["element"], one["measure"]): one["value"] for one in measures}
+    assert values["conceptual consistency", 10] == 3
+    assert values["temporal validity", 16] == 0  # of the rows: none is to come
+    assert next(one["value"] for one in measures if one["element"] == "temporal validity") == 1
+    said = {
+        one["code"]: one["detail"] for one in in_words(told["transit_departures"], "be")["findings"]
+    }
+    assert said["gtfs.no_day"] == "не дзейнічае ні ў адзін дзень; рэйсаў па ім: 1"
+    points = store.read(connection, LAYERS["load_faults"]).set_index("feature").geometry
+    assert points["trips.txt lost"].coords[0] == (30.44, 54.5)  # where it begins
+    assert points["stops.txt 4"].coords[0] == (30.4, 56.9)
+    assert "routes.txt R3" not in points
+
+
+def test_a_feed_that_is_refused_is_told_to_all_its_layers(
+    connection: Connection, area: Area, tmp_path: Path
+) -> None:
+    load(connection, feed(tmp_path), area)
+    before = connection.execute("SELECT layer, version FROM layers.version").fetchall()
+    for _ in range(2):
+        with pytest.raises(CorruptSource):
+            load(connection, feed(tmp_path, stops=None), area)
+    told = [one for one in reports(connection) if one["decision"] == "refused"]
+    assert {one["layer"] for one in told} == {
+        "transit_stops", "transit_lines", "transit_departures",
+    }  # fmt: skip
+    assert len(told) == 3
+    assert in_words(told[0], "ru")["reason"].startswith("в feed.zip нет stops.txt, поэтому")
+    assert connection.execute("SELECT layer, version FROM layers.version").fetchall() == before
+
+
+@pytest.mark.parametrize(
+    ("week", "trips"),
+    [
+        ("1,0,0,0,0,0,0,20261001,20261004", 1),  # a Monday service, from Thursday to Sunday
+        ("0,0,0,0,0,0,1,20261001,20261004", None),
+        ("1,1,1,1,1,1,1,20261005,20261001", 1),
+        ("0,0,1,0,0,0,0,20261001,20261007", None),
+    ],
+)
+def test_a_service_that_never_runs_is_found(tmp_path: Path, week: str, trips: int | None) -> None:
+    opened = read(
+        feed(
+            tmp_path,
+            calendar=f"{TABLES['calendar']}Q,{week}\n",
+            trips=f"{TABLES['trips']}R1,Q,rare,P\n",
+        )
+    )
+    first, last = service.span(opened)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    assert any("Q" in service.services(opened, day) for day in days) == (trips is None)
+    assert service.idle(opened).get("Q") == trips
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Readings of stations: read in any form, converted, merged, and nothing lost or said twice."""
 
+import json
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from layers.ingest.series.columns import Choice
 from layers.ingest.series.gaps import gaps
 from layers.ingest.series.load import Done, Terms, load_series
 from layers.ingest.series.read import read
+from layers.ingest.vector.reports import reports
+from layers.load_reports import in_words
 from layers.model import Origin
 from layers.registry import load_layers
 
@@ -129,13 +132,13 @@ def test_conflicts_are_refused_and_named(ready: Connection, tmp_path: Path) -> N
     assert done.identical == 2
     (named,) = done.findings
     assert (named.code, named.feature, named.field, named.value) == (
-        "conflicting", "AIR-01 2026-10-01T01:00Z", "pm10_ug_m3", "21, 22",
+        "series.conflicting", "AIR-01 2026-10-01T01:00Z", "pm10_ug_m3", "21, 22",
     )  # fmt: skip
     assert loaded(ready)["AIR-01", "01T01"] == {"no2_ug_m3": 5}
 
     other = written(tmp_path, f"{head}AIR-01,2026-10-01T00:00Z,99,7\n", "other.csv")
     done = load(ready, other)
-    assert [(f.code, f.value) for f in done.findings] == [("differs_from_loaded", "99")]
+    assert [(f.code, f.value) for f in done.findings] == [("series.differs", "99")]
     assert loaded(ready)["AIR-01", "01T00"] == {"pm10_ug_m3": 20, "no2_ug_m3": 7}
     assert load(ready, other, correct=True).changed == 1
     assert loaded(ready)["AIR-01", "01T00"] == {"pm10_ug_m3": 99, "no2_ug_m3": 7}
@@ -148,7 +151,7 @@ def test_a_station_by_id_and_by_name_is_one(ready: Connection, tmp_path: Path) -
     )
     done = load(ready, written(tmp_path, text))
     named = [(f.code, f.feature, f.field) for f in done.findings]
-    assert named == [("conflicting", "AIR-02 2026-10-01T00:00Z", "pm10_ug_m3")]
+    assert named == [("series.conflicting", "AIR-02 2026-10-01T00:00Z", "pm10_ug_m3")]
     assert loaded(ready) == {
         ("AIR-02", "01T00"): {"no2_ug_m3": 5},
         ("AIR-02", "01T01"): {"pm10_ug_m3": 3},
@@ -163,10 +166,10 @@ def test_unknown_stations_and_bad_cells_are_named(ready: Connection, tmp_path: P
     )
     done = load(ready, written(tmp_path, text))
     assert {(f.code, f.feature, f.value) for f in done.findings} == {
-        ("unknown_station", "AIR-09", "AIR-09"),
-        ("bad_time", "3", "2026-13-01T00:00Z"),
-        ("bad_value", "4", "<5"),
-        ("no_station", "5", None),
+        ("series.unknown_station", "AIR-09", "AIR-09"),
+        ("series.bad_time", "AIR-01 #3", "2026-13-01T00:00Z"),
+        ("series.bad_value", "AIR-01 2026-10-01T02:00Z", "<5"),
+        ("series.station_missing", "#5", None),
     }
     assert set(loaded(ready)) == {("AIR-01", "01T00")}
 
@@ -221,7 +224,7 @@ def test_an_hour_that_the_clock_skips_or_repeats_is_refused(tmp_path: Path) -> N
     text = "station,time,pm10_ug_m3\nA,2026-03-29 03:30,1\n"
     text += "A,2026-10-25 03:30,2\nA,2026-07-01 12:00,3\n"
     found = read(written(tmp_path, text), LAYER, zone=ZoneInfo("Europe/Vilnius"))
-    assert [f.code for f in found.findings] == ["bad_time", "bad_time"]
+    assert [f.code for f in found.findings] == ["series.bad_time", "series.bad_time"]
     assert found.rows["time"].tolist() == [pd.Timestamp("2026-07-01T09:00Z")]
 
 
@@ -231,6 +234,87 @@ def test_gaps_are_told_from_the_step_of_the_series() -> None:
     (found,) = gaps(frame.sample(frac=1, random_state=1), "sensor_id")
     assert (found.step, found.count, found.missing) == (pd.Timedelta(hours=1), 2, 3)
     assert found.longest == (hours[2], hours[3])
+
+
+FAULTY = """station,time,PM10 [ug/m3],wind
+AIR-01,2026-10-01T00:00Z,1,3
+AIR-01,2026-10-01T01:00Z,2,3
+AIR-01,2026-10-01T02:00Z,3,3
+AIR-01,2026-10-01T05:00Z,4,3
+AIR-01,2026-10-01T05:00Z,4,3
+AIR-01,2026-10-01T06:00Z,<5,3
+AIR-01,2026-10-01T07:00Z,н/д,3
+вул. Прыкладная,2026-13-01T00:00Z,6,3
+AIR-09,2026-10-01T00:00Z,7,3
+,2026-10-01T00:00Z,8,3
+"""
+
+
+def test_a_load_leaves_a_report_with_counts_findings_and_measures(
+    ready: Connection, tmp_path: Path
+) -> None:
+    file = written(tmp_path, FAULTY)
+    load(ready, file)
+    load(ready, file)  # nothing new is told of the same file
+    (report,) = reports(ready, LAYER.id)
+    assert (report["file"], report["decision"]) == ("air.csv", "published_with_warnings")
+    assert str(tmp_path) not in json.dumps(report)
+    counts = report["counts"]
+    # Four rows of six records; one has no value, and four cannot be used.
+    assert [counts[name] for name in ("read", "loaded", "refused", "added")] == [10, 6, 4, 4]
+    assert report["totals"] == {
+        "series.bad_time refused": 1, "series.bad_value refused": 1, "series.gap noted": 1,
+        "series.repeated noted": 1, "series.station_missing refused": 1,
+        "series.unknown_station refused": 1,
+    }  # fmt: skip
+    facts = {one["code"]: one["value"] for one in report["facts"]}
+    assert [facts[f"fact.{name}"] for name in ("late", "repeated", "gaps", "missing")] == [
+        0, 1, 1, 2,
+    ]  # fmt: skip
+    assert (facts["fact.begin"], facts["fact.end"]) == (
+        "2026-10-01 00:00 UTC", "2026-10-01 05:00 UTC",
+    )  # fmt: skip
+    assert report["unmapped"] == ["wind"]
+    found = {(one["element"], one["measure"]): one["value"] for one in report["measures"]}
+    assert found["completeness commission", 4] == 1
+    assert found["conceptual consistency", 10] == 2
+    assert found["completeness omission", 7] == pytest.approx(2 / 6)  # the last one: of gaps
+    of_time = [one for one in report["measures"] if one["element"] == "temporal validity"]
+    assert [one["value"] for one in of_time] == [1, 0]  # unreadable ones, and rows to come
+    said = {one["code"]: one for one in in_words(report, "be")["findings"]}
+    assert said["series.gap"]["feature"] == "AIR-01 2026-10-01T02:00Z"
+    assert said["series.gap"]["detail"].startswith("паказанне кожныя 1:00:00: 1 прагал, ")
+    assert said["series.bad_value"]["title"] == "нечытэльнае паказанне"
+    points = store.read(ready, LAYERS["load_faults"])
+    at = {row.code: row.geometry.coords[0] for row in points.itertuples()}
+    assert at == {
+        "series.gap": (30.42, 54.51), "series.bad_value": (30.42, 54.51),
+        "series.bad_time": (30.43, 54.51),
+    }  # fmt: skip
+
+
+def test_a_file_without_news_is_told_once(ready: Connection, tmp_path: Path) -> None:
+    load(ready, written(tmp_path, WIDE))
+    for _ in range(2):
+        other = "station,time,pm10_ug_m3\nAIR-01,2026-10-01T00:00Z,99\n"
+        load(ready, written(tmp_path, other, "other.csv"))
+    told, _ = reports(ready, LAYER.id)
+    assert (told["decision"], told["file"]) == ("unchanged", "other.csv")
+    assert (told["counts"]["refused"], told["counts"]["unchanged"]) == (1, 3)
+    assert in_words(told, "ru")["findings"][0]["detail"].startswith("загружено 20; новое")
+
+
+def test_a_refusal_is_told_and_changes_nothing(ready: Connection, tmp_path: Path) -> None:
+    load(ready, written(tmp_path, WIDE))
+    before = store.read(ready, LAYER)
+    far = written(tmp_path, "station,time,pm10_ug_m3\nX,2026-10-01T00:00Z,1\n", "far.csv")
+    for _ in range(2):
+        with pytest.raises(RefusedLoad, match="no row is of a station of the area orsha"):
+            load(ready, far)
+    refused, _ = reports(ready, LAYER.id)
+    assert (refused["decision"], refused["file"]) == ("refused", "far.csv")
+    assert in_words(refused, "be")["reason"].endswith("на ёй ёсць AIR-01, AIR-02")
+    assert store.read(ready, LAYER).equals(before)
 
 
 ROW = st.tuples(st.sampled_from(["AIR-01", "AIR-02"]), st.integers(0, 30), st.integers(0, 50))

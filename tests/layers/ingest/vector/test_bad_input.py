@@ -74,7 +74,7 @@ HEADER = "cadastral_number,purpose,lon,lat\n"
         (content("a.csv", HEADER.encode()), "a.csv has no features"),
         (content("a.csv", b"a,b\n1,2\n"), "parcels needs purpose, cadastral_number, and no column"),
         (content("a.csv", (HEADER + "1,public,30.4\n").encode()), "record 1 has 3 cells"),
-        (content("a.gpkg", b"not a database"), "a.gpkg cannot be read"),
+        (content("a.gpkg", b"not a database"), "a.gpkg is no GPKG, or is damaged"),
         (content("a.docx", b"x"), "a.docx has no ending that is known"),
         (content("a.geojson", b'{"type": "FeatureCollection", "features": ['), "a.geojson"),
         (no_features, "a.gpkg has no features; ask its supplier for them"),
@@ -127,7 +127,7 @@ def test_a_huge_cell_is_refused(
 ) -> None:
     monkeypatch.setattr(table, "LONGEST_CELL", 1000)
     (tmp_path / "a.csv").write_text(f"{HEADER}1,public,30.4,54.5\n{'x' * 1001},public,30.4,54.5\n")
-    with pytest.raises(CorruptSource, match=r"a\.csv: near line 3: field larger than field limit"):
+    with pytest.raises(CorruptSource, match=r"a\.csv: near line 3: a cell is too long"):
         load(tmp_path / "a.csv")
 
 
@@ -141,7 +141,7 @@ def test_a_column_of_the_mapping_that_is_not_there(
 ) -> None:
     mapping = Mapping.model_validate({"fields": {"purpose": {"from": "НАЗНАЧ"}}})
     with pytest.raises(RefusedLoad, match=r"fields.purpose: the file has no column 'НАЗНАЧ'; it"):
-        load(write(plots(), tmp_path / "a.gpkg"), mapping=mapping)
+        load(write(plots().drop(columns="purpose"), tmp_path / "a.gpkg"), mapping=mapping)
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,13 @@ def test_russian_text_is_told_in_the_older_encodings(name: str) -> None:
     assert words.encode(name).decode(found) == words
 
 
-def test_an_encoding_nobody_knows_is_refused() -> None:
-    with pytest.raises(RefusedLoad, match="no encoding 'klingon'"):
-        encoding.known("klingon")
+@pytest.mark.parametrize("name", ["klingon", "base64", "undefined"])
+def test_an_encoding_nobody_knows_is_refused(name: str) -> None:
+    with pytest.raises(RefusedLoad, match=f"no encoding '{name}'"):
+        encoding.known(name)
+
+
+def test_an_encoding_is_known_as_people_write_it() -> None:
     assert encoding.known("ANSI 1251") == "cp1251"
 
 

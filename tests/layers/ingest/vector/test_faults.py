@@ -1,5 +1,6 @@
 """Every fault of a feature is counted and named by the feature's id, repaired or refused."""
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -244,3 +245,16 @@ def test_swapped_axes_are_refused_with_that_explanation(
         load(write(frame, tmp_path / "a.gpkg"))
     assert load.version() is None
     assert load.staged() == []
+
+
+@pytest.mark.filterwarnings("ignore:Non closed ring detected")
+def test_an_open_ring_is_closed(load: Loader, tmp_path: Path) -> None:
+    ring = [[X, Y], [X + D, Y], [X + D, Y + D], [X, Y + D]]
+    file = write(parcels([box(X - D, Y, X, Y + D)]), tmp_path / "a.geojson")
+    document = json.loads(file.read_text())
+    first = document["features"][0]
+    other = {"type": "Polygon", "coordinates": [ring]}
+    document["features"] = [first | {"geometry": other}, first]
+    file.write_text(json.dumps(document))
+    assert named(load(file)) == [("geometry.open_ring", "repaired", "0")]
+    assert GOOD.equals(load.rows().geometry.iloc[0])

@@ -146,7 +146,7 @@ def test_a_spreadsheet_with_local_grid_coordinates_needs_the_crs(
     report = stops(file, crs="EPSG:28406", mapping=mapping)
     assert report.decision == "published", report
     assert report.accuracy_m == 4.5
-    assert "15865" in report.operation
+    assert "15865" in str(report.operation)
     rows = stops.rows()
     assert rows["name"].tolist() == ["СШ № 1", "Ўніверсам"]
     # GDAL's own operation for this system is another one, some metres away.
@@ -161,6 +161,20 @@ def test_well_known_text_in_a_table(load: Loader, plots: Plots, tmp_path: Path) 
         load(tmp_path / "a.csv")
     assert load(tmp_path / "a.csv", crs="EPSG:4326").counts.loaded == 2
     assert same_shapes(load.rows(), frame)
+
+
+def test_arcs_in_well_known_text_are_refused_by_name(
+    load: Loader, plots: Plots, tmp_path: Path
+) -> None:
+    frame = plots(3)
+    texts = list(frame.geometry.to_wkt())
+    texts[1] = "CURVEPOLYGON(CIRCULARSTRING(30 54, 30.01 54.01, 30.02 54, 30.01 53.99, 30 54))"
+    pd.DataFrame(frame.drop(columns="geometry")).assign(WKT=texts).to_csv(
+        tmp_path / "a.csv", index=False
+    )
+    report = load(tmp_path / "a.csv", crs="EPSG:4326")
+    assert codes(report) == {("geometry.null", "refused", "2")}
+    assert report.counts.loaded == 2
 
 
 def test_a_drawing_brings_what_fits_and_names_the_rest(load: Loader, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What is kept of loads: refusals at opening too, in the reader's language, also of former days."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import shapely
 
 from layers import store
-from layers.errors import LayersError
+from layers.errors import LayersError, RefusedLoad
 from layers.ingest.vector.faults import publish_faults
 from layers.ingest.vector.mapping import Mapping, Rules
 from layers.ingest.vector.reports import keep, refusals_kept, reports
@@ -65,10 +66,9 @@ def other_columns(folder: Path, frame: gpd.GeoDataFrame) -> Path:
 def test_a_refusal_at_opening_leaves_a_report(
     load: Loader, plots: Plots, tmp_path: Path, make: Make, code: str, words: tuple[str, ...]
 ) -> None:
-    parcels = load.layer
     with (
         pytest.raises(LayersError) as caught,
-        refusals_kept(load.conn, parcels, ORSHA, file := make(tmp_path, plots(6))),
+        refusals_kept(load.conn, ["parcels"], "orsha", file := make(tmp_path, plots(6))),
     ):
         load(file, mapping=KEYED)
     (report,) = reports(load.conn, "parcels", "orsha")
@@ -81,7 +81,7 @@ def test_a_refusal_at_opening_leaves_a_report(
 
 def test_the_candidates_are_kept_for_programs(load: Loader, plots: Plots, tmp_path: Path) -> None:
     file = without_crs(tmp_path, plots(6, crs="EPSG:32636"))
-    with pytest.raises(LayersError), refusals_kept(load.conn, load.layer, ORSHA, file):
+    with pytest.raises(LayersError), refusals_kept(load.conn, ["parcels"], "orsha", file):
         load(file)
     (report,) = reports(load.conn)
     systems = report["why"]["parameters"]["candidates"]["parameters"]["systems"]
@@ -99,10 +99,35 @@ def test_points_of_the_load_before_a_refusal_stay(
     assert before["detail_ru"].tolist() == ["area_m2: «шмат» — не число"]
     assert before["detail_en"].tolist() == ["area_m2: 'шмат' is not a number"]
     file = no_data(tmp_path, frame)
-    with pytest.raises(LayersError), refusals_kept(load.conn, load.layer, ORSHA, file):
+    with pytest.raises(LayersError), refusals_kept(load.conn, ["parcels"], "orsha", file):
         load(file)
     publish_faults(load.conn, LAYERS, ORSHA)
     assert store.read(load.conn, LAYERS["load_faults"]).equals(before)
+
+
+def test_what_is_no_file_leaves_a_report_too(load: Loader, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")  # whoever opens it waits for somebody to write
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe.csv", "folder"):
+        with (
+            pytest.raises(RefusedLoad, match=f"{name} is not a file"),
+            refusals_kept(load.conn, [load.layer.id], ORSHA.id, tmp_path / name),
+        ):
+            load(tmp_path / name)
+    assert {one["checksum"] for one in reports(load.conn)} == {""}
+
+
+def test_a_fault_beyond_the_earth_is_no_point_of_the_map(
+    load: Loader, plots: Plots, tmp_path: Path
+) -> None:
+    frame = plots(6)
+    frame.geometry = [shapely.box(1e300, 1e300, 2e300, 2e300), *frame.geometry[1:]]
+    report = load(write(frame, tmp_path / "a.gpkg"))
+    (found,) = report.findings
+    assert (found.code, found.lon, found.lat) == ("geometry.outside_area", None, None)
+    keep(load.conn, report)
+    publish_faults(load.conn, LAYERS, ORSHA)
+    assert store.read(load.conn, LAYERS["load_faults"]).empty
 
 
 def test_every_decision_is_told_in_three_languages(
@@ -153,6 +178,30 @@ def keep_old(conn: psycopg.Connection[tuple[object, ...]]) -> None:
         " VALUES ('parcels', 'orsha', now(), 'old.gpkg', 'published_with_warnings', %s)",
         [json.dumps(OLD)],
     )
+
+
+@pytest.mark.parametrize(
+    ("crs", "said"),
+    [("WGS 84 (EPSG:4326)", "уже в WGS 84"),
+     ("WGS 84 / UTM zone 36N (EPSG:32636)", "из проекции в градусы, датум уже WGS 84")],
+)  # fmt: skip
+def test_operations_of_former_days_are_told_in_words(crs: str, said: str) -> None:
+    kept = OLD | {"crs": crs, "operation": "none: WGS 84"}
+    assert in_words(kept, "ru")["operation"] == said
+
+
+def test_a_report_that_cannot_be_kept_does_not_hide_the_error(
+    load: Loader, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "a.gpkg"
+    file.write_bytes(b"x")
+    with (
+        pytest.raises(RefusedLoad, match="the reason"),
+        refusals_kept(load.conn, ["par\0cels"], "orsha", file),  # PostgreSQL keeps no NUL
+    ):
+        raise RefusedLoad("the reason")
+    assert "the report of a.gpkg is not kept" in caplog.text
+    assert reports(load.conn) == []
 
 
 def test_reports_of_former_days_say_what_they_said(load: Loader) -> None:

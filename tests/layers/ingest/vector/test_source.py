@@ -1,6 +1,9 @@
+import warnings
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 
@@ -57,3 +60,36 @@ def test_a_property_called_as_the_id_of_a_feature_is_kept(tmp_path: Path) -> Non
     file.write_text(f'{{"type": "FeatureCollection", "features": [{feature}]}}')
     (batch,) = batches(open_source(file))
     assert batch.attributes.to_dict("records") == [{"id": 7, "name": "x"}]
+
+
+@pytest.mark.parametrize("ending", ["tab", "gpkg"])
+def test_a_plane_anywhere_is_no_crs(tmp_path: Path, ending: str) -> None:
+    """CoordSys NonEarth of MapInfo, srs_id -1 of GeoPackage."""
+    options = {"BOUNDS": "0,0,100,100"} if ending == "tab" else {}
+    drivers = {"tab": "MapInfo File"}
+    frame = points().set_crs(None, allow_override=True)
+    file = tmp_path / f"a.{ending}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there is no CRS
+        pyogrio.write_dataframe(frame, file, driver=drivers.get(ending), layer_options=options)
+    assert open_source(file).crs is None
+
+
+def test_geoparquet_with_a_schema_of_arrow_has_its_geometries(tmp_path: Path) -> None:
+    """As this service exports it."""
+    points().to_parquet(tmp_path / "a.parquet")
+    found = pq.read_table(tmp_path / "a.parquet")
+    geo = found.schema.metadata[b"geo"]
+    with pq.ParquetWriter(tmp_path / "b.parquet", found.schema.remove_metadata()) as writer:
+        writer.write_table(found.replace_schema_metadata(None))
+        writer.add_key_value_metadata({"geo": geo.decode()})
+    source = open_source(tmp_path / "b.parquet")
+    assert all(b.wkb is not None for b in batches(source))
+    assert source.crs is not None
+
+
+def test_a_sheet_with_a_title_over_its_header_is_refused(tmp_path: Path) -> None:
+    title = pd.DataFrame({"Реестр": ["Номер", "1"], "": ["Назва", "Орша"], " ": ["x", "30"]})
+    pyogrio.write_dataframe(title, tmp_path / "a.xlsx", driver="XLSX")
+    with pytest.raises(CorruptSource, match=r"a\.xlsx has a column without a name"):
+        open_source(tmp_path / "a.xlsx")

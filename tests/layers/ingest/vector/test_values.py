@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from layers.ingest.vector.mapping import FieldMapping, Rules
 from layers.ingest.vector.units import factor
-from layers.ingest.vector.values import UnknownCode, converter, fits_whole
+from layers.ingest.vector.values import UnknownCode, angle, converter, fits_whole
 from layers.model import Code, Field, FieldType, Text
 
 TITLE = Text(be="Лік", ru="Число", en="Number")
@@ -133,3 +133,23 @@ def test_what_fits_as_a_whole_is_what_reading_one_by_one_gives(
     if fits_whole(field, None, Rules(longest_text=4), values):
         read = converter(field, None, Rules(longest_text=4))
         assert [None if v is None else read(v) for v in column] == column
+
+
+@pytest.mark.parametrize(
+    ("said", "degrees"),
+    [
+        ("54,5", 54.5),
+        ("54°30'", 54.5),
+        ("54° 30′ 36,0″ с.ш.", 54.51),
+        ("30°24'36''E", 30.41),
+        ("54°", 54.0),
+        ("54°61'", None),
+        ("54°30'15\" S", None),
+        (None, None),
+    ],
+)
+def test_a_coordinate_may_be_in_minutes_and_seconds(
+    said: str | None, degrees: float | None
+) -> None:
+    found = angle(said)
+    assert np.isnan(found) if degrees is None else found == pytest.approx(degrees)
