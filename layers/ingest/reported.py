@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import geopandas as gpd
 from psycopg import Connection, sql
@@ -24,7 +25,7 @@ from layers.ingest.vector.geometry import invalid_reason, place_said
 from layers.ingest.vector.load_report import PUBLISHED, Counts, Decision, Fact, LoadReport
 from layers.ingest.vector.reports import if_possible, keep, last
 from layers.message import Message, message, why
-from layers.quality import Measured, Quality
+from layers.quality import Known, Measured, Quality
 from layers.quality.intake import FEATURES, RECORDS, intake
 from layers.quality.measures import TEMPORAL
 from layers.staging import Load, Progress, Staged
@@ -140,7 +141,11 @@ class _Judged:
         if source is not None and not self._invented(status):
             self.change = change.compare(self.conn, layer, area, staged.table)
         self._note_repaired(table, staged)
-        self.quality = quality.check(self.conn, layer, table, area)
+        met = None
+        if staged.extents is not None:
+            met = partial(quality.meeting, layer, area, staged.extents)
+        known = Known(staged.facts.count, staged.facts.measures, met)
+        self.quality = quality.check(self.conn, layer, table, area, known)
         for finding in self.quality.findings:
             self.findings.add(finding)
         if refusal := self.quality.refusal:
