@@ -197,6 +197,9 @@ async def _run(api: Api, route: Route, request: Request) -> Response:
     if inspect.isawaitable(result):
         result = await until_client_left(request, result)
     headers, status, content = result
+    # Whatever is there answers `*`, and only its handler knows whether something is.
+    if kept and status == 200 and request.headers.get("if-none-match", "").strip() == "*":
+        return Response(status_code=304, headers=kept | VARY)
     return _respond(api, ogc_request, request, (kept | headers, status, content))
 
 
