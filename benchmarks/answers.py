@@ -19,6 +19,18 @@ Range = tuple[int, int]
 
 def fetch(address: str, path: str) -> bytes:
     """Return the body of an answer; raises WrongAnswer when its status is not 200."""
+    return _get(address, path)[0]
+
+
+def etag(address: str, path: str) -> str:
+    """Return the ETag of an answer; raises WrongAnswer when it has none, and as `fetch`."""
+    found = _get(address, path)[1]
+    if found is None:
+        raise WrongAnswer(f"{address}{path}: no ETag")
+    return found
+
+
+def _get(address: str, path: str) -> tuple[bytes, str | None]:
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=ANSWER_S)
     try:
         connection.request("GET", path)
@@ -30,7 +42,7 @@ def fetch(address: str, path: str) -> bytes:
         connection.close()
     if answer.status != 200:
         raise WrongAnswer(f"{address}{path}: status {answer.status}: {body[:200]!r}")
-    return body
+    return body, answer.headers["ETag"]
 
 
 def check(address: str, path: str, wanted: Range) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -44,7 +44,8 @@ class Question:
     title: str
     wanted: Sequence[tuple[Any, Range]]
     kind: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    unchanged: bool = False
+    """Whether the caller has the answers already."""
 
     def paths(self, server: Server) -> list[str] | None:
         """Return the paths at a server; None when it has no such answer."""
@@ -66,7 +67,7 @@ def questions(place: Place) -> list[Question]:
         Question(DEEP, deep, "following"),
         *(Question(tile_of(z), found, "rough") for z, found in rough),
         Question(tile_of(ZOOM), tiles, "tile"),
-        Question(UNCHANGED, tiles, "unchanged", {"If-None-Match": "*"}),
+        Question(UNCHANGED, tiles, "unchanged", unchanged=True),
     ]
 
 

@@ -103,7 +103,7 @@ def main(quick: bool, features: int | None = None, ask: Sequence[str] = ()) -> i
 def _check(city: Place, asked: Sequence[Question], running: Sequence[Running]) -> None:
     """Compare answers with PostGIS before anything is timed; raises WrongAnswer."""
     for question in asked:
-        if question.headers:
+        if question.unchanged:
             continue  # an answer without a body
         for one in running:
             paths = question.paths(one.server)
@@ -140,7 +140,7 @@ def _measure(run: Run, asked: Sequence[Question], running: Sequence[Running]) ->
                     console.print("the time is over: the rest is not measured")
                     return results
                 try:
-                    _one(run, load.Asked(one.address, paths, question.headers), one, result)
+                    _one(run, _asked(question, one, paths), one, result)
                 except WrongAnswer as error:
                     if one.server.name in (servers.OURS, servers.KEEPING):
                         raise
@@ -157,6 +157,11 @@ def _measure(run: Run, asked: Sequence[Question], running: Sequence[Running]) ->
             if done is not None:
                 results.setdefault((question.title, limit.NAME), Result()).add(done)
     return results
+
+
+def _asked(question: Question, one: Running, paths: Sequence[str]) -> load.Asked:
+    tags = [answers.etag(one.address, path) for path in paths] if question.unchanged else []
+    return load.Asked(one.address, paths, {"If-None-Match": ", ".join(tags)} if tags else {})
 
 
 def _one(run: Run, asked: load.Asked, one: Running, result: Result) -> None:

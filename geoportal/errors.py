@@ -45,6 +45,10 @@ class UnsupportedMediaType(GeoportalError):
     """The body of a request is of a kind that is not understood here."""
 
 
+class UnsupportedContentCoding(UnsupportedMediaType):
+    """The body of a request is compressed or coded in another way."""
+
+
 class BodyTooLarge(GeoportalError):
     """The body of a request is longer than allowed."""
 
@@ -63,6 +67,14 @@ class MethodNotAllowed(GeoportalError):
     def __init__(self, message: str, allowed: tuple[str, ...]) -> None:
         super().__init__(message)
         self.allowed = allowed
+
+
+class RangeNotSatisfiable(GeoportalError):
+    """No part of a file lies in the ranges asked for; `length` is that of the file, in bytes."""
+
+    def __init__(self, message: str, length: int) -> None:
+        super().__init__(message)
+        self.length = length
 
 
 class Unauthorized(GeoportalError):
@@ -133,6 +145,7 @@ class Answer:
 
 
 RETRY = {"Retry-After": "5"}
+IDENTITY = {"Accept-Encoding": "identity"}
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="geoportal"'}
 PROCESS_EXCEPTION = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 
@@ -164,6 +177,10 @@ ANSWERS: dict[type[Exception], Answer] = {
     PreconditionRequired: Answer(428, "If-Match needed", "NoApplicableCode"),
     NotAcceptable: Answer(406, "Not acceptable", "InvalidParameterValue"),
     UnsupportedMediaType: Answer(415, "Unsupported media type", "InvalidParameterValue"),
+    UnsupportedContentCoding: Answer(
+        415, "Unsupported content coding", "InvalidParameterValue", IDENTITY
+    ),
+    RangeNotSatisfiable: Answer(416, "Range not satisfiable", "InvalidParameterValue"),
     BodyTooLarge: Answer(413, "Body too large", "InvalidParameterValue"),
     HeadersTooLarge: Answer(431, "Request headers too large", "InvalidParameterValue"),
     AddressTooLong: Answer(414, "Address too long", "InvalidParameterValue"),

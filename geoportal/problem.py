@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from geoportal.errors import UNEXPECTED, MethodNotAllowed, answer_of
+from geoportal.errors import UNEXPECTED, MethodNotAllowed, RangeNotSatisfiable, answer_of
 from layers.errors import RefusedFeature
 
 MEDIA_TYPE = "application/problem+json"
@@ -35,5 +35,7 @@ def problem_response(error: Exception, request_id: str) -> Response:
     headers = dict(told.headers) | {"Cache-Control": "no-store"}
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.length}"
     body = orjson.dumps(problem_document(error, request_id))
     return Response(body, told.status, headers, MEDIA_TYPE)

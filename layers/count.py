@@ -37,9 +37,9 @@ def plan(layer: Layer, rows: Filter) -> Query:
     return Query(_plan_text(layer, query.shape_of(rows)), params, prepare=False)
 
 
-def is_cheap(planned: Sequence[Any]) -> bool:
-    """Tell whether a plan, as `plan` gives it, is worth being carried out."""
-    return bool(planned[0]["Plan"]["Total Cost"] <= MOST_COST)
+def is_cheap(*plans: Sequence[Any]) -> bool:
+    """Tell whether plans, as `plan` gives them, are together worth being carried out."""
+    return bool(sum(one[0]["Plan"]["Total Cost"] for one in plans) <= MOST_COST)
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from psycopg import sql
@@ -110,15 +111,15 @@ def jsonfg_features(layer: Layer, rows: Filter, page: Page) -> Query:
     return _select(layer, rows, page, _utf8(line), _properties(layer, page))
 
 
-def jsonfg_item(layer: Layer, feature_id: int, crs: Crs) -> Query:
-    """Build one JSON-FG feature by id: no row or one (UTF-8)."""
-    page = Page(limit=1, crs=crs)
+def jsonfg_item(layer: Layer, feature_id: int, crs: Crs, asof: datetime | None = None) -> Query:
+    """Build one JSON-FG feature by id, as it is or was at a moment: no row or one (UTF-8)."""
+    page, rows = Page(limit=1, crs=crs), Filter(asof=asof)
     text = sql.SQL("SELECT {line} FROM {table} AS t{more} WHERE t.id = %(id)s").format(
         line=_utf8(_jsonfg_feature(layer, page)),
-        table=query._table(layer),
+        table=query._table(layer, asof=asof is not None),
         more=_properties(layer, page),
     )
-    return Query(text.as_string(), {"id": feature_id})
+    return Query(text.as_string(), query.bound(rows) | {"id": feature_id})
 
 
 def _properties(layer: Layer, page: Page) -> sql.Composable:

@@ -8,6 +8,7 @@ from geoportal.ogc import map_openapi
 from geoportal.ogc.crs import SUPPORTED
 from geoportal.ogc.filtering import FILTER_LANGS
 from geoportal.ogc.parameters import DEFAULT_LIMIT
+from geoportal.ogc.search import MOST
 from layers.cql2 import MAX_TEXT_BYTES
 from layers.keyset import LONGEST
 from layers.model import LANGUAGES, Language, Text
@@ -340,7 +341,7 @@ SCHEMAS: dict[str, Schema] = {
     "search": _object(
         (),
         collections=_array(STRING), q=STRING, filter={}, bbox=_array({"type": "number"}),
-        datetime=STRING, crs=STRING, limit={"type": "integer", "minimum": 1},
+        datetime=STRING, crs=STRING, limit={"type": "integer", "minimum": 1, "maximum": MOST},
         **{"filter-lang": STRING, "filter-crs": STRING, "bbox-crs": STRING},
     ),
     "execute": _object(

@@ -13,7 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from geoportal.errors import BadParameter, BodyTooLarge, MethodNotAllowed
+from geoportal.errors import (
+    BadParameter,
+    BodyTooLarge,
+    MethodNotAllowed,
+    UnsupportedContentCoding,
+)
 from geoportal.ogc import editing
 from geoportal.ogc.api import Api
 from geoportal.ogc.media_types import MEDIA_TYPES
@@ -78,7 +83,13 @@ def read_language(params: Mapping[str, str], request: Request) -> Language:
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the body; raises BodyTooLarge before it is read to the end."""
+    """Return the body; raises UnsupportedContentCoding, and BodyTooLarge before its end is read."""
+    coding = request.headers.get("content-encoding", "").strip()
+    # The body of a DELETE says nothing, in whatever coding.
+    if request.method != "DELETE" and coding.lower() not in ("", "identity"):
+        raise UnsupportedContentCoding(
+            f"The body has the Content-Encoding {coding[:40]!r}; send it as it is, without one."
+        )
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
@@ -197,6 +208,9 @@ async def _run(api: Api, route: Route, request: Request) -> Response:
     if inspect.isawaitable(result):
         result = await until_client_left(request, result)
     headers, status, content = result
+    # Whatever is there answers `*`, and only its handler knows whether something is.
+    if kept and status == 200 and request.headers.get("if-none-match", "").strip() == "*":
+        return Response(status_code=304, headers=kept | VARY)
     return _respond(api, ogc_request, request, (kept | headers, status, content))
 
 

@@ -21,6 +21,7 @@ from geoportal.maps.view import (
 )
 from geoportal.ogc import parameters as read
 from geoportal.ogc.crs import parse_crs
+from layers.model import STORED_SRID
 from layers.query import Box, Crs
 from layers.version import Bbox
 
@@ -150,8 +151,16 @@ def parse_box(params: Mapping[str, str], crs: Crs, extent: Bbox) -> Box | None:
 
 
 def _moved(box: Box, crs: Crs) -> Box:
-    """Return a box in the CRS of the picture; raises BadParameter for one without an area."""
+    """Return a box in the CRS of the picture.
+
+    Raises BadParameter for one without an area, or over the antimeridian.
+    """
     width, height = box.east - box.west, box.north - box.south
+    if width < 0 and box.crs.srid == STORED_SRID:
+        raise BadParameter(
+            "The box goes over the antimeridian, which one answer cannot; ask for two, one up to"
+            " 180 degrees east and one from 180 degrees west."
+        )
     if not (width > 0 and height > 0 and math.isfinite(width * height)):
         raise BadParameter("Parameter bbox: a picture needs a box with a width and a height.")
     if box.crs.srid == crs.srid:

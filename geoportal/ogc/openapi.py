@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from geoportal.ogc import editing_openapi
+from geoportal.ogc import editing_openapi, search
 from geoportal.ogc.components import SCHEMAS, parameter, parameters
 from geoportal.ogc.formats.registry import FORMATS as EXPORTS
 from geoportal.ogc.map_openapi import MAP_LIMITS, PICTURE_HEADERS
@@ -122,6 +122,9 @@ def _operation_parameters(
     found.append(parameter("f", {"type": "string", "enum": formats}, {}, language))
     kept = layer is not None and layer.editable  # only then there is a history
     references = ["lang", *(name for name in route.parameters if kept or name != "asof")]
+    if route.name == "search":  # its answers are shorter than pages of items
+        references.remove("limit")
+        found.append(parameter("limit", *parameters(search.MOST)["limit"], language))
     found += [{"$ref": f"#/components/parameters/{name}"} for name in references]
     if route.editing or route.keyed:
         found += editing_openapi.header_parameters(route, language)

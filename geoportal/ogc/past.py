@@ -10,6 +10,7 @@ from geoportal.errors import BadParameter, NotFound
 from geoportal.ogc import parameters as read
 from geoportal.ogc.request import OgcRequest
 from layers import history, query
+from layers.export_query import jsonfg_item
 from layers.model import Layer
 
 if TYPE_CHECKING:
@@ -45,13 +46,17 @@ async def item(
 ) -> list[tuple[bytes]]:
     """Return the one feature at the moment that the request names, as `query.item` gives it.
 
+    In JSON-FG as `jsonfg_item` does.
+
     Raises NotFound when it was not there, and as `at_moment`.
     """
-    if request.format == "jsonfg":
-        raise BadParameter("Parameter asof: a single feature is given as GeoJSON or HTML only.")
     rows = await at_moment(api, request, layer, query.Filter(equal=(("id", feature_id),)))
-    page = query.Page(limit=1, crs=crs)
-    ((count, text, _),) = await api.portal.database.rows(query.items(layer, rows, page))
-    if not count:
+    if request.format == "jsonfg":
+        found = await api.portal.database.rows(jsonfg_item(layer, feature_id, crs, rows.asof))
+    else:
+        page = query.Page(limit=1, crs=crs)
+        wanted = query.items(layer, rows, page)
+        found = [(text,) for count, text, _ in await api.portal.database.rows(wanted) if count]
+    if not found:
         raise NotFound(f"Collection {layer.id} had no feature {feature_id} at that moment.")
-    return [(text,)]
+    return found

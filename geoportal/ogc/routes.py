@@ -99,6 +99,7 @@ ROUTES: tuple[Route, ...] = (
         texts("Аб’екты", "Объекты", "Features"),
         formats=("geojson", "html", *EXPORTS), parameters=ITEM_PARAMETERS, properties=True,
         page="items", schema="featureCollection", timestamped=True,
+        statuses=(200, 206, 304, 400, 404, 406, 416, 500, 503),
     ),
     Route(
         COLLECTION + "/items/{featureId}", "getFeature", items.get_collection_item, "features",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from geoportal.ogc.crs import parse_crs
 from geoportal.ogc.enrich import status_of
 from geoportal.ogc.links import same_query, self_links
 from geoportal.ogc.request import Answer, OgcRequest
-from layers import cql2, query
+from layers import count, cql2, query
 from layers.errors import BadFilter, BadValue, UnknownField
 from layers.model import Layer, Text
 
@@ -98,9 +98,12 @@ async def _search(api: Api, request: OgcRequest, params: Mapping[str, str]) -> A
     crs = parse_crs("crs", wanted.get("crs"))
     parts: list[bytes] = []
     counts: dict[str, int] = {}
-    for layer, rows in choose(api, wanted):
+    chosen = choose(api, wanted)
+    uncounted: list[tuple[Layer, query.Filter]] = []
+    for at, (layer, rows) in enumerate(chosen):
         left = limit - sum(counts.values())
         if left <= 0:
+            uncounted += chosen[at:]
             break
         page = query.Page(limit=left, crs=crs)
         kept = layer.id in api.portal.kept_texts
@@ -109,18 +112,51 @@ async def _search(api: Api, request: OgcRequest, params: Mapping[str, str]) -> A
         if found:
             counts[layer.id] = min(found, left)
             parts.append(text.replace(HEAD, HEAD + f'"collection":"{layer.id}",'.encode()))
-    return _answer(api, request, crs, parts, counts)
+        if found > left:
+            uncounted.append((layer, rows))
+    told = {"limit": limit, "numberReturned": sum(counts.values())}
+    more = await _matched(api, uncounted)
+    if more is not None:
+        names = {layer.id for layer, _ in uncounted}
+        told["numberMatched"] = more + sum(n for name, n in counts.items() if name not in names)
+    return _answer(api, request, crs, parts, counts, told)
+
+
+async def _matched(api: Api, uncounted: Sequence[tuple[Layer, query.Filter]]) -> int | None:
+    """Return how many features match in all, exact; None = counting would cost too much.
+
+    The bounds are those of one layer (docs/decisions/0005), however many there are.
+    """
+    database = api.portal.database
+    plans: list[Any] = []
+    for one in uncounted:
+        ((planned,),) = await database.rows(count.plan(*one))
+        plans.append(planned)
+        if not count.is_cheap(*plans):
+            return None
+    total = 0
+    for one in uncounted:
+        ((number,),) = await database.rows(count.matched(*one))
+        total += number
+        if total > count.MOST_ROWS:
+            return None
+    return total
 
 
 def _answer(
-    api: Api, request: OgcRequest, crs: query.Crs, parts: list[bytes], counts: dict[str, int]
+    api: Api,
+    request: OgcRequest,
+    crs: query.Crs,
+    parts: list[bytes],
+    counts: dict[str, int],
+    told: dict[str, int],
 ) -> Answer:
     url = f"{api.base_url}/search?{same_query(request)}"
     tail = {
         # What was searched by POST has no address.
         "links": [] if request.method == "POST" else self_links(request, url, GEOJSON),
         "collections": [{"id": name, "numberReturned": n} for name, n in counts.items()],
-        "numberReturned": sum(counts.values()),
+        **told,
         "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     head = b'{"type":"FeatureCollection","features":['

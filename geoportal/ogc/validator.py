@@ -70,11 +70,11 @@ def _state(api: Api, layer_id: str | None) -> tuple[str, dict[str, str]]:
 
 
 def is_fresh(if_none_match: str | None, etag: str) -> bool:
-    """Return whether the caller already has the answer (weak comparison)."""
+    """Return whether the caller already has the answer (weak comparison); `*` names none."""
     if if_none_match is None:
         return False
     known = {one.strip().removeprefix("W/") for one in if_none_match.split(",")}
-    return "*" in known or etag.removeprefix("W/") in known
+    return etag.removeprefix("W/") in known
 
 
 def _http_date(moment: datetime) -> str:

@@ -34,24 +34,31 @@ def negotiate(query_lang: str | None, accept_language: str | None) -> Language |
 
 @lru_cache(maxsize=256)
 def _preferred(header: str) -> Language:
-    best: Language = DEFAULT
-    best_quality = 0.0
+    ranges: list[tuple[str, float]] = []
     # A header of 64 kB is cut before it is split: 50 ranges never need more than 4,000 characters.
     for part in header[:4000].split(",")[:MOST_RANGES]:
         tag, _, parameters = part.partition(";")
-        language = DEFAULT if tag.strip() == "*" else match(tag)
         quality = _quality(parameters)
+        if quality is not None:
+            ranges.append((tag.strip(), quality))
+    # `*` is every language that no other range names, so `ru;q=0, *` is anything but Russian.
+    named = {match(tag) for tag, _ in ranges}
+    other = next((one for one in (DEFAULT, *LANGUAGES) if one not in named), None)
+    best, best_quality = DEFAULT, 0.0
+    for tag, quality in ranges:
+        language = other if tag == "*" else match(tag)
         if language is not None and quality > best_quality:
             best, best_quality = language, quality
     return best
 
 
-def _quality(parameters: str) -> float:
+def _quality(parameters: str) -> float | None:
+    """Return the weight of a range, None when it is malformed."""
     name, _, value = parameters.partition("=")
     if not name.strip():
         return 1.0
     try:
-        quality = float(value) if name.strip().lower() == "q" else 0.0
+        quality = float(value) if name.strip().lower() == "q" else None
     except ValueError:
-        return 0.0
-    return quality if 0.0 <= quality <= 1.0 else 0.0
+        return None
+    return quality if quality is not None and 0.0 <= quality <= 1.0 else None

@@ -17,15 +17,22 @@ import orjson
 from starlette.responses import FileResponse
 from starlette.types import Message, Scope, Send
 
-from geoportal.errors import BadParameter, Busy, DatabaseUnavailable, QueryTimeout, TableMissing
+from geoportal.errors import (
+    BadParameter,
+    Busy,
+    DatabaseUnavailable,
+    QueryTimeout,
+    RangeNotSatisfiable,
+    TableMissing,
+)
 from geoportal.ogc.formats.order import Order
 
 RawHeaders = list[tuple[bytes, bytes]]
 
 PREFIX = "geoportal-export-"
 LEAST_FREE = 100_000_000  # bytes of the disk that exports leave alone
-# Another header Range is as none (RFC 9110, section 14.2).
-_RANGES = re.compile(rb"(?i:bytes) *= *(\d+-\d*|-\d+)( *, *(\d+-\d*|-\d+))*")
+_RANGE = rb"(?:\d{1,18}-\d{0,18}|-\d{1,18})"
+_RANGES = re.compile(rb"(?i:bytes) *= *(%b(?: *, *%b)*)" % (_RANGE, _RANGE))
 
 
 @contextmanager
@@ -96,17 +103,44 @@ _MESSAGES = {
 
 
 async def send_file(path: Path, headers: RawHeaders, scope: Scope, send: Send) -> None:
-    """Send a file, or the ranges of it that the caller asks for."""
+    """Send a file, or the ranges of it that the caller asks for; raises RangeNotSatisfiable."""
     # Piece by piece from here: the server's own way opens the file after this has returned, when
     # it is removed already.
     others = {k: v for k, v in scope.get("extensions", {}).items() if k != "http.response.pathsend"}
     given = {name.decode(): value.decode("latin-1") for name, value in headers}
-    answer = FileResponse(path, headers=given, stat_result=path.stat())
-    asked = [h for h in scope["headers"] if h[0] != b"range" or _RANGES.fullmatch(h[1].strip())]
+    status = path.stat()
+    answer = FileResponse(path, headers=given, stat_result=status)
+    asked = [h for h in scope["headers"] if h[0] != b"range"]
     # A file made again need not have the same bytes, so a part of it never continues another.
-    if any(name == b"if-range" for name, _ in asked):
-        asked = [h for h in asked if h[0] != b"range"]
+    if all(name != b"if-range" for name, _ in asked):
+        wanted = [value for name, value in scope["headers"] if name == b"range"]
+        ranges = satisfiable(b",".join(wanted), status.st_size)
+        asked += [(b"range", ranges)] if ranges else []
     await answer({**scope, "extensions": others, "headers": asked}, _no_messages, send)
+
+
+def satisfiable(header: bytes, length: int) -> bytes:
+    """Return the header Range with those of its ranges that a file of so many bytes has.
+
+    Nothing where it is as if none was sent: no ranges of bytes, or one that ends before it begins.
+    Raises RangeNotSatisfiable when the file has none of them. Source: RFC 9110, section 14.
+    """
+    read = _RANGES.fullmatch(header.strip())
+    if read is None:
+        return b""
+    found = []
+    for one in read[1].split(b","):
+        first, _, last = one.strip().partition(b"-")
+        if first and last and int(last) < int(first):
+            return b""
+        if int(first) < length if first else int(last) > 0 and length > 0:
+            found.append(one.strip())
+    if not found:
+        raise RangeNotSatisfiable(
+            f"The file has {length} bytes and none of the ranges asked for; leave Range out.",
+            length,
+        )
+    return b"bytes=" + b",".join(found)
 
 
 async def _no_messages() -> Message:

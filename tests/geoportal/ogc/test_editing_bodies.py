@@ -1,5 +1,6 @@
 """Edits over HTTP: bodies in every system, and those that do not fit."""
 
+import gzip
 import json
 from typing import Any
 
@@ -48,6 +49,22 @@ def test_an_unknown_crs_is_refused(desk: Desk) -> None:
     for wrong in ("http://www.opengis.net/def/crs/EPSG/0/1", "EPSG:4326;x", "<>"):
         answer = desk.send("POST", "street_lights/items", feature(), Content_Crs=wrong)
         assert "Content-Crs" in problem(answer, 400)["detail"]
+
+
+def test_a_compressed_body_is_refused_with_the_reason(desk: Desk) -> None:
+    path = desk.new()
+    body = gzip.compress(json.dumps(feature()).encode())
+    for method, where in (("POST", "street_lights/items"), ("PUT", path), ("PATCH", path)):
+        tag = desk.etag(path)
+        answer = desk.send(method, where, body, Content_Encoding="gzip", If_Match=tag)
+        assert "Content-Encoding" in problem(answer, 415)["detail"]
+        assert answer.headers["accept-encoding"] == "identity"
+    answer = desk.client.post("/ogc/search", content=body, headers={"Content-Encoding": "br"})
+    problem(answer, 415)
+    plain = desk.send("POST", "street_lights/items", feature(), Content_Encoding="identity")
+    assert plain.status_code == 201
+    gone = desk.send("DELETE", path, Content_Encoding="gzip", If_Match=desk.etag(path))
+    assert gone.status_code == 204
 
 
 WRONG_GEOMETRIES: list[tuple[str, Any, str]] = [

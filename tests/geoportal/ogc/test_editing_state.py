@@ -123,12 +123,16 @@ def test_features_are_told_as_they_were(desk: Desk) -> None:
     changed = desk.get(path)
     desk.send("DELETE", path, If_Match=desk.etag(path))
     assert desk.client.get(f"/ogc/collections/{path}?asof={start}").status_code == 400  # a bare +
-    assert desk.client.get(f"/ogc/collections/{path}", params={"asof": start}).status_code == 404
+    for form in ("json", "jsonfg"):
+        query = {"asof": start, "f": form}
+        problem(desk.client.get(f"/ogc/collections/{path}", params=query), 404)
     for at, seen in ((made, created), (moved, changed)):
-        found = desk.get(path, asof=at)
-        assert {k: found[k] for k in ("id", "geometry", "properties")} == {
-            k: seen[k] for k in ("id", "geometry", "properties")
-        }
+        for form in ("json", "jsonfg"):
+            found = desk.get(path, asof=at, f=form)
+            assert {k: found[k] for k in ("id", "geometry", "properties")} == {
+                k: seen[k] for k in ("id", "geometry", "properties")
+            }
+            assert ("place" in found) is (form == "jsonfg")
     box = f"{x - 0.001},{y - 0.001},{x + 0.001},{y + 0.001}"
     for at, ids in ((start, []), (made, [created["id"]]), (moved, []), (moment(), [])):
         page = desk.get("street_lights/items", asof=at, bbox=box)

@@ -208,6 +208,14 @@ def test_what_cannot_be_drawn_is_refused(client: TestClient, query: str) -> None
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("place", ["bbox=170,50,-170,60", "subset=Lat(50:60),Lon(170:-170)"])
+def test_a_picture_over_the_antimeridian_is_two(client: TestClient, place: str) -> None:
+    answer = client.get(f"{PARCELS}?{place}")
+    assert "antimeridian" in answer.json()["detail"]
+    halves = [place.replace("-170", "180"), place.replace("170", "-180", 1)]
+    assert [client.get(f"{PARCELS}?{half}&width=50").status_code for half in halves] == [200, 200]
+
+
 def test_what_is_not_there_is_404(client: TestClient) -> None:
     for path in (
         "/ogc/collections/nosuch/map", "/ogc/styles/nosuch/map",

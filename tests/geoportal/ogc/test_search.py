@@ -1,7 +1,11 @@
 from typing import Any
 
+import psycopg
 import pytest
 from starlette.testclient import TestClient
+
+from geoportal.ogc.search import MOST
+from layers import count
 
 SEARCH = "/ogc/search"
 
@@ -17,6 +21,39 @@ def test_search_goes_over_every_collection(client: TestClient) -> None:
     assert collections == {"test_parcels", "test_ties"}
     counts = {c["id"]: c["numberReturned"] for c in answer.json()["collections"]}
     assert sum(counts.values()) == answer.json()["numberReturned"] == len(found(answer))
+
+
+@pytest.mark.parametrize("limit", [1, 3, 1000])
+def test_what_is_found_beyond_the_limit_is_counted(
+    client: TestClient, oracle: psycopg.Connection[Any], limit: int
+) -> None:
+    bbox = "24.0,51.5,24.1,53.1"
+    ((wanted,),) = oracle.execute(
+        " UNION ALL ".join(
+            f"SELECT ST_Intersects(geom, ST_MakeEnvelope({bbox}, 4326)) AS found"
+            f" FROM features.{name}" for name in ("test_parcels", "test_ties")
+        ).join(("SELECT count(*) FROM (", ") AS t WHERE found"))
+    )  # fmt: skip
+    answer = client.get(SEARCH, params={"bbox": bbox, "limit": limit}).json()
+    assert wanted > 3
+    assert (answer["limit"], answer["numberMatched"]) == (limit, wanted)
+    assert answer["numberReturned"] == len(answer["features"]) == min(limit, wanted)
+
+
+def test_what_is_dear_to_count_is_not(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(count, "MOST_COST", 0.0)
+    box = {"bbox": "24.0,51.5,24.1,53.1"}
+    assert "numberMatched" not in client.get(SEARCH, params=box | {"limit": "1"}).json()
+    whole = client.get(SEARCH, params=box | {"limit": "1000"}).json()
+    assert whole["numberMatched"] == whole["numberReturned"]
+
+
+def test_the_most_of_one_answer_is_told(client: TestClient) -> None:
+    answer = client.get(SEARCH, params={"q": "участок", "limit": "999999"}).json()
+    told = client.get("/ogc/openapi").json()
+    own = next(p for p in told["paths"]["/search"]["get"]["parameters"] if p.get("name") == "limit")
+    body = told["components"]["schemas"]["search"]["properties"]["limit"]
+    assert own["schema"]["maximum"] == body["maximum"] == answer["limit"] == MOST
 
 
 def test_get_and_post_are_one(client: TestClient) -> None:

@@ -13,6 +13,7 @@ import shapely
 from starlette.testclient import TestClient
 
 from geoportal.ogc.formats.shapefile import short_names
+from tests.fix_editing import problem
 from tests.fix_exports import COLUMNS, Connection, Record, asked, assert_same
 
 ITEMS = "/ogc/collections/{}/items"
@@ -276,4 +277,12 @@ def test_a_part_of_a_file_can_be_asked_for(exports_client: TestClient) -> None:
     given = {"Range": "bytes=4-", "If-Range": part.headers["etag"]}
     assert exports_client.get(url, headers=given).status_code == 200
     # What is no range of bytes is passed over.
-    assert exports_client.get(url, headers={"Range": "pages=1-2"}).content == whole
+    for none in ("pages=1-2", "bytes=5-2", "bytes=0-3,5-2", "bytes=" + "9" * 5000 + "-"):
+        assert exports_client.get(url, headers={"Range": none}).content == whole
+    # One range that the file has is enough (RFC 9110, section 14.1.2).
+    part = exports_client.get(url, headers={"Range": f"bytes=0-3, {len(whole)}-"})
+    assert (part.status_code, part.content) == (206, b"PAR1")
+    for beyond in (f"bytes={len(whole)}-", "bytes=-0"):
+        answer = exports_client.get(url, headers={"Range": beyond})
+        assert answer.headers["content-range"] == f"bytes */{len(whole)}"
+        assert str(len(whole)) in problem(answer, 416)["detail"]
