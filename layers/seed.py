@@ -182,7 +182,7 @@ class Indicator(Value):
     direction: Literal["up", "down"]
     target: float | None
     target_status: Literal["", "verified", "partly_verified", "recalled", "chosen"]
-    target_source: str
+    target_source: Text | None
     absent: Text | None
     status: SeedStatus
     source: str
@@ -350,14 +350,16 @@ def _luminaire(row: Row) -> DemoLuminaire:
 
 def _indicator(row: Row) -> Indicator:
     plain = _fields(
-        row, "code", "part", "group", "unit", "direction", "target_status", "target_source",
-        "status", "source",
-    )  # fmt: skip
-    reason = {language: row[f"absent_{language}"] for language in ("be", "ru", "en")}
+        row, "code", "part", "group", "unit", "direction", "target_status", "status", "source"
+    )
+
+    def said(of: str) -> dict[str, str] | None:
+        texts = {language: row[f"{of}_{language}"] for language in ("be", "ru", "en")}
+        return texts if any(texts.values()) else None
+
     given = {
         "name": _text(row),
-        "formula": {language: row[f"formula_{language}"] for language in ("be", "ru", "en")},
         "target": row["target"] or None,
-        "absent": reason if any(reason.values()) else None,
+        **{of: said(of) for of in ("formula", "target_source", "absent")},
     }
     return Indicator.model_validate(plain | given)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from layers.message import Message, message
 from processing.errors import BadGeometry, BadValue, EmptyInput, MissingColumn, RepeatedId
 
 if TYPE_CHECKING:
@@ -17,13 +18,18 @@ def require_columns(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -
     """Raise MissingColumn when the frame lacks one of the columns."""
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        raise MissingColumn(f"{name} has no column {', '.join(missing)}")
+        raise MissingColumn(message("input.no_columns", what=said(name), columns=missing))
 
 
-def require_rows(frame: Sized, *, name: str, remedy: str) -> None:
+def said(name: str | Message) -> Message:
+    """Return what a frame is called: the id of its layer, or a message as it is."""
+    return message("input.layer", layer=name) if isinstance(name, str) else name
+
+
+def require_rows(frame: Sized, *, name: str | Message, remedy: str | Message) -> None:
     """Raise EmptyInput, ending in the remedy, when the frame has no rows."""
     if not len(frame):
-        raise EmptyInput(f"{name}: there are none; {remedy}")
+        raise EmptyInput(message("input.none", what=said(name), remedy=remedy))
 
 
 def require_geometry(frame: GeoDataFrame, types: Iterable[str], *, name: str) -> None:
@@ -35,10 +41,17 @@ def require_geometry(frame: GeoDataFrame, types: Iterable[str], *, name: str) ->
     geometry = frame.geometry
     wrong = frame[~(geometry.geom_type.isin(allowed) | geometry.isna() | geometry.is_empty)]
     if len(wrong):
-        found = ", ".join(sorted(set(wrong.geometry.geom_type)))
+        found = sorted(set(wrong.geometry.geom_type))
         raise BadGeometry(
-            f"{name}: needs {' or '.join(allowed)}, but ids {first_ids(wrong.index)} are {found}"
-        )
+            message(
+                "input.types", what=said(name), types=[_shape(one) for one in allowed],
+                ids=first_ids(wrong.index), found=[_shape(one) for one in found],
+            )
+        )  # fmt: skip
+
+
+def _shape(geometry_type: str) -> Message:
+    return message(f"shape.{geometry_type.lower()}")
 
 
 def require_amounts(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -> None:
@@ -53,8 +66,7 @@ def require_amounts(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -
         wrong = frame.index[(amount < 0) | np.isinf(amount)]
         if len(wrong):
             raise BadValue(
-                f"{name}: {column} of ids {first_ids(wrong)} is negative or infinite;"
-                " correct it, or leave it empty where it is not known"
+                message("input.amounts", what=said(name), column=column, ids=first_ids(wrong))
             )
 
 
@@ -64,7 +76,7 @@ def require_known(frame: GeoDataFrame, columns: Iterable[str], *, name: str) -> 
         unknown = frame.index[frame[column].isna()]
         if len(unknown):
             raise BadValue(
-                f"{name}: {column} of ids {first_ids(unknown)} is not known; load it, too"
+                message("input.unknown", what=said(name), column=column, ids=first_ids(unknown))
             )
 
 
@@ -72,7 +84,7 @@ def require_unique_index(frame: GeoDataFrame, *, name: str) -> None:
     """Raise RepeatedId, naming the first of them, when an id of the index is there twice."""
     if not frame.index.is_unique:
         repeated = frame.index[frame.index.duplicated()].unique()
-        raise RepeatedId(f"{name}: an id must be there once, but {first_ids(repeated)} repeat")
+        raise RepeatedId(message("input.repeated", what=said(name), ids=first_ids(repeated)))
 
 
 def first_ids(ids: Iterable[object], *, count: int = 5) -> str:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError
 
-from processing.checks import first_ids
+from layers.message import message
+from processing.checks import first_ids, said
 from processing.errors import BadGeometry, Distorted, MixedCRS, NotProjected
 
 if TYPE_CHECKING:
@@ -95,9 +96,11 @@ def to_metric(frame: GeoDataFrame, area: Area, *, name: str) -> GeoDataFrame:
     sound = np.isfinite(boxes).all(axis=1) & np.isfinite(lengths)
     if not sound.all():
         raise BadGeometry(
-            f"{name}: ids {first_ids(metric.index[there[~sound]])} have coordinates that are no"
-            f" place in {frame.crs.name}; correct them, or the CRS of the frame"
-        )
+            message(
+                "input.no_place", what=said(name), ids=first_ids(metric.index[there[~sound]]),
+                crs=frame.crs.name,
+            )
+        )  # fmt: skip
     if len(boxes):
         _require_true_lengths(boxes, area, name)
     return metric
@@ -114,10 +117,11 @@ def _require_true_lengths(boxes_m: NDArray[np.float64], area: Area, name: str) -
     worst = int(np.argmax(off))
     if not off[worst] <= MOST_DISTORTION:
         raise Distorted(
-            f"{name}: they reach to {lon[worst]:.2f} E, {lat[worst]:.2f} N, where lengths in"
-            f" {crs.name} are {off[worst]:.2%} off; correct their places, or give area {area.id}"
-            " a nearer UTM zone as its srid or a smaller extent"
-        )
+            message(
+                "input.distorted", what=said(name), lon=float(lon[worst]), lat=float(lat[worst]),
+                crs=crs.name, off=float(off[worst]), area=area.id,
+            )
+        )  # fmt: skip
 
 
 def north_deg(crs: CRS, xy: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,8 +1,20 @@
 """What can go wrong in this room. HTTP statuses are decided in `geoportal/errors.py` only."""
 
+from __future__ import annotations
+
+from layers.message import Message
+
 
 class ProcessingError(Exception):
-    """Base of every error of the processing room; its text is one sentence a person can act on."""
+    """Base of every error of the processing room; its text is one sentence a person can act on.
+
+    Where a scorecard tells of it in three languages it is made of a message; else `message` is
+    None.
+    """
+
+    def __init__(self, said: str | Message = "") -> None:
+        super().__init__(str(said))
+        self.message = said if isinstance(said, Message) else None
 
 
 class MissingColumn(ProcessingError):

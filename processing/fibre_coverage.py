@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from layers.message import message
 from layers.model import Area
 from processing import fibre
 from processing.access import shares
@@ -103,10 +104,7 @@ def _plant(splitters: gpd.GeoDataFrame, terminals: gpd.GeoDataFrame) -> Plant:
     )
     budget_db = np.append(plant.budget_db, np.nan)[plant.splitter_terminal]
     if np.isnan(budget_db - plant.splitter_db).all():
-        raise EmptyInput(
-            "splitters: none has a known loss_db and a terminal of known budget_db;"
-            " load these columns of splitters and line_terminals"
-        )
+        raise EmptyInput(message("input.no_plant"))
     return plant
 
 

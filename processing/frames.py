@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layers.message import message
 from layers.model import AREA_STRIDE, Area, Field, Layer
 from processing.checks import first_ids, require_geometry, require_rows, require_unique_index
 from processing.crs import to_metric
@@ -30,8 +31,8 @@ def placed(
     require_geometry(frame, kinds, name=name)
     there = frame[~(frame.geometry.isna() | frame.geometry.is_empty)].sort_index()
     if needed:
-        remedy = "load the layer for this area"
-        require_rows(there, name=f"{name} in area {area.id}", remedy=remedy)
+        what = message("input.in_area", layer=name, area=area.id)
+        require_rows(there, name=what, remedy=message("input.load_layer"))
     return to_metric(there, area, name=name)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from layers.message import message
 from processing import access
 from processing.checks import require_rows
 from processing.streets import (
@@ -49,7 +50,8 @@ def without_crossings(streets: GeoDataFrame) -> Streets:
     wanted = drawn(streets) & (flags(streets, "foot") | flags(streets, "main_road"))
     kept = streets[wanted].sort_index()
     foot = flags(kept, "foot")
-    require_rows(kept[foot], name="walkable streets", remedy="load the streets of the area first")
+    walkable, remedy = message("input.walkable"), message("input.load_streets")
+    require_rows(kept[foot], name=walkable, remedy=remedy)
     return split(edges(kept, "foot"), flags(kept, "main_road"), foot)
 
 

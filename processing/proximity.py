@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from layers.message import message
 from processing.errors import BadParameter
 from processing.network import Floats
 
@@ -30,7 +31,7 @@ def score(times_min: Floats, limit_min: float) -> Floats:
     score is NaN. Raises BadParameter when there is no column.
     """
     if not times_min.shape[1]:
-        raise BadParameter("service_classes: no class has a facility in the area; load them first")
+        raise BadParameter(message("input.no_class"))
     share: Floats = (times_min <= limit_min).mean(axis=1)
     return np.where(np.isnan(times_min).all(axis=1), np.nan, share)
 

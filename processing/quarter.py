@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from layers.message import Message, message
 from layers.model import Area, Text
 from layers.seed import AirLimit, Indicator, ServiceNorm
 from processing import scorecard
@@ -125,11 +126,7 @@ def _outcome(method: Pipeline, area: Area, frames: Frames, spread: Spread | None
     if one_of and all(frames.get(layer) is None for layer in one_of):
         lacking += one_of
     if lacking:
-        names = ", ".join(lacking)
-        return Outcome(
-            None,
-            base.reason(f"не загружана: {names}", f"не загружено: {names}", f"not loaded: {names}"),
-        )
+        return Outcome(None, _text(message("input.not_loaded", layers=lacking)))
     inputs = {argument: frames.get(layer) for argument, layer in method.INPUTS.items()}
     if spread is not None and getattr(method, "TILED", False):
         inputs["spread"] = spread.of(method.NAME)
@@ -138,16 +135,13 @@ def _outcome(method: Pipeline, area: Area, frames: Frames, spread: Spread | None
     except RunFailed:
         raise
     except ProcessingError as error:
-        name = method.NAME
-        return Outcome(
-            None,
-            base.reason(
-                f"метад {name} не змог вылічыць: {error}",
-                f"метод {name} не смог вычислить: {error}",
-                f"method {name} could not compute: {error}",
-            ),
-        )
+        said = error.message or message("input.as_said", text=str(error))
+        return Outcome(None, _text(message("input.failed", method=method.NAME, why=said)))
     return Outcome(made, None)
+
+
+def _text(said: Message) -> Text:
+    return Text(be=said.text("be"), ru=said.text("ru"), en=said.text("en"))
 
 
 def score(

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from layers.message import message
 from layers.model import Area
 from processing.checks import require_amounts
 from processing.crs import metric_crs, to_metric
@@ -121,10 +122,7 @@ def radio_coverage(
     """
     sources = _sources(area, inputs, settings)
     if not sources:
-        raise EmptyInput(
-            f"stations in area {area.id}: there are none; load base_stations, "
-            "wifi_access_points or lorawan_gateways for this area"
-        )
+        raise EmptyInput(message("input.no_stations", area=area.id))
     ground = replace(_ground(area, inputs, settings), spread=spread)
     found = [_one(ground, source) for source in sources]
     return Result(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from layers.message import message
 from layers.raster import Raster
 from processing.errors import MixedCRS, NotProjected
 
@@ -23,11 +24,11 @@ def require_crs(raster: Raster | None, crs: CRS, *, name: str) -> None:
         own = CRS.from_user_input(raster.crs)
     except CRSError:
         raise NotProjected(
-            f"{name}: {raster.crs!r} is no known CRS; say which one its cells lie in"
+            message("input.raster_no_crs", raster=name, crs=repr(raster.crs))
         ) from None
     if own != crs:
         raise MixedCRS(
-            f"{name} is in {raster.crs} but the area is measured in {crs}; project the raster to it"
+            message("input.raster_other_crs", raster=name, crs=str(raster.crs), wanted=str(crs))
         )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from layers.message import message
 from layers.model import Area
 from processing import network
 from processing.checks import (
@@ -192,15 +193,15 @@ def _checksum(
 
 
 def _check(area: Area, inputs: Inputs) -> None:
-    place = f"in area {area.id}"
-    remedy = "load the layer for this area"
+    remedy = message("input.load_layer")
     require_rows(
         inputs.buildings,
-        name=f"buildings of the chosen kinds {place}",
-        remedy=f"{remedy} or choose other building_kinds",
+        name=message("input.of_kinds", area=area.id),
+        remedy=message("input.load_or_kinds"),
     )
-    require_rows(inputs.streets, name=f"streets {place}", remedy=remedy)
-    require_rows(inputs.service_points, name=f"service_points {place}", remedy=remedy)
+    for layer, frame in (("streets", inputs.streets), ("service_points", inputs.service_points)):
+        name = message("input.in_area", layer=layer, area=area.id)
+        require_rows(frame, name=name, remedy=remedy)
     require_unique_index(inputs.buildings, name="buildings")
     require_unique_index(inputs.service_points, name="service_points")
     require_geometry(inputs.buildings, ("Polygon", "MultiPolygon"), name="buildings")
@@ -208,8 +209,8 @@ def _check(area: Area, inputs: Inputs) -> None:
     require_columns(inputs.service_points, ("service_class",), name="service_points")
     require_rows(
         inputs.service_points[inputs.service_points["service_class"].notna()],
-        name=f"service_points of a known service_class {place}",
-        remedy="load the column, too",
+        name=message("input.of_class", area=area.id),
+        remedy=message("input.load_column"),
     )
     require_amounts(inputs.buildings, PEOPLE, name="buildings")
     require_amounts(inputs.service_points, SUPPLY, name="service_points")

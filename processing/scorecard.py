@@ -185,7 +185,7 @@ def _row(line: Line) -> dict[str, object]:
         "threshold": figure.threshold,
         "threshold_unit": figure.threshold_unit or None,
         "target": line.target,
-        "target_source": indicator.target_source or None,
+        "target_source": indicator.target_source and indicator.target_source.en,
         "target_status": indicator.target_status or None,
         "outcome": line.outcome,
         **{f"reason_{name}": reason and reason.get(name) for name in ("be", "ru", "en")},

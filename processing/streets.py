@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from layers.message import message
 from processing.checks import (
     first_ids,
     require_columns,
@@ -73,8 +74,8 @@ def passable(streets: GeoDataFrame, mode: Mode) -> Streets:
     """
     require_streets(streets, mode)
     kept = streets[flags(streets, mode) & drawn(streets)].sort_index()
-    kind = "walkable streets" if mode == "foot" else f"streets open to {mode}"
-    require_rows(kept, name=kind, remedy="load the streets of the area first")
+    kind = message("input.walkable") if mode == "foot" else message("input.open_to", mode=mode)
+    require_rows(kept, name=kind, remedy=message("input.load_streets"))
     return edges(kept, mode)
 
 
@@ -105,9 +106,11 @@ def edges(kept: GeoDataFrame, mode: Mode) -> Streets:
     length = shapely.length(lines)
     if not np.isfinite(length).all():
         broken = kept.index[~np.isfinite(length)]
-        raise BadGeometry(f"streets: ids {first_ids(broken)} have coordinates that are no numbers")
+        said = {"what": message("input.layer", layer="streets"), "ids": first_ids(broken)}
+        raise BadGeometry(message("input.not_numbers", **said))
     if kept[["node_from", "node_to"]].isna().to_numpy().any():
-        raise BadGeometry("streets: a street without node_from or node_to cannot be joined")
+        what = message("input.layer", layer="streets")
+        raise BadGeometry(message("input.unjoined", what=what))
     ends = kept[["node_from", "node_to"]].to_numpy(dtype=np.int64)
     nodes, numbers = np.unique(ends, return_inverse=True)
     numbers = numbers.reshape(ends.shape)

@@ -53,6 +53,11 @@ NO_CLASS = reason(
     "объекты этого вида не загружены",
     "no facilities of the class are loaded",
 )
+NONE_LEFT = reason(
+    "у сцэнарыі не засталося ніводнага аб’екта гэтага віду",
+    "в сценарии не осталось ни одного объекта этого вида",
+    "the scenario leaves no facility of the class",
+)
 
 
 def figures(place: Quarter, coverage: gpd.GeoDataFrame, without: Collection[str] = ()) -> Figures:

@@ -12,7 +12,7 @@ import shapely
 
 from layers.model import Text
 from processing.crs import metric_crs
-from processing.indicators.access import NO_CLASS
+from processing.indicators.access import NO_CLASS, NONE_LEFT
 from processing.indicators.base import (
     NO_CENSUS,
     NO_PEOPLE,
@@ -85,9 +85,13 @@ def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
     kindergartens, schools = (_places(points, classes, n) for n in ("kindergarten", "school"))
     doctors = points.get("doctors", pd.Series(dtype=float)).astype(float).sum(min_count=1)
     offices: float | None = float(_is(points["service_class"], "post_office").sum())
-    why_small = _why_places(small, "kindergarten" in classes)
-    why_doctors = NO_PEOPLE if place.residents is None else _NO_DOCTORS
-    why_pupils = _why_places(pupils, "school" in classes)
+    why_small, why_pupils = (
+        _why_none(points, classes, name, _NO_PLACES) if people is not None else NO_CENSUS
+        for name, people in (("kindergarten", small), ("school", pupils))
+    )
+    why_doctors = _why_none(points, classes, "clinic", _NO_DOCTORS)
+    if place.residents is None:
+        why_doctors = NO_PEOPLE
     why_offices = NO_PEOPLE if place.residents is None else NO_CLASS
     if "post_office" not in classes:
         offices = None
@@ -101,11 +105,13 @@ def services(place: Quarter, points: gpd.GeoDataFrame | None) -> Figures:
     }
 
 
-def _why_places(people: float | None, loaded: bool) -> Text:
-    """Return why places and people do not make a figure."""
-    if people is None:
-        return NO_CENSUS
-    return _NO_PLACES if loaded else NO_CLASS
+def _why_none(
+    points: gpd.GeoDataFrame, classes: frozenset[str], service_class: str, unknown: Text
+) -> Text:
+    """Return why the places (doctors) of a class are none: not loaded, all closed, or `unknown`."""
+    if service_class not in classes:
+        return NO_CLASS
+    return unknown if _is(points["service_class"], service_class).any() else NONE_LEFT
 
 
 def _places(points: gpd.GeoDataFrame, classes: frozenset[str], service_class: str) -> float | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rasterio import features
 from rasterio.transform import Affine
 
+from layers.message import message
 from processing.errors import BadParameter
 from processing.lighting.grid import Floats
 
@@ -30,7 +31,7 @@ def cells(xy: Floats, *, margin_m: float, cell_m: float) -> tuple[Floats, tuple[
     high = np.ceil((xy.max(axis=0) + margin_m) / cell_m)
     columns, rows = (int(n) for n in high - low)
     if columns * rows > MOST_CELLS:
-        raise BadParameter(f"{columns * rows} cells of cell_m = {cell_m:g} m; choose larger ones")
+        raise BadParameter(message("input.band_cells", cells=columns * rows, cell_m=cell_m))
     x = (low[0] + np.arange(columns) + 0.5) * cell_m
     y = (high[1] - np.arange(rows) - 0.5) * cell_m
     middles = np.stack([np.tile(x, rows), np.repeat(y, columns)], axis=1)

@@ -17,7 +17,6 @@ from processing.checks import (
     require_amounts,
     require_columns,
     require_geometry,
-    require_rows,
     require_unique_index,
 )
 from processing.crs import metric_crs
@@ -29,6 +28,7 @@ from processing.lighting.sections import Judged, Place, Rules
 from processing.lighting.walking import Walkers
 from processing.pipelines.model import Result
 from processing.spread import Spread
+from processing.streets import drawn, flags
 
 WGS84 = "EPSG:4326"
 BANDS_REACH_HEIGHTS = 5.0
@@ -42,7 +42,7 @@ class Inputs:
     `street_lights` (Points: state, luminaire, height_m, power_w; cabinet, arm_m, tilt_deg,
     azimuth_deg, maintenance_factor where known), `streets` (LineStrings: lighting_class, width_m,
     foot, node_from, node_to), `buildings` (polygons: residents), `goals` (points: where the
-    residents walk to). Without the last two no walks are computed.
+    residents walk to). Without a building or the layer of goals no walks are computed.
     """
 
     street_lights: gpd.GeoDataFrame
@@ -81,7 +81,7 @@ def lighting_coverage(
     """
     place = replace(_place(area, inputs, library, norms, options), spread=spread)
     walkers = _walkers(area, inputs, options, spread)
-    no_walks = _no_walks(inputs, walkers)
+    no_walks = _no_walkers(inputs) if walkers is None else _no_walks(walkers)
     lights = place.lights
     none = np.zeros(len(lights.ids), dtype=bool)
     dark = report.fed_by(lights, options.dark_cabinets)
@@ -125,12 +125,22 @@ def _place(
     return sections.prepare(parts, lights, list(library.values()), norms, options.rules)
 
 
-def _no_walks(inputs: Inputs, walkers: Walkers | None) -> str | None:
-    """Say why no walks of residents are known, or None when some are."""
-    given = {"buildings": inputs.buildings, "service_points": inputs.goals}
-    missing = [name for name, frame in given.items() if frame is None]
-    if walkers is None:
+def _no_walkers(inputs: Inputs) -> str | None:
+    """Say what walks lack that the light of streets does not need, or None when all is there."""
+    homes, streets = inputs.buildings, inputs.streets
+    given = {"buildings": homes, "service_points": inputs.goals}
+    if missing := [name for name, frame in given.items() if frame is None]:
         return f"{' and '.join(missing)} not loaded"
+    if homes is not None and not len(homes):
+        return "there are no buildings of the chosen kinds"
+    require_columns(streets, ("foot",), name="streets")
+    if not (drawn(streets) & flags(streets, "foot")).any():
+        return "no street is walkable"
+    return None
+
+
+def _no_walks(walkers: Walkers) -> str | None:
+    """Say why no walks of residents are known, or None when some are."""
     walk = walkers.walk
     if not walk.any():
         return "no building has a way along the streets to a facility that residents walk to"
@@ -141,10 +151,8 @@ def _no_walks(inputs: Inputs, walkers: Walkers | None) -> str | None:
 
 def _walkers(area: Area, inputs: Inputs, options: Options, spread: Spread | None) -> Walkers | None:
     homes, goals = inputs.buildings, inputs.goals
-    if homes is None or goals is None:
+    if homes is None or goals is None or _no_walkers(inputs):
         return None
-    remedy = "load the layer for this area or choose other building_kinds"
-    require_rows(homes, name=f"buildings of the chosen kinds in area {area.id}", remedy=remedy)
     require_columns(homes, ("residents",), name="buildings")
     require_unique_index(homes, name="buildings")
     require_geometry(homes, ("Polygon", "MultiPolygon"), name="buildings")

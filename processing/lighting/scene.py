@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from layers.message import message
 from layers.model import Area
 from processing.checks import (
     first_ids,
@@ -67,18 +68,21 @@ class Lights:
 
 def parts(area: Area, streets: gpd.GeoDataFrame, *, default_width_m: float | None) -> Parts:
     """Return the street parts of an area; raises MissingColumn, BadGeometry, EmptyInput ..."""
-    require_rows(streets, name=f"streets in area {area.id}", remedy="load the layer for this area")
+    there = message("input.in_area", layer="streets", area=area.id)
+    require_rows(streets, name=there, remedy=message("input.load_layer"))
     require_columns(streets, ("lighting_class", "width_m"), name="streets")
     require_unique_index(streets, name="streets")
     require_geometry(streets, ("LineString",), name="streets")
     frame = to_metric(streets, area, name="streets").sort_index()
     frame = frame[~frame.geometry.isna() & ~frame.geometry.is_empty]
-    require_rows(frame, name="streets with a place", remedy="load the layer anew")
+    placed = message("input.with_place", layer="streets")
+    require_rows(frame, name=placed, remedy=message("input.load_anew"))
     lines = np.asarray(frame.geometry.values)
     length = shapely.length(lines)
     if not np.isfinite(length).all():
         broken = first_ids(frame.index[~np.isfinite(length)])
-        raise BadGeometry(f"streets: ids {broken} have coordinates that are no numbers")
+        what = message("input.layer", layer="streets")
+        raise BadGeometry(message("input.not_numbers", what=what, ids=broken))
     width = numbers(frame, "width_m")
     width[~(width > 0)] = np.nan if default_width_m is None else default_width_m
     asked = frame["lighting_class"].astype(object)
@@ -145,14 +149,15 @@ def lights(
 
 def _checked(area: Area, street_lights: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the lamps that have a place, in the order of their ids, in the area's CRS."""
-    place = f"street_lights in area {area.id}"
-    require_rows(street_lights, name=place, remedy="load the layer for this area")
+    there = message("input.in_area", layer="street_lights", area=area.id)
+    require_rows(street_lights, name=there, remedy=message("input.load_layer"))
     require_columns(street_lights, _LAMP_COLUMNS, name="street_lights")
     require_unique_index(street_lights, name="street_lights")
     require_geometry(street_lights, ("Point",), name="street_lights")
     frame = to_metric(street_lights, area, name="street_lights").sort_index()
     frame = frame[~frame.geometry.isna() & ~frame.geometry.is_empty]
-    require_rows(frame, name="street_lights with a place", remedy="load the layer anew")
+    placed = message("input.with_place", layer="street_lights")
+    require_rows(frame, name=placed, remedy=message("input.load_anew"))
     return frame
 
 

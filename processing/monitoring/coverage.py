@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from layers.message import message
 from layers.model import Area
 from processing.checks import require_amounts, require_columns, require_rows
 from processing.crs import metric_crs
@@ -139,8 +140,8 @@ def monitoring_coverage(area: Area, inputs: Inputs, options: Options) -> Result:
 
 def _homes(area: Area, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return points with residents for the buildings."""
-    remedy = "load the layer for this area or choose other building_kinds"
-    require_rows(buildings, name=f"buildings of the chosen kinds in area {area.id}", remedy=remedy)
+    kinds, remedy = message("input.of_kinds", area=area.id), message("input.load_or_kinds")
+    require_rows(buildings, name=kinds, remedy=remedy)
     require_columns(buildings, ("residents",), name="buildings")
     require_amounts(buildings, ("residents",), name="buildings")
     metric = placed(buildings, area, ("Polygon", "MultiPolygon"), name="buildings")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from processing.spread import Spread
 
 NAME = "lighting-coverage"
-VERSION = "1.0.2"
+VERSION = "1.0.3"
 TITLE = Text(be="Вулічнае асвятленне", ru="Уличное освещение", en="Street lighting")
 DESCRIPTION = Text(
     be=(
@@ -50,7 +50,7 @@ INPUTS: Mapping[str, str] = {
 OUTPUT: tuple[str, ...] = ("street_lighting", "dark_stretches", "illuminance_bands")
 TILED = True
 OPTIONAL = frozenset({"buildings", "service_points"})
-"""Without them no walks are known; the streets are judged all the same."""
+"""Without them, or a home among them, no walks are known; the streets are judged all the same."""
 KEYS: Mapping[str, tuple[str, ...]] = {
     "street_lighting": ("street_id", "from_m", "length_m"),
     "dark_stretches": ("street_id", "from_m", "length_m"),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.message import message
 from processing.errors import BadParameter
 from processing.radio.kernel import compiled
 from processing.radio.loss import Codes, Floats
@@ -75,8 +76,7 @@ def roofs(
     rows = max(int(np.ceil((north - south) / cell_m)), 1)
     columns = max(int(np.ceil((east - west) / cell_m)), 1)
     if rows * columns > LARGEST_CELLS:
-        message = f"cell_m = {cell_m}: the roofs would need {rows * columns} cells"
-        raise BadParameter(f"{message}; take larger cells or a smaller area")
+        raise BadParameter(message("input.roof_cells", cell_m=cell_m, cells=rows * columns))
     order = np.argsort(height_m, kind="stable")
     shapes = [(footprints[i], height_m[i]) for i in order if height_m[i] > 0]
     top = np.zeros((rows, columns), dtype=np.float32)

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from layers.message import message
 from processing.errors import BadParameter
 from processing.network import Geometries, Ints
 from processing.radio import line_of_sight, profile
@@ -135,8 +136,10 @@ def _cells(bounds: Floats, cell_m: float) -> tuple[Geometries, Floats]:
     west, south = np.floor((bounds[:2] - MARGIN_M) / cell_m)
     east, north = np.ceil((bounds[2:] + MARGIN_M) / cell_m)
     if (east - west) * (north - south) > MOST_CELLS:
-        message = f"cell_m = {cell_m}: that makes {int((east - west) * (north - south))} cells"
-        raise BadParameter(f"{message}, but {MOST_CELLS} are the most; take larger ones")
+        cells = int((east - west) * (north - south))
+        raise BadParameter(
+            message("input.radio_cells", cell_m=cell_m, cells=cells, most=MOST_CELLS)
+        )
     column, row = np.meshgrid(np.arange(west, east), np.arange(south, north))
     x, y = column.ravel() * cell_m, row.ravel() * cell_m
     return shapely.box(x, y, x + cell_m, y + cell_m), np.column_stack([x, y]) + cell_m / 2

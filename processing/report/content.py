@@ -184,10 +184,11 @@ def _absence(line: Line, language: Language) -> dict[str, str]:
 
 def _target(line: Line, language: Language) -> dict[str, str]:
     indicator = line.indicator
+    source = indicator.target_source.get(language) if indicator.target_source else "–"
     return {
         "code": _name(line),
         "target": quantity(line.target, indicator.unit, language),
-        "source": f"{indicator.target_source} ({STATUSES[indicator.target_status].get(language)})",
+        "source": f"{source} ({STATUSES[indicator.target_status].get(language)})",
     }
 
 

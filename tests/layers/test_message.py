@@ -22,6 +22,7 @@ from layers.registry import load_layers
 
 LAYERS = Path(__file__).parents[2] / "layers"
 CLI = LAYERS.parent / "geoportal" / "cli"
+PROCESSING = LAYERS.parent / "processing"
 # Codes that are put together from data.
 FROM_DATA = (
     "shape.",
@@ -42,7 +43,7 @@ TOLD = re.compile(r'\b(?:message|Unreadable|UnknownCode)\(\s*"([^"]+)"')
 
 
 def codes_used(pattern: re.Pattern[str]) -> set[str]:
-    files = [*LAYERS.rglob("*.py"), *CLI.rglob("*.py")]
+    files = [*LAYERS.rglob("*.py"), *CLI.rglob("*.py"), *PROCESSING.rglob("*.py")]
     sources = (path.read_text("utf-8") for path in files)
     return {code for source in sources for code in pattern.findall(source)}
 

@@ -198,7 +198,7 @@ def test_every_indicator_of_the_list_is_there_once_and_says_what_it_should_be():
     }
     assert alone <= codes
     for one in found:
-        assert (one.target is None) or one.target_status
+        assert (one.target is None) or (one.target_status and one.target_source)
         assert not (one.absent and one.target is not None)
 
 

@@ -151,7 +151,12 @@ def test_places_doctors_and_offices() -> None:
     few.attrs[CLASSES] = sorted(given["service_class"])  # as a scenario leaves it
     shut = stock.services(quarter_of(), few)
     assert (shut["EDU1", 2].value, shut["PST1", 2].value) == (0, 0)
-    assert shut["EDU2", 3].reason is not None
+    assert "the scenario leaves no facility" in shut["EDU2", 3].reason.en
+    sick = given[given["service_class"] != "clinic"]
+    assert "no facilities of the class" in stock.services(quarter_of(), sick)["HLT2", 1].reason.en
+    sick.attrs[CLASSES] = sorted(given["service_class"])
+    shut = stock.services(quarter_of(), sick)
+    assert "the scenario leaves no facility" in shut["HLT2", 1].reason.en
     few = stock.services(quarter_of(), given[given["service_class"] == "clinic"])
     for key in (("EDU1", 2), ("EDU2", 3), ("PST1", 2)):
         assert "no facilities of the class" in few[key].reason.en

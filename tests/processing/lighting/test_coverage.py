@@ -262,8 +262,6 @@ def test_what_is_missing_is_named():
         compute(street_lights(*LAMPS).drop(columns="luminaire"))
     with pytest.raises(EmptyInput, match=r"street_lights in area orsha"):
         compute(street_lights(*LAMPS)[:0])
-    with pytest.raises(EmptyInput, match="buildings of the chosen kinds"):
-        compute(homes=HOMES[:0])
     with pytest.raises(NotProjected, match="street_lights: the frame has no CRS"):
         compute(street_lights(*LAMPS).set_crs(None, allow_override=True))
     broken = ROAD.set_geometry([shapely.LineString([(0, 0), (np.inf, 5)])], crs=ROAD.crs)
@@ -307,3 +305,15 @@ def test_the_classes_of_the_layers_are_those_of_the_table():
     for name in ("street_lighting", "dark_stretches"):
         codes = {code.value for code in layers[name].field("lighting_class").codes}
         assert codes == set(pipeline.lighting_classes()) | {"none"}
+
+
+@pytest.mark.parametrize(
+    ("lacking", "why"),
+    [({"homes": HOMES[:0]}, "no buildings"), ({"road": ROAD.assign(foot=False)}, "no street is")],
+)
+def test_streets_are_judged_where_nobody_can_walk(lacking, why):
+    result = compute(**lacking)
+    assert result.figures["share_lit"] == compute().figures["share_lit"] is not None
+    assert result.figures["walks"] is None
+    assert why in result.quality["walks_not_computable"]
+    assert result.frames["street_lighting"]["residents"].isna().all()

@@ -96,7 +96,7 @@ def test_ways_have_their_unit_and_the_limit_stands_by_the_name() -> None:
     assert said["first"][1]["name"] == "Доступность школы, 500\u00a0м"
     assert [one["value"] for one in said["worst"][0]["places"]] == ["1\u202f200\u00a0м", "нет пути"]
     sources = {one["code"]: one["source"] for one in said["targets"]}
-    assert sources["EDU2"].endswith("(проверено)")
+    assert sources["EDU2"] == "data/seed/service_norms.csv, школа (проверено)"
     formulas = {one["code"]: one["formula"] for one in said["formulas"]}
     assert formulas["EDU2"].startswith("дети 7–17 лет")
 
