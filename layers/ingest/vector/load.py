@@ -241,8 +241,12 @@ class _Loading:
             reason = message("load.too_many", refused=refused, read=read)
         else:
             return None
-        first = next((f for f in self.features.findings.kept if f.action == "refused"), None)
-        if most is None or first is None:
+        if most is None:
+            return reason
+        like = (most[0], "refused")
+        kept = self.features.findings.kept
+        first = next((one for one in kept if (one.code, one.action) == like), None)
+        if first is None:
             return reason
         kind = message(f"kind.{most[0]}")
         shown = {"kind": kind, "count": most[1], "feature": first.feature, "why": first.message}
