@@ -6,7 +6,7 @@ tried leaves nothing behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from layers.ingest.vector.load_report import Counts, Decision, LoadReport
 from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.opening import Opened, open_for
 from layers.ingest.vector.order import order
-from layers.ingest.vector.source import require_unchanged
+from layers.ingest.vector.source import Batch, require_unchanged, said_nothing
 from layers.message import Message, message, why
 from layers.model import Area, Layer, Licence, Origin
 from layers.quality import Known, Measured, Meeting, Quality
@@ -102,6 +102,7 @@ class _Loading:
     change: Change = field(default_factory=Change)
     quality: Quality = field(default_factory=lambda: Quality(0))
     invented: bool = True
+    empty: tuple[str, ...] = ()
 
     def run(self) -> LoadReport:
         self.features = self.opened.features()
@@ -189,10 +190,18 @@ class _Loading:
     def _stage(self) -> Staged:
         if self.options.mapping.soato and self.options.mapping.soato.by == "name":
             self.features.codes = soato.codes_by_name(self.conn)
-        rows = self.features.rows(self.opened.batches(), self.opened.linearise)
+        rows = self.features.rows(self._batches(), self.opened.linearise)
         staged = staging.copy(self.conn, self.load, rows, self.progress, self._settle())
         require_unchanged(self.opened.source)
         return staged
+
+    def _batches(self) -> Iterator[Batch]:
+        """Yield the features; afterwards `empty` has the columns of GDAL's own that are empty."""
+        self.empty = self.opened.matching.unmapped
+        for batch in self.opened.batches():
+            columns = ((name, batch.columns[name]) for name in self.empty)
+            self.empty = tuple(n for n, c in columns if said_nothing(self.opened.source, n, c))
+            yield batch
 
     def _settle(self) -> Settle:
         mapping, layer, area = self.options.mapping, self.load.layer, self.load.area
@@ -302,7 +311,7 @@ class _Loading:
             accuracy_m=opened.way.accuracy_m,
             encoding=opened.source.encoding,
             counts=replace(counts, loaded=0) if self.options.dry_run else counts,
-            unmapped=opened.matching.unmapped,
+            unmapped=tuple(n for n in opened.matching.unmapped if n not in self.empty),
             findings=tuple(found.kept),
             decision=decision,
             why=said,

@@ -52,6 +52,10 @@ TEXT = (".geojson", ".json", ".geojsons", ".geojsonl", ".geojsonseq", ".gml", ".
 """Files of text that GDAL reads in UTF-8."""
 ALIKE = {"GeoJSON": ("GeoJSONSeq", "ESRIJSON"), "GeoJSONSeq": ("GeoJSON",), "LIBKML": ("KML",)}
 """Forms that come under the ending of another one."""
+KML_OWN: dict[str, int | None] = dict.fromkeys(
+    ("id", "Name", "description", "timestamp", "begin", "end", "altitudeMode", "drawOrder", "icon")
+) | {"tessellate": -1, "extrude": 0, "visibility": -1}
+"""Columns that GDAL gives every KML, and what stands in them where the file says nothing."""
 FAILURES = (DataSourceError, DataLayerError, pa.ArrowException, OSError)
 
 # A plane anywhere (MapInfo's NonEarth, srs_id -1 of GeoPackage), a globe of no name (srs_id 0).
@@ -132,6 +136,13 @@ def _as_text(made: Source, parts: Parts, given: str | None) -> Source:
     if parts.member is None and (parts.ending == ".gml" or misread(made.path)):
         return replace(made, path=linked(parts))
     return made
+
+
+def said_nothing(source: Source, name: str, column: Values) -> bool:
+    """Tell whether a column is GDAL's own, not the file's, and no feature has anything in it."""
+    if source.driver != "LIBKML" or name not in KML_OWN:
+        return False
+    return all(value is None or value == KML_OWN[name] for value in objects(column))
 
 
 def batches(source: Source) -> Generator[Batch]:
