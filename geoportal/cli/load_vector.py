@@ -174,7 +174,7 @@ def _findings(report: LoadReport) -> list[Message]:
         found = [f for f in report.findings if (f.code, f.action) == (code, action)][:SHOWN]
         told = {"action": message(f"told.action_{action}"), "count": number, "code": code}
         if found:
-            told |= {"features": [f.feature for f in found], "detail": found[0].message or ""}
+            told |= {"features": [f.called for f in found], "detail": found[0].message or ""}
             told["more"] = ", ..." if number > len(found) else ""
         lines.append(message("told.kind_named" if found else "told.kind", **told))
     return lines

@@ -6,7 +6,7 @@ tried leaves nothing behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -98,6 +98,7 @@ class _Loading:
     options: Options
     progress: Progress | None
     features: Features = field(init=False)
+    numbering: Numbering = field(init=False)
     duplicates: Duplicates = field(default_factory=Duplicates)
     change: Change = field(default_factory=Change)
     quality: Quality = field(default_factory=lambda: Quality(0))
@@ -173,11 +174,17 @@ class _Loading:
     ) -> Message | None:
         """Hold the rows against the layer's rules; say which of them refuses the load."""
         table = sql.Identifier("staging", staged.table)
-        known = Known(staged.facts.count, staged.facts.measures, meeting)
+        known = Known(staged.facts.count, staged.facts.measures, meeting, self._names)
         self.quality = quality.check(self.conn, self.load.layer, table, self.load.area, known)
         for finding in self.quality.findings:
             self.features.findings.add(finding)
         return self.quality.refusal
+
+    def _names(self, ids: Collection[int]) -> dict[int, str]:
+        """Return the source's ids of features by those of their rows."""
+        renumbered = self.duplicates.renumbered
+        places = self.numbering.places(ids) if renumbered else {one: one for one in ids}
+        return {one: self.features.name(place) for one, place in places.items()}
 
     def _present(self) -> tuple[str | None, str | None]:
         with self.conn.cursor(row_factory=tuple_row) as cursor:
@@ -206,7 +213,9 @@ class _Loading:
     def _settle(self) -> Settle:
         mapping, layer, area = self.options.mapping, self.load.layer, self.load.area
         keep_same = mapping.rules.same_feature == "keep"
-        numbering = Numbering(self.conn, layer, area, mapping.key, self.invented, keep_same)
+        numbering = self.numbering = Numbering(
+            self.conn, layer, area, mapping.key, self.invented, keep_same
+        )
         if mapping.key:
             source, matching = self.opened.source, self.opened.matching
             self.features.order = order(source, matching, mapping, numbering.ahead)
