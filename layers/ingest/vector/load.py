@@ -83,7 +83,7 @@ def load_vector(
         attribution=attribution,
     )
     load = Load(layer, area, origin)
-    what = f"{layer.id}, area {area.id}"
+    what = message("load.what", layer=layer.id, area=area.id)
     with swap.translated(what), locks.exclusive(conn, load.partition):
         return _Loading(conn, load, opened, options, progress).run()
 
