@@ -209,7 +209,8 @@ def _findings(
     rule: Rule, action: Action, rows: Sequence[tuple[Any, ...]], names: Names | None
 ) -> list[Finding]:
     """Return the faults (id, title, the other's id and title, size, lon, lat) as findings."""
-    known = names({n for row in rows for n in (row[0], row[2]) if n is not None}) if names else {}
+    ids = {n for row in rows for n in (row[0], row[2]) if n is not None}
+    known = names(ids) if names and ids else {}
     found = []
     for feature, title, other, other_title, size, lon, lat in rows:
         met = called(known[other], other_title) if names and other else str(other)

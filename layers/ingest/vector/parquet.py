@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
+from shapely.errors import ShapelyError
 
 from layers.errors import RefusedLoad
 from layers.message import message
@@ -43,11 +44,21 @@ def geometry(file: Path) -> Geometry | None:
 
 
 def wkb(column: pa.Array, encoding: str) -> np.ndarray:
-    """Return shapes (n) as WKB, None where there is none; raises ShapelyError, ValueError."""
+    """Return shapes (n) as WKB, None where there is none, empty for coordinates that make none."""
     if isinstance(column, pa.ExtensionArray):
         column = column.storage
     if encoding == "wkb":
         return np.array(column.to_pylist(), dtype=object)
+    try:
+        return _from_coordinates(column, encoding)
+    except (ShapelyError, ValueError):
+        if len(column) == 1:
+            return np.array([b""], dtype=object)
+        each = [wkb(column.slice(i, 1), encoding) for i in range(len(column))]
+        return np.concatenate(each)
+
+
+def _from_coordinates(column: pa.Array, encoding: str) -> np.ndarray:
     # A part of a longer array would bring all its coordinates.
     part = whole = column.take(pa.array(np.arange(len(column))))
     offsets: list[np.ndarray] = []

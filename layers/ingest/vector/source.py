@@ -20,7 +20,6 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyogrio.raw import open_arrow, read_arrow
 from pyogrio.raw import read as read_raw
-from shapely.errors import ShapelyError
 
 from layers.errors import CorruptSource, RefusedLoad
 from layers.ingest.vector import encoding, parquet, table
@@ -56,7 +55,7 @@ KML_OWN: dict[str, int | None] = dict.fromkeys(
     ("id", "Name", "description", "timestamp", "begin", "end", "altitudeMode", "drawOrder", "icon")
 ) | {"tessellate": -1, "extrude": 0, "visibility": -1}
 """Columns that GDAL gives every KML, and what stands in them where the file says nothing."""
-FAILURES = (DataSourceError, DataLayerError, pa.ArrowException, ShapelyError, OSError)
+FAILURES = (DataSourceError, DataLayerError, pa.ArrowException, OSError)
 
 # A plane anywhere (MapInfo's NonEarth, srs_id -1 of GeoPackage), a globe of no name (srs_id 0).
 _UNKNOWN_CRS = re.compile(r'(LOCAL_CS|ENGCRS|ENGINEERINGCRS)\[|\w+\["Undefined ')

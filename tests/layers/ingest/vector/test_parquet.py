@@ -13,6 +13,7 @@ from shapely import LineString, MultiLineString, MultiPoint, MultiPolygon, Point
 from layers.errors import RefusedLoad
 from layers.ingest.vector import source as vector_source
 from layers.ingest.vector.source import batches, open_source
+from tests.fix_loads import Loader
 
 HOLED = Polygon(box(30, 54, 31, 55).exterior, [box(30.2, 54.2, 30.4, 54.4).exterior])
 SHAPES = [
@@ -52,6 +53,18 @@ def test_coordinates_are_read_as_shapes(
     assert names == list("abcd")
     assert [s is None for s in read] == [s is None for s in given]
     assert shapely.equals_exact(read[read != None], frame.geometry.dropna()).all()  # noqa: E711
+
+
+def test_a_ring_of_two_points_is_one_features_fault(load: Loader, tmp_path: Path) -> None:
+    rings = [[(30.4, 54.5), (30.401, 54.5), (30.401, 54.501)], [(30.4, 54.5), (30.401, 54.5)]]
+    made = pa.array([[[{"x": x, "y": y} for x, y in ring]] for ring in rings])
+    named = {"ARROW:extension:name": "geoarrow.polygon"}
+    schema = pa.schema([pa.field("shape", made.type, metadata=named), ("purpose", pa.string())])
+    table = pa.table([made, ["residential", "residential"]], schema=schema)
+    pq.write_table(table, tmp_path / "a.parquet")
+    report = load(tmp_path / "a.parquet", crs="EPSG:4326")
+    assert report.counts.loaded == 1
+    assert [(one.code, one.feature) for one in report.findings] == [("geometry.malformed", "2")]
 
 
 def test_another_encoding_is_refused_with_the_remedy(tmp_path: Path) -> None:
