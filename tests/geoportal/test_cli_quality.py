@@ -169,9 +169,7 @@ def test_a_file_that_breaks_a_rule_is_refused_and_changes_nothing(
     bad = write(frame, tmp_path / "bad.gpkg")
     done = geoportal("load", "vector", str(bad), *WHERE, database_url=database)
     assert done.returncode == 1
-    named = (
-        r"feature (\d) \(0000\1\) overlaps feature (\d) \(0000\2\) by"  # ids of GeoPackage: from 1
-    )
+    named = r"feature (\d) \(0000\1\) overlaps feature (\d) \(0000\2\) by"  # GeoPackage: from 1
     assert re.search(f"break the rule 'overlap' of the layer: {named}", done.stderr)
     listed = geoportal("load", "reports", "--json", database_url=database).stdout.splitlines()
     assert ['"decision":"refused"' in line for line in listed] == [True, False]
