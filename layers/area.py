@@ -13,6 +13,7 @@ from psycopg.rows import class_row, tuple_row
 from pydantic import BaseModel
 
 from layers.errors import BadValue, UnknownArea
+from layers.message import message
 from layers.model import COUNTRY, Area, Text
 from layers.seed import country_outline, oblasts, settlements
 
@@ -94,8 +95,7 @@ def get_area(conn: Connection[Any], area_id: str) -> Area:
     """
     known = seed_areas() | areas(conn)
     if area_id not in known:
-        names = ", ".join(sorted(known))
-        raise UnknownArea(f"there is no area {area_id!r}; the known areas are {names}")
+        raise UnknownArea(message("load.no_area", area=area_id, areas=sorted(known)))
     return known[area_id]
 
 
@@ -113,11 +113,11 @@ def save_area(conn: Connection[Any], area: Area) -> None:
         with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
             saved = cursor.execute(_SAVE, values).fetchone()
     except UniqueViolation:
-        message = f"area {area.id}: number {area.number} belongs to another area; take a free one"
-        raise BadValue(message) from None
+        told = f"area {area.id}: number {area.number} belongs to another area; take a free one"
+        raise BadValue(told) from None
     if saved is None:
-        message = f"area {area.id} is already saved with a number other than {area.number}"
-        raise BadValue(f"{message}, and a number never changes")
+        told = f"area {area.id} is already saved with a number other than {area.number}"
+        raise BadValue(f"{told}, and a number never changes")
 
 
 def forget_area(conn: Connection[Any], area: Area) -> None:
@@ -150,8 +150,8 @@ def next_area(
     id is malformed, only one coordinate is given, or the place is out of range.
     """
     if not _ID.fullmatch(area_id):
-        message = f"{area_id!r} cannot be the id of an area: it must start with a letter a-z"
-        raise BadValue(f"{message} and have at most 48 letters a-z, digits and _")
+        told = f"{area_id!r} cannot be the id of an area: it must start with a letter a-z"
+        raise BadValue(f"{told} and have at most 48 letters a-z, digits and _")
     saved = areas(conn)
     known = seed_areas() | saved
     if area_id in known:
@@ -181,8 +181,8 @@ def _place(area_id: str, lon: float | None, lat: float | None) -> tuple[float, f
         raise BadValue(f"area {area_id}: give both lon and lat, or neither")
     # UTM is not defined nearer to the poles.
     if not (-180 <= lon <= 180 and -80 <= lat <= 84):
-        message = f"area {area_id}: lon {lon}, lat {lat} is no place"
-        raise BadValue(f"{message}: lon must be -180 to 180 and lat -80 to 84 degrees")
+        told = f"area {area_id}: lon {lon}, lat {lat} is no place"
+        raise BadValue(f"{told}: lon must be -180 to 180 and lat -80 to 84 degrees")
     return (lon, lat)
 
 

@@ -16,6 +16,7 @@ import yaml
 from pydantic import StringConstraints, ValidationError, model_validator
 
 from layers.errors import BadLayerFile, UnknownLayer
+from layers.message import message
 from layers.model import Licence, Name, Status, Supplier, Text, Theme, Value
 
 if TYPE_CHECKING:
@@ -120,5 +121,5 @@ def get_raster(raster_id: str) -> RasterDefinition:
     """Return the definition of that id; raises UnknownLayer."""
     known = load_rasters()
     if raster_id not in known:
-        raise UnknownLayer(f"there is no raster {raster_id!r}; the rasters are {', '.join(known)}")
+        raise UnknownLayer(message("load.no_raster", raster=raster_id, rasters=list(known)))
     return known[raster_id]

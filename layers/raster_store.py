@@ -81,7 +81,7 @@ def replace(
         "attribution": origin.attribution, "geotiff": geotiff,
     }  # fmt: skip
     with (
-        swap.translated(f"{definition.id}, area {area.id}"),
+        swap.translated(message("load.what", layer=definition.id, area=area.id)),
         conn.transaction(),
         conn.cursor(row_factory=tuple_row) as cursor,
     ):
@@ -95,6 +95,21 @@ def replace(
     assert row is not None  # noqa: S101 - both statements return one row
     with MemoryFile(geotiff) as file, file.open() as made:
         return LoadedRaster(row[0], not same, sum_, len(made.overviews(1)))
+
+
+def differs(conn: Connection, definition: RasterDefinition, raster: Raster, area: Area) -> bool:
+    """Tell whether cells are others than those of the area; raises RefusedLoad as `replace`."""
+    _require_fit(definition, raster, area)
+    with (
+        swap.translated(message("load.what", layer=definition.id, area=area.id)),
+        conn.transaction(),
+        conn.cursor(row_factory=tuple_row) as cursor,
+    ):
+        row = cursor.execute(
+            "SELECT checksum FROM layers.raster WHERE raster = %s AND area = %s",
+            (definition.id, area.id),
+        ).fetchone()
+    return row is None or row[0] != checksum(raster)
 
 
 _KEEP = """

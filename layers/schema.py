@@ -20,6 +20,7 @@ from psycopg.rows import tuple_row
 from layers import former, kept_text, publication, registry
 from layers.errors import BadLayerFile, EditedLayer, StoreFailure, UnfitDatabase
 from layers.locks import clean_staging, set_lock_timeout
+from layers.message import message
 from layers.model import Field, FieldType, Layer
 
 WRITER = "geoportal_writer"
@@ -204,9 +205,7 @@ def _keep_texts(conn: Connection, layer: Layer) -> None:
 
 
 def _in_use(layer: Layer) -> StoreFailure:
-    return StoreFailure(
-        f"the table of {layer.id} must be remade but is in use; stop the server and retry"
-    )
+    return StoreFailure(message("load.in_use", layer=layer.id))
 
 
 def _as_writer() -> sql.Composed:

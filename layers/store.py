@@ -14,6 +14,7 @@ from psycopg.rows import tuple_row
 
 from layers import locks, staging, swap
 from layers.errors import UnknownArea, UnknownField
+from layers.message import message
 from layers.model import Area, Field, Layer, Origin
 from layers.staging import Load, Progress, Repaired, Staged
 
@@ -99,7 +100,8 @@ def replace_judged(
 ) -> Loaded:
     """As `replace`; `judge` is shown the rows before they are published, and may refuse them."""
     load.require_area()
-    area, what = load.area, f"{load.layer.id}, area {load.area.id}"
+    area = load.area
+    what = message("load.what", layer=load.layer.id, area=area.id)
     with swap.translated(what), locks.exclusive(conn, load.partition):
         _require_area(conn, area)
         staged, old_version = _stage(conn, load, frames, progress, judge)
@@ -121,7 +123,7 @@ def remove(conn: Connection, layer: Layer, area: Area) -> bool:
     Raises EditedLayer when people have edited it, StoreFailure when the layer is busy or the
     database refuses.
     """
-    what = f"{layer.id}, area {area.id}"
+    what = message("load.what", layer=layer.id, area=area.id)
     with swap.translated(what), locks.exclusive(conn, f"{layer.id}__a{area.number}"):
         return swap.take_out(conn, layer, area)
 
@@ -131,7 +133,7 @@ def discard_edits(conn: Connection, layer: Layer, area: Area) -> bool:
 
     The rows and the history stay. Raises StoreFailure when the database refuses.
     """
-    with swap.translated(f"{layer.id}, area {area.id}"):
+    with swap.translated(message("load.what", layer=layer.id, area=area.id)):
         return swap.discard_edits(conn, layer, area)
 
 

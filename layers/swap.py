@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from layers import former, history, partition
 from layers.errors import EditedLayer, RefusedLoad, StoreFailure
 from layers.locks import set_lock_timeout
-from layers.message import message
+from layers.message import Message, message
 from layers.model import Area, Layer
 from layers.said import said
 from layers.schema import WRITER
@@ -35,32 +35,24 @@ _CHANGED = (
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
+def translated(what: str | Message) -> Iterator[None]:
     """Turn what PostgreSQL raises into this room's errors; `what` names the load."""
     try:
         yield
     except psycopg.errors.DiskFull:
-        raise StoreFailure(
-            f"{what}: the disk of the database is full, nothing was changed; free space and retry"
-        ) from None
+        raise StoreFailure(message("load.disk_full", what=what)) from None
     except psycopg.errors.LockNotAvailable:
-        raise StoreFailure(
-            f"{what}: another load or a long query holds the layer, nothing was changed;"
-            " retry when it has ended"
-        ) from None
+        raise StoreFailure(message("load.locked", what=what)) from None
     except psycopg.errors.UndefinedTable as error:
         raise StoreFailure(
-            f"{what}: {error.diag.message_primary}; bring the database up to date"
-            " with `geoportal db migrate`"
+            message("load.no_table", what=what, text=error.diag.message_primary or "")
         ) from None
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         raise RefusedLoad(message("load.database", what=what, text=said(_said(error)))) from None
     except psycopg.OperationalError as error:
-        raise StoreFailure(
-            f"{what}: the database interrupted it, nothing was changed: {_said(error)}"
-        ) from None
+        raise StoreFailure(message("load.interrupted", what=what, text=_said(error))) from None
     except psycopg.Error as error:
-        raise StoreFailure(f"{what}: the database refused it: {_said(error)}") from None
+        raise StoreFailure(message("load.not_allowed", what=what, text=_said(error))) from None
 
 
 def _said(error: psycopg.Error) -> str:

@@ -13,6 +13,7 @@ from geoportal.cli import database
 from geoportal.cli.common import Command, counted, settings
 from geoportal.cli.progress import say
 from layers.errors import BadValue, UnknownLayer
+from layers.message import message
 from layers.model import LANGUAGES, THEMES, Language, Status, Theme
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def metadata(layer_id: str, form: str, lang: Language) -> None:
     known = database.definitions(here)
     known |= {name: one.layer for name, one in database.published(here).items()}
     if layer_id not in known:
-        raise UnknownLayer(f"There is no layer {layer_id!r}; the layers are {', '.join(known)}.")
+        raise UnknownLayer(message("load.no_layer", layer=layer_id, layers=list(known)))
     versions, areas = database.loaded(here, layer_id)
     place = Place(here.base_url, TITLE)
     record = layer_record(known[layer_id], versions, areas, place, lang)

@@ -16,6 +16,7 @@ from geoportal.cli.quality import quality
 from geoportal.errors import BadSetting
 from layers import registry
 from layers.errors import UnknownLayer
+from layers.message import message
 from layers.model import LANGUAGES, Field, Language, Layer
 
 LANGUAGE = click.option(
@@ -72,7 +73,7 @@ def show(layer_id: str, lang: Language) -> None:
         if layer_id in tables:
             place = ("table", str(tables[layer_id].relation))
     if layer_id not in known:
-        raise UnknownLayer(f"There is no layer {layer_id!r}; the layers are {', '.join(known)}.")
+        raise UnknownLayer(message("load.no_layer", layer=layer_id, layers=list(known)))
     layer = known[layer_id]
     click.echo(table([*_about(layer, lang), place]))
     click.echo()
@@ -92,7 +93,7 @@ def discard_edits(layer_id: str, area_id: str) -> None:
     given = settings()
     known = database.definitions(given)
     if layer_id not in known:
-        raise UnknownLayer(f"There is no layer {layer_id!r}; the layers are {', '.join(known)}.")
+        raise UnknownLayer(message("load.no_layer", layer=layer_id, layers=list(known)))
     # Not migrated first: a migration may wait for just this.
     with database.available(given) as url, database.connect(url) as connection:
         area = get_area(connection, area_id)

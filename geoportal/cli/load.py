@@ -13,7 +13,7 @@ import psycopg
 
 from geoportal.cli import database
 from geoportal.cli.common import DEMO_AREA, DEMO_BUILDINGS, Group, area_option, settings
-from geoportal.cli.load_vector import undo, vector
+from geoportal.cli.load_vector import REFUSED, decision, findings, undo, vector
 from geoportal.cli.progress import bar, say
 from geoportal.cli.quality import reports
 from geoportal.errors import BadSetting
@@ -23,7 +23,7 @@ from layers.model import Area, Licence, Origin
 
 if TYPE_CHECKING:
     from layers.ingest.sources import Places, Source
-    from layers.raster import Raster
+    from layers.raster import Raster, RasterDefinition
     from layers.store import Loaded
 
 Connection = psycopg.Connection[Any]
@@ -175,10 +175,15 @@ def _change_osm(connection: Connection, given: Settings, file: Path, area_id: st
     "--licence", metavar="SPDX", help="Licence of the file, e.g. CC-BY-4.0; told to readers."
 )
 @click.option("--attribution", metavar="TEXT", help="Whom to name as its source.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 def raster(
-    file: Path, raster_id: str, area_id: str, licence: str | None, attribution: str | None
-) -> None:
-    """Load a GeoTIFF or HGT file as a raster of an area, in its metric CRS."""
+    file: Path, raster_id: str, area_id: str, licence: str | None, attribution: str | None,
+    *, dry_run: bool,
+) -> None:  # fmt: skip
+    """Load a GeoTIFF or HGT file as a raster of an area, in its metric CRS.
+
+    Ends with 1 when the file is refused; nothing has changed then.
+    """
     from layers.area import get_area
     from layers.ingest.raster_load import load_raster
     from layers.raster import get_raster
@@ -186,6 +191,9 @@ def raster(
     given, definition = settings(), get_raster(raster_id)
     with database.migrated(given) as connection:
         area = get_area(connection, area_id)
+        if dry_run:
+            _try_raster(connection, definition, file, area)
+            return
         origin = Origin(
             status="open" if licence else "derived",
             source=file.name,
@@ -196,7 +204,20 @@ def raster(
         with saved(connection, area):
             known = database.definitions(given)
             done, cells = load_raster(connection, known, definition, file, area, origin)
-    tell_cells(raster_id, area, cells, changed=done.changed)
+    tell_cells(raster_id, area, cells, LOADED if done.changed else UNCHANGED)
+
+
+def _try_raster(
+    connection: Connection, definition: RasterDefinition, file: Path, area: Area
+) -> None:
+    from layers.ingest.raster_load import try_raster
+
+    report, cells = try_raster(connection, definition, file, area)
+    for line in findings(report):
+        say(line)
+    tell_cells(definition.id, area, cells, decision(report))
+    if report.decision == "refused":
+        sys.exit(REFUSED)
 
 
 load.add_command(vector)
@@ -273,11 +294,10 @@ def tell(layer_id: str, area_id: str, result: Loaded) -> None:
     say(message("told.rows", state=state, repaired=repaired, **told))
 
 
-def tell_cells(raster_id: str, area: Area, cells: Raster, *, changed: bool) -> None:
+def tell_cells(raster_id: str, area: Area, cells: Raster, state: Message) -> None:
     """Say in a line what a load of a raster did."""
     rows, columns = cells.values.shape
     size = {"columns": columns, "rows": rows}
-    state = LOADED if changed else UNCHANGED
     say(message("told.cells", raster=raster_id, area=area.id, state=state, **size))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from geoportal.cli import database
-from geoportal.cli.load import UNCHANGED, saved, tell, tell_cells, tell_state
+from geoportal.cli.load import LOADED, UNCHANGED, saved, tell, tell_cells, tell_state
 from geoportal.cli.progress import bar
 from geoportal.settings import Settings
 from layers.message import message
@@ -112,7 +112,7 @@ def _load_demo_rasters(
         with saved(connection, area), bar(f"{raster_id}, {area.id}"):
             cells = raster(area, raster_id, buildings=buildings)
             done = raster_load.replace(connection, definition, cells, area=area, origin=origin)
-        tell_cells(raster_id, area, cells, changed=done.changed)
+        tell_cells(raster_id, area, cells, LOADED if done.changed else UNCHANGED)
 
 
 def demo_origin(layer: Layer | RasterDefinition, area: Area, buildings: int) -> Origin:

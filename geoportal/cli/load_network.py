@@ -107,7 +107,7 @@ def series(  # noqa: PLR0913, PLR0917 - one parameter per option
     given = settings()
     known = database.definitions(given)
     if layer_id not in known:
-        raise UnknownLayer(f"there is no layer {layer_id!r}; `geoportal layers list` has them all")
+        raise UnknownLayer(message("load.no_layer", layer=layer_id, layers=list(known)))
     require_series(layer_id)
     choice, zone = Choice(_pairs(columns, "--column"), _pairs(units, "--unit")), _zone(time_zone)
     terms = Terms(

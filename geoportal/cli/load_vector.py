@@ -92,7 +92,7 @@ def vector(
     from layers.model import Licence
 
     if json_file is not None and not json_file.parent.is_dir():
-        raise BadValue(f"--json: there is no folder {json_file.parent}; name a file in one that is")
+        raise BadValue(message("load.no_folder", folder=str(json_file.parent)))
     here = settings()
     layer = _layer(here, layer_id)
     options = Options(
@@ -148,13 +148,13 @@ def summary(report: LoadReport) -> list[Message]:
             encoding=report.encoding,
         ),
         message("told.counts", **named),
-        *_findings(report),
+        *findings(report),
     ]  # fmt: skip
     if report.unmapped:
         lines.append(message("told.unmapped", columns=report.unmapped))
     if report.decision not in ("refused", "unchanged"):
         lines.append(_changes(counts))
-    return [*lines, _state(report.layer, report.area, _decision(report))]
+    return [*lines, _state(report.layer, report.area, decision(report))]
 
 
 def _way(report: LoadReport) -> Message:
@@ -167,14 +167,15 @@ def _way(report: LoadReport) -> Message:
     return message("told.way_accuracy", operation=operation, accuracy=report.accuracy_m)
 
 
-def _findings(report: LoadReport) -> list[Message]:
+def findings(report: LoadReport) -> list[Message]:
+    """Return a line for each kind of fault that a load found."""
     lines = []
     for kind, number in report.totals.items():
         code, action = kind.split(" ")
         found = [f for f in report.findings if (f.code, f.action) == (code, action)][:SHOWN]
         told = {"action": message(f"told.action_{action}"), "count": number, "code": code}
         if found:
-            told |= {"features": [f.feature for f in found], "detail": found[0].message or ""}
+            told |= {"features": [f.called for f in found], "detail": found[0].message or ""}
             told["more"] = ", ..." if number > len(found) else ""
         lines.append(message("told.kind_named" if found else "told.kind", **told))
     return lines
@@ -185,15 +186,16 @@ def _changes(counts: object) -> Message:
     return message("told.changes", **{name: getattr(counts, name) for name in names})
 
 
-def _decision(report: LoadReport) -> Message:
+def decision(report: LoadReport) -> Message:
+    """Say what became of a load, or would have become of one that was only tried."""
     if report.why:
         held = report.decision == "held"
-        decision = message("told.held" if held else "told.refused")
-        return message("told.stopped", decision=decision, why=report.why)
+        stopped = message("told.held" if held else "told.refused")
+        return message("told.stopped", decision=stopped, why=report.why)
     left_out = "told.without_refused" if report.counts.refused else "told.warned"
     codes = {"published_with_warnings": left_out, "unchanged": "told.unchanged"}
-    decision = message(codes.get(report.decision, "told.loaded"))
-    return message("told.tried", decision=decision) if report.dry_run else decision
+    done = message(codes.get(report.decision, "told.loaded"))
+    return message("told.tried", decision=done) if report.dry_run else done
 
 
 def _state(layer_id: str, area_id: str, state: Message) -> Message:
@@ -203,13 +205,13 @@ def _state(layer_id: str, area_id: str, state: Message) -> Message:
 def _layer(here: Settings, layer_id: str) -> Layer:
     known = database.definitions(here)
     if layer_id not in known:
-        raise UnknownLayer(f"There is no layer {layer_id!r}; the layers are {', '.join(known)}.")
+        raise UnknownLayer(message("load.no_layer", layer=layer_id, layers=list(known)))
     return known[layer_id]
 
 
 def _area_id(layer: Layer, area_id: str | None) -> str:
     if area_id is None and layer.scope == "area":
-        raise BadValue(f"{layer.id} is loaded per area: name it with --area, e.g. --area orsha")
+        raise BadValue(message("load.needs_area", layer=layer.id))
     return area_id or COUNTRY
 
 

@@ -12,6 +12,7 @@ from geoportal.cli import database
 from geoportal.cli.common import Command, settings
 from geoportal.cli.language import language
 from layers.errors import UnknownLayer
+from layers.message import message
 from layers.model import LANGUAGES, Language
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def quality(layer_id: str, area_id: str) -> None:
     given = settings()
     known = database.definitions(given)
     if layer_id not in known:
-        raise UnknownLayer(f"There is no layer {layer_id!r}; the layers are {', '.join(known)}.")
+        raise UnknownLayer(message("load.no_layer", layer=layer_id, layers=list(known)))
     with database.migrated(given) as connection:
         area = get_area(connection, area_id)
         found = check(connection, known[layer_id], sql.Identifier("features", layer_id), area)

@@ -132,7 +132,7 @@ class _Load:
 
 @contextmanager
 def _alone(conn: Connection, area: Area) -> Iterator[None]:
-    what = f"OpenStreetMap, area {area.id}"
+    what = message("load.what", layer="OpenStreetMap", area=area.id)
     with swap.translated(what), locks.exclusive(conn, f"osm__a{area.number}"):
         yield
 

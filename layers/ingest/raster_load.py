@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from layers.ingest.raster import file_checksum, read_raster
 from layers.ingest.raster_report import Loading, report
 from layers.ingest.raster_survey import survey
 from layers.ingest.vector.faults import publish_faults
+from layers.ingest.vector.load_report import LoadReport
 from layers.ingest.vector.reports import if_possible, keep, last, refusals_kept
 from layers.message import why
 from layers.model import Area, Layer, Origin
@@ -46,6 +48,25 @@ def load_raster(
         raise
     publish_faults(conn, layers, area)
     return done, raster
+
+
+def try_raster(
+    conn: Connection, definition: RasterDefinition, file: Path, area: Area
+) -> tuple[LoadReport, Raster]:
+    """Say what `load_raster` would do, and change nothing; raises what `read_raster` raises.
+
+    Cells that do not fit are in the report, as refused.
+    """
+    raster = read_raster(file, definition, area)
+    loading = Loading(
+        definition, area, raster, file.name, file_checksum(file), survey(file, definition)
+    )
+    try:
+        changed = raster_store.differs(conn, definition, raster, area)
+        tried = report(loading, "published" if changed else "unchanged", None, None)
+    except RefusedLoad as error:
+        tried = report(loading, "refused", why(error), None)
+    return dataclasses.replace(tried, dry_run=True), raster
 
 
 def replace(

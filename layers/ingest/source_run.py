@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from layers.errors import StoreFailure
 from layers.ingest.fetch import Mark
+from layers.message import message
 
 SELECT_STARTED = "SELECT source, started_at FROM layers.source_run"
 _LOCK = "hashtextextended('geoportal sources', 0)"
@@ -45,7 +46,7 @@ def alone(conn: Connection) -> Iterator[None]:
     with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(f"SELECT pg_try_advisory_lock({_LOCK})".encode()).fetchone()
     if not row or not row[0]:
-        raise StoreFailure("sources are being updated already; try again when that has ended")
+        raise StoreFailure(message("load.sources_busy"))
     try:
         yield
     finally:

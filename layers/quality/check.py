@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from layers.extents import Extents
-from layers.ingest.vector.finding import Finding
+from layers.ingest.vector.finding import Action, Finding, called
 from layers.model import HULL, Area, Layer, Rule
 from layers.quality import lines
 from layers.quality.boxes import Meeting, placed, read
@@ -23,6 +23,8 @@ from layers.quality.rules import BESIDE, ROWS, RULES, Topology, said, valid
 KEPT = 1_000
 """How many faults of one rule are named one by one; all of them are counted."""
 
+Names = Callable[[Collection[int]], Mapping[int, str]]
+
 Looked = tuple[Meeting | None, Network | None]
 """Where the rules look that need not look at all rows."""
 
@@ -33,12 +35,14 @@ _ENDS = "ST_Collect(ST_StartPoint(moved.g), ST_EndPoint(moved.g))"
 class Known:
     """What need not be read of rows: how many they are, their measures, and which may be at fault.
 
-    `meeting` is asked when the rules are; None from it, and it being None, says nothing.
+    `meeting` is asked when the rules are; None from it, and it being None, says nothing. `names`
+    gives rows by their id the name that they have in a file, when they are of one.
     """
 
     count: int
     measures: tuple[Measured, ...]
     meeting: Callable[[], Meeting | None] | None = None
+    names: Names | None = None
 
 
 def check(
@@ -64,10 +68,12 @@ def check(
         _place(cursor, layer, table, area, met)
         met = met or _meeting(cursor, layer)
         network = _network(conn, layer)
-        found = [_ask(cursor, rule, area, count, (met, network)) for rule in layer.quality]
+        looked = (met, network)
+        found = [_ask(cursor, rule, area, known, looked) for rule in layer.quality]
         cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("pg_temp", ROWS)))
     rules, findings = zip(*found, strict=True)
-    return Quality(count, known.measures, rules, tuple(one for part in findings for one in part))
+    named = tuple(one for part in findings for one in part)
+    return Quality(count, known.measures, rules, named, by_file=known.names is not None)
 
 
 def _known(conn: Connection, layer: Layer, table: sql.Identifier, where: sql.Composable) -> Known:
@@ -173,9 +179,9 @@ def _least(layer: Layer) -> float:
 
 
 def _ask(
-    cursor: Any, rule: Rule, area: Area, count: int, looked: Looked
+    cursor: Any, rule: Rule, area: Area, known: Known, looked: Looked
 ) -> tuple[Ruled, list[Finding]]:
-    topology = _topology(rule)
+    topology, count = _topology(rule), known.count
     other = rule.beside or rule.within
     if other and not _place_beside(cursor, other, area):
         return Ruled(rule.rule, topology.measure, 0, 0, 0, "unchecked"), []
@@ -183,30 +189,36 @@ def _ask(
         "WITH f (id, other, size, place) AS MATERIALIZED ({asked}),"
         " n AS (SELECT count(*) AS faults, (SELECT count(DISTINCT id) FROM (SELECT id FROM f"
         "  UNION ALL SELECT other::bigint FROM f WHERE %(mutual)s) AS each) AS faulty FROM f)"
-        " SELECT n.faults, n.faulty, f.id, r.title, f.other, f.size,"
+        " SELECT n.faults, n.faulty, f.id, r.title, f.other, o.title, f.size,"
         " ST_X(ST_Transform(f.place, 4326)), ST_Y(ST_Transform(f.place, 4326))"
         " FROM n LEFT JOIN LATERAL"
         " (SELECT * FROM f ORDER BY id, other LIMIT %(kept)s) AS f ON true"
-        " LEFT JOIN quality_rows AS r ON r.id = f.id ORDER BY f.id, f.other"
+        " LEFT JOIN quality_rows AS r ON r.id = f.id"
+        " LEFT JOIN quality_rows AS o ON o.id = f.other::bigint ORDER BY f.id, f.other"
     ).format(asked=sql.SQL(topology.query))
     values = {"limit": rule.limit, "touch": TOUCH_M, "kept": KEPT, "mutual": topology.mutual}
     rows = cursor.execute(query, values | _among(rule, *looked)).fetchall()
     faults, faulty = rows[0][:2]
     verdict = _verdict(rule, faulty, faulty / count)
-    findings = [
-        Finding(
-            f"rule.{rule.rule}",
-            str(feature),
-            "refused" if verdict == "refuse" else "noted",
-            value=title,
-            message=said(rule, str(other), size),
-            lon=lon,
-            lat=lat,
-        )
-        for _, _, feature, title, other, size, lon, lat in rows
-        if feature is not None
-    ]
+    told = [row[2:] for row in rows if row[2] is not None]
+    findings = _findings(rule, "refused" if verdict == "refuse" else "noted", told, known.names)
     return Ruled(rule.rule, topology.measure, count, faulty, faults, verdict), findings
+
+
+def _findings(
+    rule: Rule, action: Action, rows: Sequence[tuple[Any, ...]], names: Names | None
+) -> list[Finding]:
+    """Return the faults (id, title, the other's id and title, size, lon, lat) as findings."""
+    ids = {n for row in rows for n in (row[0], row[2]) if n is not None}
+    known = names(ids) if names and ids else {}
+    found = []
+    for feature, title, other, other_title, size, lon, lat in rows:
+        met = called(known[other], other_title) if names and other else str(other)
+        told = said(rule, met, size)
+        where = {"lon": lon, "lat": lat}
+        name = known[feature] if names else str(feature)
+        found.append(Finding(f"rule.{rule.rule}", name, action, value=title, message=told, **where))
+    return found
 
 
 def _place_beside(cursor: Any, other: str, area: Area) -> bool:

@@ -50,13 +50,14 @@ class Ruled:
 class Quality:
     """The quality of the rows of a table; findings name features by their id, cut at KEPT a rule.
 
-    Counts are exact whatever is cut.
+    Counts are exact whatever is cut. `by_file`: the names are those of a file, not ids of rows.
     """
 
     row_count: int
     measures: tuple[Measured, ...] = ()
     rules: tuple[Ruled, ...] = ()
     findings: tuple[Finding, ...] = ()
+    by_file: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -76,6 +77,6 @@ class Quality:
             faulty=broken.faulty,
             checked=broken.checked,
             rule=message(f"rule_name.{broken.rule}"),
-            feature=first.value or first.feature,
+            feature=first.called if self.by_file else first.value or first.feature,
             why=first.message,
         )

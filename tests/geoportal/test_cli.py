@@ -318,8 +318,14 @@ def test_a_raster_is_loaded_for_an_area_that_had_nothing(database: str, tmp_path
     ) as target:
         target.write(np.full((20, 30), 210, dtype=np.float32), 1)
     asked = ("load", "raster", file, "--id", "dem", "--area", "minsk")
-    for word in ("loaded", "unchanged"):
-        done = geoportal(*asked, database_url=database)
+    tried = "dry run, nothing was changed; it would be "
+    for option, word in (
+        (("--dry-run",), f"{tried}loaded"),
+        ((), "loaded"),
+        (("--dry-run",), f"{tried}unchanged"),
+        ((), "unchanged"),
+    ):
+        done = geoportal(*asked, *option, database_url=database)
         assert done.returncode == 0, done.stderr
         assert done.stderr.strip().endswith(word)
     refused_file = tmp_path / "nothing.tif"

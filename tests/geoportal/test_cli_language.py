@@ -39,3 +39,7 @@ def test_a_load_and_its_errors_are_told_in_belarusian(database: str, tmp_path: P
     assert said.endswith("; запытайце яго ў пастаўшчыка зноў")
     listed = geoportal("load", "reports", "parcels", **told).stdout
     assert listed.strip().endswith("; запытайце яго ў пастаўшчыка зноў")
+    said = refused(geoportal("load", "undo", "parcels", "--area", "orsha", **told))
+    assert said.startswith("geoportal: parcels, тэрыторыя orsha: вяртацца няма да чаго; ")
+    said = refused(geoportal("load", "undo", "parcels", "--area", "nosuch", **told))
+    assert said.startswith("geoportal: тэрыторыі 'nosuch' няма; вядомыя ")

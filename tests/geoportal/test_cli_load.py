@@ -99,7 +99,7 @@ def test_held_accepted_and_undone(run: Run, plots: Plots, database: str, tmp_pat
 
 def test_what_is_asked_wrongly_is_one_sentence(run: Run, plots: Plots, tmp_path: Path) -> None:
     file = write(plots(1, purpose=["замак"]), tmp_path / "1.gpkg")
-    assert "There is no layer 'plots'" in refused(run("vector", file, "--layer", "plots"))
+    assert "there is no layer 'plots'" in refused(run("vector", file, "--layer", "plots"))
     assert "name it with --area" in refused(run("vector", file, "--layer", "parcels"))
     nowhere = run("vector", file, "--layer", "parcels", "--json", tmp_path / "none" / "r.json")
     assert "--json: there is no folder" in refused(nowhere)

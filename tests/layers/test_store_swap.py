@@ -11,6 +11,7 @@ import pytest
 
 from layers import locks, store, swap
 from layers.errors import StoreFailure, UnknownArea
+from layers.message import why
 from layers.model import Area, Layer
 from tests.fix_probe import AREA, ORIGIN, chunks, frame, load, state
 
@@ -93,8 +94,13 @@ def test_a_layer_that_stays_busy_is_left_alone(
     before = state(connection)
     with psycopg.connect(database) as reader:
         reader.execute("SELECT count(*) FROM features.probe")
-        with pytest.raises(StoreFailure, match="another load or a long query holds the layer"):
+        with pytest.raises(
+            StoreFailure, match="another load or a long query holds the layer"
+        ) as caught:
             load(connection, probe, frame(5))
+    said = why(caught.value).text("ru")
+    assert ": слой держит другая загрузка или долгий запрос, ничего не изменено" in said
+    assert said.startswith("probe, территория ")
     assert state(connection) == before
 
 

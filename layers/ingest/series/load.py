@@ -96,7 +96,7 @@ def load_series(
     require_series(layer_id)
     layer, lock = layers[layer_id], f"series__{layer_id}__a{area.number}"
     with (
-        swap.translated(f"{layer_id}, area {area.id}"),
+        swap.translated(message("load.what", layer=layer_id, area=area.id)),
         locks.exclusive(conn, lock),
         refusals_kept(conn, [layer_id], area.id, terms.file),
     ):

@@ -28,6 +28,11 @@ class Finding:
     lat: float | None = None
 
     @property
+    def called(self) -> str:
+        """The feature's id; with its title, which is the value where a rule looked at its row."""
+        return called(self.feature, self.value if self.code.startswith("rule.") else None)
+
+    @property
     def detail(self) -> str:
         """The message in English."""
         return str(self.message or "")
@@ -44,3 +49,8 @@ class Finding:
             "lon": self.lon,
             "lat": self.lat,
         }
+
+
+def called(feature: str, title: str | None) -> str:
+    """Return a feature's name in its file with its title, where it has one."""
+    return f"{feature} ({title})" if title else feature

@@ -120,9 +120,16 @@ class Judge:
     def _closed(self, wkb: np.ndarray, names: np.ndarray) -> np.ndarray:
         """Return shapes whose rings are closed now, None for what is wrong in another way."""
         shapes = shapely.from_wkb(wkb, on_invalid="fix")
-        for name in names[~shapely.is_missing(shapes)]:
-            self._found("geometry.open_ring", "repaired", name, message("geometry.open_ring"))
+        said = message("geometry.open_ring")
+        for i in np.flatnonzero(~shapely.is_missing(shapes)):
+            at = self._first_place(shapes[i])
+            self._found("geometry.open_ring", "repaired", names[i], said, at=at)
         return np.asarray(shapes, dtype=object)
+
+    def _first_place(self, shape: shapely.Geometry) -> tuple[float, float] | None:
+        """Return the first vertex (degrees) of a shape of the source, None where it has none."""
+        first = shapely.get_coordinates(shape)[:1]
+        return tuple(self.way.transform(first)[0].tolist()) if len(first) else None
 
     def _flat(self, shapes: np.ndarray) -> np.ndarray:
         flat = True

@@ -7,7 +7,7 @@ of a file decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 
@@ -117,6 +117,14 @@ class Numbering:
             return replace(found, renumbered=True)
         return found
 
+    def places(self, ids: Collection[int]) -> dict[int, int]:
+        """Return the provisional ids that rows had before `number`, by the ids they have now.
+
+        Only in the transaction of a numbering that renumbered them.
+        """
+        query = "SELECT id, place FROM {renamed} WHERE id = ANY(%s)"
+        return dict(self._rows(query, self._names(""), list(ids)))
+
     def _list(self, names: dict[str, sql.Composable]) -> None:
         """Keep the keys of a staging table with their ids; the known ones are kept already."""
         listed = sql.SQL("layers.feature_key AS k WHERE k.layer = {layer} AND k.area = {area}")
@@ -136,7 +144,7 @@ class Numbering:
             "table": sql.Identifier("staging", table),
             "name": sql.Identifier(table),
             "keyed": sql.Identifier("staging", f"{table[:-1]}k"),
-            "renamed": sql.Identifier("staging", f"{table[:-1]}n"),
+            "renamed": sql.Identifier("pg_temp", "feature_numbers"),
             "made": sql.Identifier("staging", f"{table[:-1]}m"),
             "key": _key(self.key) if self.key else content,
             "rest": content if self.key else sql.SQL("NULL::uuid"),
@@ -233,7 +241,8 @@ class Numbering:
         )
         self._run("ANALYZE {keyed}", names)
         self._run(
-            "CREATE TABLE {renamed} AS SELECT k.place, k.key, coalesce(known.id,"
+            "CREATE TEMPORARY TABLE feature_numbers ON COMMIT DROP AS"
+            " SELECT k.place, k.key, coalesce(known.id,"
             " {top} + row_number() OVER (PARTITION BY known.id IS NULL"
             '  ORDER BY k.key::text COLLATE "C", k.nth)) AS id'
             " FROM {keyed} AS k LEFT JOIN ({known}) AS known USING (key, nth)",
@@ -253,15 +262,16 @@ class Numbering:
                 " SELECT {layer}, {area}, key, id FROM {renamed} ON CONFLICT DO NOTHING",
                 names,
             )
-        self._run("DROP TABLE {renamed}", names)
         self._run("DROP TABLE {keyed}", names)
 
     def _run(self, query: LiteralString, names: dict[str, sql.Composable], *values: Any) -> None:
         self.conn.execute(sql.SQL(query).format(**names), values or None)
 
-    def _rows(self, query: LiteralString, names: dict[str, sql.Composable]) -> list[Row]:
+    def _rows(
+        self, query: LiteralString, names: dict[str, sql.Composable], *values: Any
+    ) -> list[Row]:
         with self.conn.cursor(row_factory=tuple_row) as cursor:
-            return cursor.execute(sql.SQL(query).format(**names)).fetchall()
+            return cursor.execute(sql.SQL(query).format(**names), values or None).fetchall()
 
 
 def _key(key: Sequence[str]) -> sql.Composable:

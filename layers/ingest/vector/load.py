@@ -6,7 +6,7 @@ tried leaves nothing behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from layers.ingest.vector.load_report import Counts, Decision, LoadReport
 from layers.ingest.vector.mapping import Mapping
 from layers.ingest.vector.opening import Opened, open_for
 from layers.ingest.vector.order import order
-from layers.ingest.vector.source import require_unchanged
+from layers.ingest.vector.source import Batch, require_unchanged, said_nothing
 from layers.message import Message, message, why
 from layers.model import Area, Layer, Licence, Origin
 from layers.quality import Known, Measured, Meeting, Quality
@@ -83,7 +83,7 @@ def load_vector(
         attribution=attribution,
     )
     load = Load(layer, area, origin)
-    what = f"{layer.id}, area {area.id}"
+    what = message("load.what", layer=layer.id, area=area.id)
     with swap.translated(what), locks.exclusive(conn, load.partition):
         return _Loading(conn, load, opened, options, progress).run()
 
@@ -98,10 +98,12 @@ class _Loading:
     options: Options
     progress: Progress | None
     features: Features = field(init=False)
+    numbering: Numbering = field(init=False)
     duplicates: Duplicates = field(default_factory=Duplicates)
     change: Change = field(default_factory=Change)
     quality: Quality = field(default_factory=lambda: Quality(0))
     invented: bool = True
+    empty: tuple[str, ...] = ()
 
     def run(self) -> LoadReport:
         self.features = self.opened.features()
@@ -172,11 +174,17 @@ class _Loading:
     ) -> Message | None:
         """Hold the rows against the layer's rules; say which of them refuses the load."""
         table = sql.Identifier("staging", staged.table)
-        known = Known(staged.facts.count, staged.facts.measures, meeting)
+        known = Known(staged.facts.count, staged.facts.measures, meeting, self._names)
         self.quality = quality.check(self.conn, self.load.layer, table, self.load.area, known)
         for finding in self.quality.findings:
             self.features.findings.add(finding)
         return self.quality.refusal
+
+    def _names(self, ids: Collection[int]) -> dict[int, str]:
+        """Return the source's ids of features by those of their rows."""
+        renumbered = self.duplicates.renumbered
+        places = self.numbering.places(ids) if renumbered else {one: one for one in ids}
+        return {one: self.features.name(place) for one, place in places.items()}
 
     def _present(self) -> tuple[str | None, str | None]:
         with self.conn.cursor(row_factory=tuple_row) as cursor:
@@ -189,15 +197,25 @@ class _Loading:
     def _stage(self) -> Staged:
         if self.options.mapping.soato and self.options.mapping.soato.by == "name":
             self.features.codes = soato.codes_by_name(self.conn)
-        rows = self.features.rows(self.opened.batches(), self.opened.linearise)
+        rows = self.features.rows(self._batches(), self.opened.linearise)
         staged = staging.copy(self.conn, self.load, rows, self.progress, self._settle())
         require_unchanged(self.opened.source)
         return staged
 
+    def _batches(self) -> Iterator[Batch]:
+        """Yield the features; afterwards `empty` has the columns of GDAL's own that are empty."""
+        self.empty = self.opened.matching.unmapped
+        for batch in self.opened.batches():
+            columns = ((name, batch.columns[name]) for name in self.empty)
+            self.empty = tuple(n for n, c in columns if said_nothing(self.opened.source, n, c))
+            yield batch
+
     def _settle(self) -> Settle:
         mapping, layer, area = self.options.mapping, self.load.layer, self.load.area
         keep_same = mapping.rules.same_feature == "keep"
-        numbering = Numbering(self.conn, layer, area, mapping.key, self.invented, keep_same)
+        numbering = self.numbering = Numbering(
+            self.conn, layer, area, mapping.key, self.invented, keep_same
+        )
         if mapping.key:
             source, matching = self.opened.source, self.opened.matching
             self.features.order = order(source, matching, mapping, numbering.ahead)
@@ -241,8 +259,12 @@ class _Loading:
             reason = message("load.too_many", refused=refused, read=read)
         else:
             return None
-        first = next((f for f in self.features.findings.kept if f.action == "refused"), None)
-        if most is None or first is None:
+        if most is None:
+            return reason
+        like = (most[0], "refused")
+        kept = self.features.findings.kept
+        first = next((one for one in kept if (one.code, one.action) == like), None)
+        if first is None:
             return reason
         kind = message(f"kind.{most[0]}")
         shown = {"kind": kind, "count": most[1], "feature": first.feature, "why": first.message}
@@ -298,7 +320,7 @@ class _Loading:
             accuracy_m=opened.way.accuracy_m,
             encoding=opened.source.encoding,
             counts=replace(counts, loaded=0) if self.options.dry_run else counts,
-            unmapped=opened.matching.unmapped,
+            unmapped=tuple(n for n in opened.matching.unmapped if n not in self.empty),
             findings=tuple(found.kept),
             decision=decision,
             why=said,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import warnings
@@ -23,7 +22,7 @@ from pyogrio.raw import open_arrow, read_arrow
 from pyogrio.raw import read as read_raw
 
 from layers.errors import CorruptSource, RefusedLoad
-from layers.ingest.vector import encoding, table
+from layers.ingest.vector import encoding, parquet, table
 from layers.ingest.vector.columns import decoded, objects, plain, recoded
 from layers.ingest.vector.parts import DRIVERS, Parts, find
 from layers.ingest.vector.stand_in import (
@@ -52,6 +51,10 @@ TEXT = (".geojson", ".json", ".geojsons", ".geojsonl", ".geojsonseq", ".gml", ".
 """Files of text that GDAL reads in UTF-8."""
 ALIKE = {"GeoJSON": ("GeoJSONSeq", "ESRIJSON"), "GeoJSONSeq": ("GeoJSON",), "LIBKML": ("KML",)}
 """Forms that come under the ending of another one."""
+KML_OWN: dict[str, int | None] = dict.fromkeys(
+    ("id", "Name", "description", "timestamp", "begin", "end", "altitudeMode", "drawOrder", "icon")
+) | {"tessellate": -1, "extrude": 0, "visibility": -1}
+"""Columns that GDAL gives every KML, and what stands in them where the file says nothing."""
 FAILURES = (DataSourceError, DataLayerError, pa.ArrowException, OSError)
 
 # A plane anywhere (MapInfo's NonEarth, srs_id -1 of GeoPackage), a globe of no name (srs_id 0).
@@ -114,7 +117,8 @@ def open_source(file: Path, *, layer: str | None = None, given: str | None = Non
     if driver == "CSV":
         return replace(made, encoding=table.text_encoding(file, given))
     if driver == "Parquet":
-        return replace(made, crs=_parquet_crs(file))
+        shape = _parquet_geometry(file)
+        return replace(made, crs=shape.crs if shape else None)
     require_whole(parts)
     if parts.ending in TEXT:
         made = _as_text(made, parts, given)
@@ -132,6 +136,13 @@ def _as_text(made: Source, parts: Parts, given: str | None) -> Source:
     if parts.member is None and (parts.ending == ".gml" or misread(made.path)):
         return replace(made, path=linked(parts))
     return made
+
+
+def said_nothing(source: Source, name: str, column: Values) -> bool:
+    """Tell whether a column is GDAL's own, not the file's, and no feature has anything in it."""
+    if source.driver != "LIBKML" or name not in KML_OWN:
+        return False
+    return all(value is None or value == KML_OWN[name] for value in objects(column))
 
 
 def batches(source: Source) -> Generator[Batch]:
@@ -337,37 +348,23 @@ def _mapinfo_batches(source: Source) -> Iterator[Batch]:
         yield Batch(pd.Index(fids), table, wkb)
 
 
-def _parquet_meta(file: Path) -> dict[str, Any]:
+def _parquet_geometry(file: Path) -> parquet.Geometry | None:
     try:
-        # That of the schema lacks it where the writer kept a schema of Arrow beside it.
-        metadata = pq.read_metadata(file).metadata or {}
-    except (pa.ArrowException, OSError) as error:
+        return parquet.geometry(file)
+    except FAILURES as error:
         raise _unreadable_file(file, str(error)) from None
-    found: dict[str, Any] = json.loads(metadata.get(b"geo", b"{}"))
-    return found
-
-
-def _parquet_crs(file: Path) -> str | None:
-    meta = _parquet_meta(file)
-    if not meta:
-        return None
-    column = meta["columns"][meta["primary_column"]]
-    if column.get("encoding") != "WKB":
-        raise RefusedLoad(message("file.not_wkb", file=file.name))
-    crs = column.get("crs", "OGC:CRS84")  # GeoParquet 1.1: absent means CRS84, null unknown
-    return json.dumps(crs) if isinstance(crs, dict) else crs
 
 
 def _parquet_batches(source: Source) -> Iterator[Batch]:
-    shape = _parquet_meta(source.file).get("primary_column")
+    shape = _parquet_geometry(source.file)
     number = 0
     with pq.ParquetFile(source.file) as opened:
         for part in opened.iter_batches(batch_size=CHUNK):
-            names = [n for n in part.schema.names if n not in (shape, "bbox")]
-            columns = {n: part.column(n) for n in names}
+            own = (shape.column, "bbox") if shape else ("bbox",)
+            columns = {n: part.column(n) for n in part.schema.names if n not in own}
             index = pd.RangeIndex(number + 1, number + len(part) + 1)
             number += len(part)
-            wkb = np.array(part.column(shape).to_pylist(), dtype=object) if shape else None
+            wkb = parquet.wkb(part.column(shape.column), shape.encoding) if shape else None
             yield Batch(index, columns, wkb)
 
 

@@ -11,6 +11,7 @@ from layers import former, locks, staging, swap
 from layers.errors import NothingToUndo, StoreFailure
 from layers.ingest.vector import change
 from layers.ingest.vector.change import Change
+from layers.message import message
 from layers.model import Area, Layer, Origin
 from layers.staging import Load
 
@@ -32,16 +33,13 @@ def undo(conn: Connection, layer: Layer, area: Area) -> Undone:
     former rows are kept, EditedLayer when people have edited the rows since the load, StoreFailure
     when the database interrupts.
     """
-    what = f"{layer.id}, area {area.id}"
+    what = message("load.what", layer=layer.id, area=area.id)
     partition = f"{layer.id}__a{area.number}"
     with swap.translated(what), locks.exclusive(conn, partition), swap.writing(conn):
         swap.require_unedited(conn, layer, area)
         record = former.version(conn, layer, area)
         if record is None:
-            raise NothingToUndo(
-                f"{what}: there is nothing to go back to; only the last load of a file can be"
-                " undone, once, until the layer is loaded another way"
-            )
+            raise NothingToUndo(message("load.nothing_to_undo", what=what))
         origin = Origin(
             checksum=record["source_checksum"],
             **{k: record[k] for k in ("status", "source", "supplier", "licence", "attribution")},
@@ -49,10 +47,7 @@ def undo(conn: Connection, layer: Layer, area: Area) -> Undone:
         load = Load(layer, area, origin)
         staged = staging.copy_table(conn, load, former.table(layer, area))
         if staged.checksum != record["checksum"]:
-            raise StoreFailure(
-                f"{what}: the rows that were kept are not those of version {record['version']};"
-                " nothing was changed, load their file again"
-            )
+            raise StoreFailure(message("load.kept_differ", what=what, version=record["version"]))
         found = change.compare(conn, layer, area, staged.table)
         staged = staging.finish(conn, load, staged)
         version = change.next_version(conn)

@@ -175,7 +175,7 @@ def test_a_status_that_is_known_is_written_everywhere(run: Run, tmp_path: Path) 
         ((*DRAFT[:-1], "B"), "no layer can be drafted so: id"),
         (("layers", "draft", "none.gpkg", *DRAFT[3:-1], "x"), "is not there"),
         (("layers", "draft", "bad.csv", *DRAFT[3:-1], "x"), "bad.xml is not valid XML"),
-        (("layers", "metadata", "nosuch"), "There is no layer 'nosuch'"),
+        (("layers", "metadata", "nosuch"), "there is no layer 'nosuch'"),
     ],
 )
 def test_what_cannot_be_drafted_is_refused_in_a_sentence(

@@ -16,7 +16,7 @@ from layers.area import save_area
 from layers.errors import CorruptSource, RefusedLoad
 from layers.ingest import raster_load
 from layers.ingest.raster import read_raster
-from layers.ingest.raster_load import load_raster
+from layers.ingest.raster_load import load_raster, try_raster
 from layers.ingest.raster_report import Loading, report
 from layers.ingest.raster_survey import survey
 from layers.ingest.vector.reports import reports
@@ -190,3 +190,26 @@ def test_the_voids_of_a_real_terrain_are_counted(sources_dir: Path, tmp_path: Pa
     assert found.patch_count == len(found.patches)
     assert found.ranges[0] is not None
     assert found.ranges[0][1] == 3_100
+
+
+def test_a_try_says_what_a_load_would_do_and_changes_nothing(
+    connection: Connection, tmp_path: Path
+) -> None:
+    def there() -> list[object]:
+        counts = "SELECT (SELECT count(*) FROM layers.load_report), "
+        return connection.execute(counts + "(SELECT max(version) FROM layers.raster)").fetchall()
+
+    file = write(tmp_path / "heights.tif", holed(), nodata=-32768)
+    empty = there()
+    tried, _ = try_raster(connection, DEM, file, ORSHA)
+    assert there() == empty == [(0, None)]
+    assert (tried.decision, tried.counts.loaded, tried.dry_run) == ("published", 0, True)
+    assert [one.code for one in tried.findings] == ["raster.void"] * 2
+    load_raster(connection, LAYERS, DEM, file, ORSHA, ORIGIN)
+    before = there()
+    assert try_raster(connection, DEM, file, ORSHA)[0].decision == "unchanged"
+    strange = write(tmp_path / "cover.tif", np.full((130, 110), 99, np.uint8), nodata=0)
+    refused, _ = try_raster(connection, COVER, strange, ORSHA)
+    assert (refused.decision, refused.findings[0].code) == ("refused", "raster.unknown_class")
+    assert "99" in refused.reason
+    assert there() == before

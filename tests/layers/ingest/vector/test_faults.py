@@ -256,5 +256,17 @@ def test_an_open_ring_is_closed(load: Loader, tmp_path: Path) -> None:
     other = {"type": "Polygon", "coordinates": [ring]}
     document["features"] = [first | {"geometry": other}, first]
     file.write_text(json.dumps(document))
-    assert named(load(file)) == [("geometry.open_ring", "repaired", "0")]
+    report = load(file)
+    assert named(report) == [("geometry.open_ring", "repaired", "0")]
+    assert (report.findings[0].lon, report.findings[0].lat) == (X, Y)
     assert GOOD.equals(load.rows().geometry.iloc[0])
+
+
+def test_a_refusal_names_a_feature_of_the_fault_that_is_most_frequent(
+    load: Loader, tmp_path: Path
+) -> None:
+    file = write(parcels([None, Point(X, Y), Point(X, Y)]), tmp_path / "a.geojson")
+    (by_null, by_type, _) = load(file).findings
+    said = load(file).reason
+    assert f"(2): feature {by_type.feature}: {by_type.detail}" in said
+    assert by_null.detail not in said

@@ -192,3 +192,21 @@ def test_a_drawing_brings_what_fits_and_names_the_rest(load: Loader, tmp_path: P
     assert report.counts.loaded == 1
     assert codes(report) == {("geometry.type", "refused", "1")}
     assert "Layer" in report.unmapped
+
+
+def test_of_the_columns_that_gdal_gives_a_kml_only_filled_ones_are_told(
+    load: Loader, tmp_path: Path
+) -> None:
+    ring = "30.4,54.5 30.401,54.5 30.401,54.501 30.4,54.5"
+    placemark = (
+        "<Placemark><name>A</name>{said}<ExtendedData><Data name='owner'/>"
+        "<Data name='purpose'><value>residential</value></Data></ExtendedData>"
+        f"<Polygon><outerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing>"
+        "</outerBoundaryIs></Polygon></Placemark>"
+    )
+    places = placemark.format(said="") + placemark.format(said="<visibility>1</visibility>")
+    file = tmp_path / "a.kml"
+    file.write_text(
+        f"<kml xmlns='http://www.opengis.net/kml/2.2'><Document>{places}</Document></kml>"
+    )
+    assert load(file).unmapped == ("Name", "visibility", "owner")
